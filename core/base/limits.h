@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * limits.h - every bound of the program, with its reason. Whatever a peer can grow, it can fill. */
+#ifndef FENCE_BASE_LIMITS_H
+#define FENCE_BASE_LIMITS_H
+
+/* ---- names and messages ---- */
+#define LIMIT_HOST  253 /* RFC 1035, section 2.3.4, as text without the final dot */
+#define LIMIT_LABEL 63  /* RFC 1035, section 2.3.4                                */
+
+/* ---- HTTP/1 ---- */
+#define LIMIT_HTTP_HEAD      (16 * 1024) /* Node's default; nginx takes 8K a line, 32K in all       */
+#define LIMIT_HTTP_FIELDS    100         /* Apache's default; real requests have under 40           */
+#define LIMIT_HTTP_METHOD    32          /* the longest registered one has 17 (UPDATEREDIRECTREF)   */
+#define LIMIT_HTTP_CHUNK_EXT 1024        /* over a whole body: nobody uses extensions but attackers */
+#define LIMIT_HTTP_TRAILER   (8 * 1024)  /* trailers are checksums and status words                 */
+#define LIMIT_HTTP_INTERIM   16          /* 1xx answers before a final one; more is a flood         */
+#define LIMIT_HTTP_ERROR     1024        /* body of an answer of our own                            */
+
+/* ---- configuration ---- */
+#define LIMIT_CONFIG_BYTES  (64 * 1024 * 1024) /* a million domain rules are about 30 MiB   */
+#define LIMIT_CONFIG_DEPTH  32                 /* the schema needs 5                        */
+#define LIMIT_CONFIG_STRING (64 * 1024)        /* a path has 4 KiB, a domain 253 bytes      */
+#define LIMIT_CONFIG_NUMBER 32                 /* a port has 5; cJSON stops at 63     */
+#define LIMIT_PINS          (64 * 1024)        /* network.hosts; 300 bytes each           */
+#define LIMIT_RULES         (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
+
+/* ---- the proxy ---- */
+#define LIMIT_SESSIONS     4096         /* fewer where the descriptor limit is lower: proxy.c */
+#define LIMIT_REFUSING     64           /* sessions over the limit that may still be told so  */
+#define LIMIT_RELAY_BUFFER (256 * 1024) /* shared by all sessions of a loop; see tests/bench  */
+#define LIMIT_BACKLOG      511          /* listen(2); as nginx: bursts of connects must queue */
+#define LIMIT_ADDRESSES    32           /* of one name that are tried; more are left out      */
+#define LIMIT_LOOKUPS      256          /* threads in getaddrinfo(3) at once, hung ones too   */
+
+/* ---- deadlines, in milliseconds ---- */
+#define LIMIT_HEAD_MS          10000  /* a client that has not asked by then will not           */
+#define LIMIT_IDLE_MS          60000  /* a kept-alive connection between two requests           */
+#define LIMIT_LOOKUP_MS        5000   /* twice the worst resolver worth waiting for             */
+#define LIMIT_DIAL_MS          10000  /* the ancestor's; a SYN is repeated at 1, 3 and 7 s      */
+#define LIMIT_ATTEMPT_DELAY_MS 250    /* RFC 8305, section 5: Connection Attempt Delay          */
+#define LIMIT_EXCHANGE_IDLE_MS 600000 /* plain HTTP with no byte either way; long polls pass    */
+#define LIMIT_LINGER_MS        1000   /* a refused client's unread bytes: see session_refuse()  */
+#define LIMIT_KILL_GRACE_MS    10000  /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
+
+/* ---- the sandbox ---- */
+#define LIMIT_MOUNTS          1024        /* bubblewrap is quadratic: 1,000 binds take 3 s */
+#define LIMIT_SANDBOX_OUTPUT  4096        /* of bubblewrap's own words that are kept       */
+#define LIMIT_MOUNTINFO       (256 * 1024) /* /proc/PID/mountinfo, about 2,000 mounts       */
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * cli.h - what the subcommands share. */
+#ifndef FENCE_CLI_CLI_H
+#define FENCE_CLI_CLI_H
+
+#include "cli/options.h"
+#include "cli/print.h"
+
+#define EXIT_FENCE 125 /* fence itself failed before the command ran */
+
+/* Each takes the words after its name and returns an exit status. */
+int cmd_run(char **argv);
+int cmd_proxy(char **argv);
+int cmd_demo(char **argv);
+
+/* The settings that `options` name, or the ones found, or the restrictive default. Returns 0, or -1
+ * when it has said why. */
+int load_config(fence_config **out, const struct options *options);
+
+/* Each connection takes two descriptors of ours: takes all this process may have. After a command
+ * was started, which keeps the limit it was given. */
+void raise_descriptor_limit(void);
+
+/* Runs `argv` (NULL-terminated) in a sandbox and returns the exit status; errors have been said. */
+int run_command(fence_config *config, const char *const *argv, struct printer *printer);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * cmd_run.c - `fence [options] [--] command`: one command in a sandbox, and its exit status. */
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "cli/cli.h"
+#include "cli/signals.h"
+#include "cli/text.h"
+
+struct run {
+    fence *engine;
+    fence_sandbox *sandbox; /* NULL once it has ended */
+    bool asked_to_end;
+    int status;
+};
+
+static void on_exit_of_command(fence_sandbox *sandbox, const fence_exit *result, void *payload)
+{
+    struct run *run = payload;
+
+    (void)sandbox;
+    run->sandbox = NULL;
+    run->status = result->status;
+    if (result->error.code != 0)
+        print_error("%s", result->error.message);
+    fence_stop(run->engine);
+}
+
+/* The first request to end goes to the command, which may have something to put away; the second
+ * ends the sandbox. A key on the terminal has reached the command already, and what it makes of
+ * Ctrl-C is its own affair. */
+static void pass_on(struct run *run, const struct signal_event *event)
+{
+    bool ends = event->signum == SIGTERM || event->signum == SIGHUP || event->signum == SIGINT;
+
+    if (!run->sandbox)
+        return;
+    if (event->from_terminal && (event->signum == SIGINT || event->signum == SIGQUIT))
+        return;
+    if (ends && run->asked_to_end)
+        fence_kill(run->sandbox, SIGKILL);
+    else if (event->signum == SIGTERM || event->signum == SIGHUP)
+        fence_terminate(run->sandbox, event->signum);
+    else
+        fence_kill(run->sandbox, event->signum);
+    run->asked_to_end = run->asked_to_end || ends;
+}
+
+static void on_signals(fence *engine, int fd, void *payload)
+{
+    struct signal_event event;
+
+    (void)engine;
+    while (signals_next(&event, fd))
+        pass_on(payload, &event);
+}
+
+void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int run_command(fence_config *config, const char *const *argv, struct printer *printer)
+{
+    fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
+    fence_observer observer = {print_event, printer};
+    struct run run = {.status = EXIT_FENCE};
+    fence_error err = {0};
+    int signals;
+
+    options.argv = argv;
+    options.ignored_signals = signals_ignored();
+    signals = signals_catch(options.ignored_signals);
+    if (signals < 0) {
+        print_error("cannot watch signals: %s", fence_strerror(signals));
+        return EXIT_FENCE;
+    }
+    if (fence_new(&run.engine, config, printer->debug || printer->monitor ? &observer : NULL,
+                  &err) < 0) {
+        print_error("%s", err.message);
+        return EXIT_FENCE;
+    }
+    if (fence_spawn(&run.sandbox, run.engine, &options, on_exit_of_command, &run, &err) < 0 ||
+        fence_watch(run.engine, signals, on_signals, &run, &err) < 0) {
+        print_error("%s", err.message);
+    } else {
+        raise_descriptor_limit();
+        fence_run(run.engine);
+    }
+    fence_close(run.engine);
+    return run.status;
+}
+
+int load_config(fence_config **out, const struct options *options)
+{
+    char found[4096];
+    const char *path = options->settings;
+    fence_error err = {0};
+
+    if (!path) {
+        if (fence_config_find(found, sizeof found, &err) < 0) {
+            print_error("%s", err.message);
+            return -1;
+        }
+        path = found[0] ? found : NULL;
+    }
+    if (fence_config_load(out, path, options->extra, options->nextra, &err) < 0) {
+        print_error("%s", err.message);
+        return -1;
+    }
+    return 0;
+}
+
+/* What is wrong with the words as a whole, or NULL. */
+static const char *misuse(const struct options *options)
+{
+    if (options->string && options->words[0])
+        return "-c takes one string, and no further words: put them into it";
+    if (!options->string && !options->words[0])
+        return "no command: fence -- COMMAND [ARG...]; see fence --help";
+    return NULL;
+}
+
+static int run_with(const struct options *options)
+{
+    const char *shell[] = {"sh", "-c", options->string, NULL};
+    struct printer printer = {.debug = options->debug, .monitor = options->monitor};
+    fence_config *config;
+    int status;
+
+    if (misuse(options)) {
+        print_error("%s", misuse(options));
+        return EXIT_FENCE;
+    }
+    if (load_config(&config, options) < 0)
+        return EXIT_FENCE;
+    status = run_command(config, options->string ? shell : (const char *const *)options->words,
+                         &printer);
+    fence_config_unref(config);
+    return status;
+}
+
+int cmd_run(char **argv)
+{
+    struct options *options = calloc(1, sizeof *options);
+    fence_error err;
+    int status = EXIT_FENCE;
+
+    if (!options)
+        print_error("out of memory");
+    else if (options_read(options, argv, false, &err) < 0)
+        print_error("%s", err.message);
+    else if (options->version)
+        status = text_version();
+    else if (options->help)
+        status = text_help();
+    else
+        status = run_with(options);
+    free(options);
+    return status;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * options.c - one table of options. Long names are exact: an abbreviation is an error, so that a
+ * later option cannot change what a script means. */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+enum action {
+    SET_HELP,
+    SET_VERSION,
+    SET_DEBUG,
+    SET_MONITOR,
+    SET_SETTINGS,
+    SET_STRING,
+    SET_HTTP,
+    ADD_SETTING,
+    NOT_BUILT
+};
+
+struct option {
+    char letter; /* 0: none */
+    const char *name;
+    bool value;
+    bool proxy_only;
+    enum action action;
+    const char *key; /* of ADD_SETTING */
+};
+
+static const struct option options[] = {
+    {'h', "--help", false, false, SET_HELP, NULL},
+    {'v', "--version", false, false, SET_VERSION, NULL},
+    {'d', "--debug", false, false, SET_DEBUG, NULL},
+    {'m', "--monitor", false, false, SET_MONITOR, NULL},
+    {'s', "--settings", true, false, SET_SETTINGS, NULL},
+    {'c', "--command", true, false, SET_STRING, NULL},
+    {0, "--allow", true, false, ADD_SETTING, "network.allowedDomains"},
+    {0, "--deny", true, false, ADD_SETTING, "network.deniedDomains"},
+    {0, "--allow-write", true, false, ADD_SETTING, "filesystem.allowWrite"},
+    {0, "--http", true, true, SET_HTTP, NULL},
+    {0, "--socks", true, true, NOT_BUILT, NULL},
+    {'p', "--port", true, false, NOT_BUILT, NULL},
+    {'t', "--template", true, false, NOT_BUILT, NULL},
+    {0, "--list-templates", false, false, NOT_BUILT, NULL},
+    {0, "--linux-features", false, false, NOT_BUILT, NULL},
+    {0, "--policy", true, false, NOT_BUILT, NULL},
+    {0, "--deny-read", true, false, NOT_BUILT, NULL},
+    {0, "--log-file", true, false, NOT_BUILT, NULL},
+    {0, "--fence-log-file", true, false, NOT_BUILT, NULL},
+    {0, "--summary", false, false, NOT_BUILT, NULL},
+    {0, "--color", true, false, NOT_BUILT, NULL},
+    {0, "--shell", true, false, NOT_BUILT, NULL},
+    {0, "--shell-login", false, false, NOT_BUILT, NULL},
+    {0, "--force-new-session", false, false, NOT_BUILT, NULL},
+    {0, "--service-execution-model", true, false, NOT_BUILT, NULL},
+    {0, "--expose-host-path", true, false, NOT_BUILT, NULL},
+    {0, "--expose-host-path-rw", true, false, NOT_BUILT, NULL},
+};
+
+static int complain(fence_error *err, const char *what, const char *word, const char *cure)
+{
+    err->code = -EINVAL;
+    snprintf(err->message, sizeof err->message, "%s '%.200s'%s", what, word, cure);
+    return -1;
+}
+
+static int apply(struct options *out, const struct option *o, const char *value, fence_error *err)
+{
+    switch (o->action) {
+    case SET_HELP:
+        out->help = true;
+        return 0;
+    case SET_VERSION:
+        out->version = true;
+        return 0;
+    case SET_DEBUG:
+        out->debug = true;
+        return 0;
+    case SET_MONITOR:
+        out->monitor = true;
+        return 0;
+    case SET_SETTINGS:
+        if (out->settings)
+            return complain(err, "a second settings file", value, ": one is read, not two");
+        out->settings = value;
+        return 0;
+    case SET_STRING:
+        if (out->string)
+            return complain(err, "a second command", value, ": -c is given once");
+        out->string = value;
+        return 0;
+    case SET_HTTP:
+        if (out->http)
+            return complain(err, "a second address", value, ": --http is given once");
+        out->http = value;
+        return 0;
+    case ADD_SETTING:
+        if (out->nextra == OPTIONS_SETTINGS_MAX)
+            return complain(err, "too many options at", value, ": write a settings file");
+        out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
+        return 0;
+    case NOT_BUILT:
+        return complain(err, "option", o->name, " is not built yet: leave it out");
+    }
+    return -1;
+}
+
+static const struct option *find(const char *word, size_t len, bool proxy)
+{
+    for (size_t i = 0; i < COUNT(options); i++) {
+        const struct option *o = &options[i];
+        bool is_long = strlen(o->name) == len && memcmp(o->name, word, len) == 0;
+        bool is_short = len == 1 && o->letter != 0 && o->letter == word[0];
+
+        if ((is_long || is_short) && (proxy || !o->proxy_only))
+            return o;
+    }
+    return NULL;
+}
+
+/* "--name", "--name=value", "--name value". Moves `argv` over a value of its own. */
+static int read_long(struct options *out, char ***argv, bool proxy, fence_error *err)
+{
+    char *word = **argv;
+    char *equals = strchr(word, '=');
+    size_t len = equals ? (size_t)(equals - word) : strlen(word);
+    const struct option *o = find(word, len, proxy);
+
+    if (!o)
+        return complain(err, "unknown option", word, ": see fence --help");
+    if (!o->value)
+        return equals ? complain(err, "option takes no value:", word, "")
+                      : apply(out, o, NULL, err);
+    if (equals)
+        return apply(out, o, equals + 1, err);
+    if (!(*argv)[1])
+        return complain(err, "option needs a value:", word, "");
+    return apply(out, o, *++*argv, err);
+}
+
+/* "-d", "-dm", "-s FILE", "-sFILE". */
+static int read_short(struct options *out, char ***argv, bool proxy, fence_error *err)
+{
+    char *word = **argv;
+
+    for (char *letter = word + 1; *letter; letter++) {
+        const struct option *o = find(letter, 1, proxy);
+
+        if (!o)
+            return complain(err, "unknown option", word, ": see fence --help");
+        if (o->value) {
+            if (letter[1] != '\0')
+                return apply(out, o, letter + 1, err);
+            if (!(*argv)[1])
+                return complain(err, "option needs a value:", word, "");
+            return apply(out, o, *++*argv, err);
+        }
+        if (apply(out, o, NULL, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int options_read(struct options *out, char **argv, bool proxy, fence_error *err)
+{
+    for (; *argv && (*argv)[0] == '-' && (*argv)[1] != '\0'; argv++) {
+        int rc;
+
+        if (strcmp(*argv, "--") == 0) {
+            out->dashes = true;
+            argv++;
+            break;
+        }
+        rc = (*argv)[1] == '-' ? read_long(out, &argv, proxy, err)
+                               : read_short(out, &argv, proxy, err);
+        if (rc < 0)
+            return rc;
+    }
+    out->words = argv;
+    return 0;
+}

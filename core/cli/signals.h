@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * signals.h - signals to this process, as something the engine's loop can read. */
+#ifndef FENCE_CLI_SIGNALS_H
+#define FENCE_CLI_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct signal_event {
+    int signum;
+    bool from_terminal; /* a key: everyone in the foreground has got it already */
+};
+
+/* The signals that this process was started with ignored (nohup does that): bit n-1. Ask before
+ * anything else touches one. */
+uint64_t signals_ignored(void);
+
+/* Catches SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1 and SIGUSR2, but for those in `ignored`, and
+ * ignores SIGPIPE. Returns the descriptor to read events from, or -errno. */
+int signals_catch(uint64_t ignored);
+
+/* The next one; false when there is none. */
+bool signals_next(struct signal_event *out, int fd);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * text.c - help and version. A failure to write them is a failure. */
+#include "cli/text.h"
+
+#include <fence/fence.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static int finish(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    print_error("cannot write to standard output");
+    return EXIT_FENCE;
+}
+
+int text_version(void)
+{
+    printf("fence - runs a command so that it reaches only the hosts and files it may\n"
+           "  Version: %s\n  Built:   %s\n  Commit:  %s\n",
+           fence_version(), FENCE_BUILT, FENCE_COMMIT);
+    return finish();
+}
+
+int text_help(void)
+{
+    fputs(
+        "Usage: fence [options] [--] COMMAND [ARG...]   run a command in a sandbox\n"
+        "       fence [options] -c STRING               the same through sh -c\n"
+        "       fence proxy --http ADDRESS:PORT         the proxy alone; see fence proxy --help\n"
+        "       fence demo                              a show on loopback: what passes, what not\n"
+        "\n"
+        "The command reaches the network only through fence's proxy, and only the hosts that the\n"
+        "settings allow. It can write only where they say. Nothing else is allowed.\n"
+        "\n"
+        "Options:\n"
+        "  -s, --settings FILE     settings to read instead of the ones found\n"
+        "      --allow DOMAIN      allow a host: example.com, *.example.com, example.com:443,\n"
+        "                          10.1.2.3, 10.0.0.0/8; may be repeated\n"
+        "      --deny DOMAIN       deny a host, whatever allows it; may be repeated\n"
+        "      --allow-write PATH  make a file or folder writable; may be repeated\n"
+        "  -c, --command STRING    a command for sh -c\n"
+        "  -m, --monitor           say what was refused\n"
+        "  -d, --debug             say everything: requests, rules, the sandbox's command\n"
+        "  -v, --version           version, build and commit\n"
+        "  -h, --help              this text\n"
+        "\n"
+        "Settings are looked for in $XDG_CONFIG_HOME/fence/fence.jsonc and fence.json (~/.config\n"
+        "where the variable is unset), then in ~/.fence.json and ~/.fence.jsonc.\n"
+        "\n"
+        "Exit status: the command's own; 128+n when signal n ended it; 125 when fence failed\n"
+        "before the command ran; 126 when it cannot be executed; 127 when it was not found.\n",
+        stdout);
+    return finish();
+}
+
+int text_help_proxy(void)
+{
+    fputs("Usage: fence proxy --http ADDRESS:PORT [options]\n"
+          "\n"
+          "Serves the filtering HTTP proxy (CONNECT and plain requests) on an address of this\n"
+          "machine, without a sandbox, until SIGINT or SIGTERM. The first line on standard error\n"
+          "names the address; with port 0 the system chooses a free one.\n"
+          "\n"
+          "Options: -s, --allow, --deny, -m, -d, -h as in fence --help.\n",
+          stdout);
+    return finish();
+}

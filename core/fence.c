@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * fence.c - the public API: thin adapters over the folders below, and an engine's loop. */
+#include <errno.h>
+#include <fence/fence.h>
+#include <string.h>
+#include <uv.h>
+
+#include "base/error.h"
+#include "base/host.h"
+#include "base/list.h"
+#include "filter/rules.h"
+#include "proxy/listener.h"
+#include "proxy/proxy.h"
+#include "sandbox/sandbox.h"
+
+struct fence {
+    uv_loop_t loop;
+    struct proxy proxy;
+    struct list sandboxes;
+    struct list watches;
+};
+
+struct watch {
+    struct list link; /* of fence.watches */
+    uv_poll_t poll;
+    fence *engine;
+    int fd;
+    fence_ready_cb ready;
+    void *payload;
+};
+
+const char *fence_version(void)
+{
+    return FENCE_VERSION;
+}
+
+const char *fence_strerror(int code)
+{
+    switch (code) {
+#define XX(name, number, text)                                                                     \
+    case number:                                                                                   \
+        return text;
+        FENCE_ERROR_MAP(XX)
+#undef XX
+    default:
+        return strerror(code < 0 ? -code : code);
+    }
+}
+
+int fence_decide(fence_decision *out, const fence_config *config, const fence_request *request)
+{
+    struct host host;
+    const char *why;
+
+    if (request->version != FENCE_REQUEST_VERSION || !request->host || request->port == 0)
+        return -EINVAL;
+    why = host_parse_bare(&host, str_of(request->host));
+    if (why) {
+        rules_refuse_malformed(out, why);
+        return 0;
+    }
+    rules_decide_host(out, config, &host, request->port);
+    if (out->verdict == FENCE_ALLOW && host.is_addr)
+        rules_decide_addr(out, config, &host, request->port, &host.addr, false);
+    return 0;
+}
+
+/* ---- the engine ---- */
+
+int fence_new(fence **out, fence_config *config, const fence_observer *observer, fence_error *err)
+{
+    auto_free fence *engine = calloc(1, sizeof *engine);
+    int rc;
+
+    if (!engine)
+        return fail(err, -ENOMEM, "out of memory");
+    rc = uv_loop_init(&engine->loop);
+    if (rc < 0)
+        return fail(err, rc, "cannot make an event loop: %s", uv_strerror(rc));
+    rc = proxy_init(&engine->proxy, &engine->loop, config, observer);
+    if (rc < 0) {
+        uv_run(&engine->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&engine->loop);
+        return fail(err, rc, "cannot start the proxy: %s", uv_strerror(rc));
+    }
+    list_init(&engine->sandboxes);
+    list_init(&engine->watches);
+    *out = take(&engine);
+    return 0;
+}
+
+int fence_listen(fence *engine, const char *address, fence_error *err)
+{
+    struct listener *listener;
+
+    return listener_open(&listener, &engine->proxy, address, err);
+}
+
+int fence_port(const fence *engine)
+{
+    LIST_EACH(link, (struct list *)&engine->proxy.listeners)
+    {
+        const struct listener *listener = CONTAINER_OF(link, struct listener, link);
+
+        if (listener->on_host)
+            return listener->port;
+    }
+    return 0;
+}
+
+/* ---- descriptors of the embedder ---- */
+
+static void on_watch(uv_poll_t *poll, int status, int events)
+{
+    struct watch *watch = CONTAINER_OF(poll, struct watch, poll);
+
+    (void)status;
+    (void)events;
+    watch->ready(watch->engine, watch->fd, watch->payload);
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+    free(CONTAINER_OF(handle, struct watch, poll));
+}
+
+int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload, fence_error *err)
+{
+    auto_free struct watch *watch = calloc(1, sizeof *watch);
+    int rc;
+
+    if (!watch)
+        return fail(err, -ENOMEM, "out of memory");
+    rc = uv_poll_init(&engine->loop, &watch->poll, fd);
+    if (rc < 0)
+        return fail(err, rc, "descriptor %d cannot be watched: %s", fd, uv_strerror(rc));
+    watch->engine = engine;
+    watch->fd = fd;
+    watch->ready = ready;
+    watch->payload = payload;
+    uv_poll_start(&watch->poll, UV_READABLE, on_watch);
+    uv_unref((uv_handle_t *)&watch->poll);
+    list_append(&engine->watches, &watch->link);
+    (void)take(&watch);
+    return 0;
+}
+
+/* ---- running ---- */
+
+int fence_run(fence *engine)
+{
+    return uv_run(&engine->loop, UV_RUN_DEFAULT);
+}
+
+void fence_stop(fence *engine)
+{
+    uv_stop(&engine->loop);
+}
+
+int fence_step(fence *engine)
+{
+    return uv_run(&engine->loop, UV_RUN_NOWAIT);
+}
+
+int fence_fd(const fence *engine)
+{
+    return uv_backend_fd(&engine->loop);
+}
+
+int fence_timeout(const fence *engine)
+{
+    return uv_backend_timeout(&engine->loop);
+}
+
+void fence_close(fence *engine)
+{
+    if (!engine)
+        return;
+    sandbox_close_all(&engine->sandboxes);
+    LIST_EACH(link, &engine->watches)
+    {
+        struct watch *watch = CONTAINER_OF(link, struct watch, link);
+
+        uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+    }
+    proxy_close(&engine->proxy);
+    while (uv_loop_close(&engine->loop) == UV_EBUSY) /* the handles that are closing */
+        uv_run(&engine->loop, UV_RUN_ONCE);
+    proxy_deinit(&engine->proxy);
+    free(engine);
+}
+
+/* ---- sandboxes ---- */
+
+int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options *options,
+                fence_exit_cb on_exit, void *payload, fence_error *err)
+{
+    if (options->version != FENCE_SANDBOX_OPTIONS_VERSION || !options->argv || !options->argv[0])
+        return fail(err, -EINVAL, "no command was given");
+    return sandbox_start(out, &engine->proxy, &engine->sandboxes, options, on_exit, payload, err);
+}
+
+int fence_kill(fence_sandbox *sandbox, int signum)
+{
+    return sandbox_kill(sandbox, signum);
+}
+
+int fence_terminate(fence_sandbox *sandbox, int signum)
+{
+    return sandbox_terminate(sandbox, signum);
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config.c - JSON to struct config, by one table of every key. The only file that includes cJSON.
+ *
+ * A key that is known but not built yet is taken with the value that asks for nothing, and refused
+ * with any other: a rule that is read and ignored would be a hole. cJSON looks keys up without
+ * case and lets duplicates pass, so its look-up is never used, and jsonc.c has checked the text
+ * before it. */
+#include <cjson/cJSON.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "filter/config_build.h"
+#include "filter/jsonc.h"
+
+enum key_kind {
+    KEY_SECTION, /* an object with known keys of its own          */
+    KEY_COMMENT, /* a string for editors, of no meaning here      */
+    KEY_SWITCH,  /* a switch that changes nothing in this sandbox */
+    KEY_DOMAINS, /* the lists that are built                      */
+    KEY_ADDRESSES,
+    KEY_HOSTS,
+    KEY_PATHS,
+    KEY_NO_LIST, /* not built: [], {}, "", false or 0 only        */
+    KEY_NO_OBJECT,
+    KEY_NO_TEXT, /* or `word`, which says the same as ""          */
+    KEY_NO_SWITCH,
+    KEY_NO_NUMBER
+};
+
+struct key {
+    const char *path;
+    enum key_kind kind;
+    size_t field; /* DOMAINS, ADDRESSES: where in struct fence_config */
+    const char *word;
+};
+
+#define FIELD(name) offsetof(struct fence_config, name)
+
+/* clang-format off */
+static const struct key keys[] = {
+    {"$schema",                                      KEY_COMMENT,   0, NULL},
+    {"extends",                                      KEY_NO_TEXT,   0, NULL},
+    {"allowPty",                                     KEY_NO_SWITCH, 0, NULL},
+    {"forceNewSession",                              KEY_NO_SWITCH, 0, NULL},
+    {"policies",                                     KEY_NO_LIST,   0, NULL},
+    {"policy",                                       KEY_NO_OBJECT, 0, NULL},
+    {"network",                                      KEY_SECTION,   0, NULL},
+    {"network.allowedDomains",                       KEY_DOMAINS,   FIELD(allowed), NULL},
+    {"network.deniedDomains",                        KEY_DOMAINS,   FIELD(denied), NULL},
+    {"network.allowedAddresses",                     KEY_ADDRESSES, FIELD(allowed_addresses), NULL},
+    {"network.deniedAddresses",                      KEY_ADDRESSES, FIELD(denied_addresses), NULL},
+    {"network.hosts",                                KEY_HOSTS,     0, NULL},
+    {"network.rules",                                KEY_NO_LIST,   0, NULL},
+    {"network.tlsNameCheck",                         KEY_NO_SWITCH, 0, NULL},
+    {"network.allowUnixSockets",                     KEY_NO_LIST,   0, NULL},
+    {"network.allowAllUnixSockets",                  KEY_NO_SWITCH, 0, NULL},
+    {"network.allowLocalBinding",                    KEY_SWITCH,    0, NULL},
+    {"network.allowLocalOutbound",                   KEY_NO_SWITCH, 0, NULL},
+    {"network.allowLocalOutboundPorts",              KEY_NO_LIST,   0, NULL},
+    {"network.httpProxyPort",                        KEY_NO_NUMBER, 0, NULL},
+    {"network.socksProxyPort",                       KEY_NO_NUMBER, 0, NULL},
+    {"network.upstreamProxy",                        KEY_NO_TEXT,   0, NULL},
+    {"network.defaultAction",                        KEY_NO_TEXT,   0, "deny"},
+    {"filesystem",                                   KEY_SECTION,   0, NULL},
+    {"filesystem.allowWrite",                        KEY_PATHS,     0, NULL},
+    {"filesystem.denyWrite",                         KEY_NO_LIST,   0, NULL},
+    {"filesystem.allowRead",                         KEY_NO_LIST,   0, NULL},
+    {"filesystem.denyRead",                          KEY_NO_LIST,   0, NULL},
+    {"filesystem.allowExecute",                      KEY_NO_LIST,   0, NULL},
+    {"filesystem.allowGitConfig",                    KEY_NO_SWITCH, 0, NULL},
+    {"filesystem.defaultDenyRead",                   KEY_NO_SWITCH, 0, NULL},
+    {"filesystem.strictDenyRead",                    KEY_NO_SWITCH, 0, NULL},
+    {"filesystem.wslInterop",                        KEY_NO_SWITCH, 0, NULL},
+    {"devices",                                      KEY_SECTION,   0, NULL},
+    {"devices.mode",                                 KEY_NO_TEXT,   0, "minimal"},
+    {"devices.allow",                                KEY_NO_LIST,   0, NULL},
+    {"macos",                                        KEY_SECTION,   0, NULL},
+    {"macos.mach",                                   KEY_SECTION,   0, NULL},
+    {"macos.mach.lookup",                            KEY_NO_LIST,   0, NULL},
+    {"macos.mach.register",                          KEY_NO_LIST,   0, NULL},
+    {"command",                                      KEY_SECTION,   0, NULL},
+    {"command.deny",                                 KEY_NO_LIST,   0, NULL},
+    {"command.allow",                                KEY_NO_LIST,   0, NULL},
+    {"command.useDefaults",                          KEY_NO_SWITCH, 0, NULL},
+    {"command.acceptSharedBinaryCannotRuntimeDeny",  KEY_NO_LIST,   0, NULL},
+    {"command.runtimeExecPolicy",                    KEY_NO_TEXT,   0, "path"},
+    {"ssh",                                          KEY_SECTION,   0, NULL},
+    {"ssh.allowedHosts",                             KEY_NO_LIST,   0, NULL},
+    {"ssh.deniedHosts",                              KEY_NO_LIST,   0, NULL},
+    {"ssh.allowedCommands",                          KEY_NO_LIST,   0, NULL},
+    {"ssh.deniedCommands",                           KEY_NO_LIST,   0, NULL},
+    {"ssh.allowAllCommands",                         KEY_NO_SWITCH, 0, NULL},
+    {"ssh.inheritDeny",                              KEY_NO_SWITCH, 0, NULL},
+};
+/* clang-format on */
+
+#define SCHEMA_DEPTH 4 /* macos.mach.lookup[0] */
+
+struct reader {
+    struct fence_config *config;
+    const char *name; /* of the file, as it was given */
+    struct str text;  /* normalized                   */
+    const fence_setting *extra;
+    size_t nextra;
+    struct jsonc_step path[SCHEMA_DEPTH]; /* of the value being read */
+    size_t depth;
+    fence_error *err;
+};
+
+/* ---- errors ---- */
+
+/* "FILE:LINE:COLUMN: PATH" and the text, which brings its own ": ". */
+FENCE_PRINTF(3, 4) static int fail_here(struct reader *r, bool at_key, const char *fmt, ...)
+{
+    size_t at = jsonc_locate(r->text, r->path, r->depth, at_key);
+    unsigned line, column;
+    char name[160], path[120], text[280];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    jsonc_position(r->text, at, &line, &column);
+    str_escape(name, sizeof name, str_of(r->name));
+    config_format_path(path, sizeof path, r->path, r->depth);
+    return fail(r->err, FENCE_ECONFIG, "%s:%u:%u: %s%s", name, line, column, path,
+                r->depth == 0 && text[0] == ':' ? text + 2 : text);
+}
+
+static int fail_memory(struct reader *r)
+{
+    return fail(r->err, -ENOMEM, "out of memory");
+}
+
+static int fail_value(struct reader *r, const char *value, const char *why)
+{
+    char escaped[100];
+
+    str_escape(escaped, sizeof escaped, str_of(value));
+    return fail_here(r, false, ": '%s': %s", escaped, why);
+}
+
+static int fail_type(struct reader *r, const cJSON *value, const char *wanted)
+{
+    if (cJSON_IsNull(value))
+        return fail_here(r, false, ": null is no value here: leave the key out");
+    return fail_here(r, false, ": must be %s", wanted);
+}
+
+/* ---- keys ---- */
+
+static struct str key_name(const struct key *key)
+{
+    const char *dot = strrchr(key->path, '.');
+
+    return str_of(dot ? dot + 1 : key->path);
+}
+
+/* Is `key` one of the keys right below `section`, which is "" at the top? */
+static bool key_below(const struct key *key, const char *section)
+{
+    size_t len = strlen(key->path) - key_name(key).len;
+
+    return len == 0 ? *section == '\0'
+                    : strlen(section) == len - 1 && memcmp(key->path, section, len - 1) == 0;
+}
+
+static const struct key *find_key(const char *section, struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (key_below(&keys[i], section) && str_equal(key_name(&keys[i]), name))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+/* A key of the same section is preferred; one of another is named in full. */
+static int fail_unknown(struct reader *r, const char *section, struct str name)
+{
+    const struct key *nearest = NULL;
+    size_t best = name.len / 3 + 2;
+    char escaped[80];
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        size_t far = config_distance(name, key_name(&keys[i]));
+
+        if (far == SIZE_MAX)
+            continue;
+        far += !key_below(&keys[i], section);
+        if (far < best && far < key_name(&keys[i]).len) {
+            best = far;
+            nearest = &keys[i];
+        }
+    }
+    str_escape(escaped, sizeof escaped, name);
+    if (!nearest)
+        return fail_here(r, true, ": unknown key '%s'", escaped);
+    return fail_here(r, true, ": unknown key '%s'; did you mean '%s'?", escaped,
+                     key_below(nearest, section) ? key_name(nearest).bytes : nearest->path);
+}
+
+/* ---- duplicates ---- */
+
+static int check_duplicates(struct reader *r, const cJSON *object)
+{
+    size_t count = (size_t)cJSON_GetArraySize(object), i = 0;
+    auto_free struct config_name *names = reallocarray(NULL, count + 1, sizeof *names);
+    const char *repeated;
+    const cJSON *item;
+
+    if (!names)
+        return fail_memory(r);
+    cJSON_ArrayForEach(item, object)
+    {
+        names[i] = (struct config_name){item->string, i};
+        i++;
+    }
+    repeated = config_find_repeated(names, count);
+    if (!repeated)
+        return 0;
+    r->path[r->depth++] = (struct jsonc_step){repeated, 1};
+    return fail_here(r, true, ": this key stands here twice: remove one");
+}
+
+/* ---- values ---- */
+
+/* One string of a list; `field` as in struct key. */
+typedef int (*read_item)(struct reader *r, const char *text, size_t index, size_t field);
+
+static int read_list(struct reader *r, const cJSON *list, size_t field, read_item read)
+{
+    const cJSON *item;
+    size_t index = 0;
+    int rc = 0;
+
+    cJSON_ArrayForEach(item, list)
+    {
+        r->path[r->depth++] = (struct jsonc_step){NULL, index};
+        if (cJSON_IsString(item))
+            rc = read(r, item->valuestring, index, field);
+        else
+            rc = fail_here(r, false, ": must be a string: this is a list of strings");
+        r->depth--;
+        if (rc < 0)
+            return rc;
+        index++;
+    }
+    return 0;
+}
+
+static int read_domain(struct reader *r, const char *text, size_t index, size_t field)
+{
+    struct config_domains *list = (void *)((char *)r->config + field);
+    const char *why = NULL;
+    int rc = config_add_domain(r->config, list, str_of(text), (uint32_t)index, &why);
+
+    if (rc == -EINVAL)
+        return fail_value(r, text, why);
+    return rc < 0 ? fail_memory(r) : 0;
+}
+
+static int read_domains(struct reader *r, const cJSON *value, size_t field)
+{
+    struct config_domains *list = (void *)((char *)r->config + field);
+    size_t count = (size_t)cJSON_GetArraySize(value);
+
+    list->from_file = (uint32_t)count;
+    list->set = domains_new(count + config_count_extra(r->extra, r->nextra, list->key));
+    if (!list->set)
+        return fail_memory(r);
+    return read_list(r, value, field, read_domain);
+}
+
+static int read_address(struct reader *r, const char *text, size_t index, size_t field)
+{
+    struct config_cidrs *cidrs = (void *)((char *)r->config + field);
+    const char *why = cidr_parse(&cidrs->list[index], str_of(text));
+
+    return why ? fail_value(r, text, why) : 0;
+}
+
+static int read_addresses(struct reader *r, const cJSON *value, size_t field)
+{
+    struct config_cidrs *cidrs = (void *)((char *)r->config + field);
+
+    cidrs->count = (size_t)cJSON_GetArraySize(value);
+    cidrs->list = calloc(cidrs->count + 1, sizeof *cidrs->list);
+    if (!cidrs->list)
+        return fail_memory(r);
+    return read_list(r, value, field, read_address);
+}
+
+static int read_path(struct reader *r, const char *text, size_t index, size_t field)
+{
+    const char *why = NULL;
+    int rc = config_add_write(r->config, str_of(text), &why);
+
+    (void)index;
+    (void)field;
+    if (rc == -EINVAL)
+        return fail_value(r, text, why);
+    return rc < 0 ? fail_memory(r) : 0;
+}
+
+/* Two spellings of one name, after sorting. */
+static int check_pins(struct reader *r)
+{
+    for (size_t i = 1; i < r->config->npins; i++) {
+        const struct host *name = &r->config->pins[i].name;
+
+        if (config_compare_pins(&r->config->pins[i - 1], &r->config->pins[i]) == 0)
+            return fail_here(r, true, ": '%.120s' stands here twice, in two spellings", name->text);
+    }
+    return 0;
+}
+
+static int read_hosts(struct reader *r, const cJSON *value)
+{
+    size_t count = (size_t)cJSON_GetArraySize(value), i = 0;
+    const cJSON *item;
+    int rc = check_duplicates(r, value);
+
+    if (rc < 0)
+        return rc;
+    if (count > LIMIT_PINS)
+        return fail_here(r, true, ": has more than %d lines", LIMIT_PINS);
+    r->config->pins = calloc(count + 1, sizeof *r->config->pins);
+    if (!r->config->pins)
+        return fail_memory(r);
+    cJSON_ArrayForEach(item, value)
+    {
+        const char *why = NULL;
+
+        r->path[r->depth++] = (struct jsonc_step){item->string, 0};
+        if (!cJSON_IsString(item))
+            return fail_type(r, item, "an IP address as a string");
+        why = config_parse_pin(&r->config->pins[i++], str_of(item->string),
+                               str_of(item->valuestring));
+        if (why)
+            return fail_here(r, true, ": %s", why);
+        r->depth--;
+    }
+    r->config->npins = count;
+    qsort(r->config->pins, count, sizeof *r->config->pins, config_compare_pins);
+    return check_pins(r);
+}
+
+/* A key that is not built: only the value that asks for nothing. */
+static int read_unbuilt(struct reader *r, const cJSON *value, bool type, bool inert,
+                        const char *wanted, const char *cure)
+{
+    if (!type)
+        return fail_type(r, value, wanted);
+    if (!inert)
+        return fail_here(r, true, " is not built yet: remove it, or %s", cure);
+    return 0;
+}
+
+static int read_section(struct reader *r, const cJSON *object, const char *section);
+
+static int read_value(struct reader *r, const cJSON *value, const struct key *key)
+{
+    static const char strings[] = "a list of strings";
+    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+
+    switch (key->kind) {
+    case KEY_SECTION:
+        return read_section(r, value, key->path);
+    case KEY_COMMENT:
+        return cJSON_IsString(value) ? 0 : fail_type(r, value, "a string");
+    case KEY_SWITCH:
+        return cJSON_IsBool(value) ? 0 : fail_type(r, value, "true or false");
+    case KEY_DOMAINS:
+        return cJSON_IsArray(value) ? read_domains(r, value, key->field)
+                                    : fail_type(r, value, strings);
+    case KEY_ADDRESSES:
+        return cJSON_IsArray(value) ? read_addresses(r, value, key->field)
+                                    : fail_type(r, value, strings);
+    case KEY_HOSTS:
+        return cJSON_IsObject(value) ? read_hosts(r, value)
+                                     : fail_type(r, value, "an object: names and their addresses");
+    case KEY_PATHS:
+        return cJSON_IsArray(value) ? read_list(r, value, 0, read_path)
+                                    : fail_type(r, value, strings);
+    case KEY_NO_LIST:
+        return read_unbuilt(r, value, cJSON_IsArray(value), !value->child, "a list",
+                            "leave it empty");
+    case KEY_NO_OBJECT:
+        return read_unbuilt(r, value, cJSON_IsObject(value), !value->child, "an object",
+                            "leave it empty");
+    case KEY_NO_TEXT:
+        return read_unbuilt(r, value, cJSON_IsString(value),
+                            !*text || (key->word && strcmp(text, key->word) == 0), "a string",
+                            "leave it empty");
+    case KEY_NO_SWITCH:
+        return read_unbuilt(r, value, cJSON_IsBool(value), cJSON_IsFalse(value), "true or false",
+                            "set it to false");
+    case KEY_NO_NUMBER:
+        return read_unbuilt(r, value, cJSON_IsNumber(value), value->valuedouble == 0.0, "a number",
+                            "set it to 0");
+    }
+    return fail_memory(r); /* not reached: every kind has its case */
+}
+
+static int read_section(struct reader *r, const cJSON *object, const char *section)
+{
+    const cJSON *member;
+    int rc;
+
+    if (!cJSON_IsObject(object))
+        return fail_type(r, object, "an object");
+    rc = check_duplicates(r, object);
+    if (rc < 0)
+        return rc;
+    cJSON_ArrayForEach(member, object)
+    {
+        struct str name = str_of(member->string);
+        const struct key *key = find_key(section, name);
+
+        r->path[r->depth++] = (struct jsonc_step){member->string, 0};
+        rc = key ? read_value(r, member, key) : fail_unknown(r, section, name);
+        if (rc < 0)
+            return rc;
+        r->depth--;
+    }
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+static void json_cleanup(cJSON **json)
+{
+    cJSON_Delete(*json);
+}
+#define auto_json __attribute__((cleanup(json_cleanup)))
+
+static void config_cleanup(struct fence_config **config)
+{
+    fence_config_unref(*config);
+}
+#define auto_config __attribute__((cleanup(config_cleanup)))
+
+static int normalize(struct reader *r, char *text)
+{
+    struct jsonc_error why;
+    unsigned line, column;
+    char name[160];
+
+    str_escape(name, sizeof name, str_of(r->name));
+    if (r->text.len > LIMIT_CONFIG_BYTES)
+        return fail(r->err, FENCE_ECONFIG, "%s: has more than %d bytes", name, LIMIT_CONFIG_BYTES);
+    if (jsonc_normalize(text, r->text.len, &why))
+        return 0;
+    jsonc_position(r->text, why.at, &line, &column);
+    return fail(r->err, FENCE_ECONFIG, "%s:%u:%u: %s", name, line, column, why.text);
+}
+
+int config_build(struct fence_config **out, const char *name, char *text, size_t len,
+                 const fence_setting *extra, size_t nextra, fence_error *err)
+{
+    auto_config struct fence_config *config = config_new();
+    auto_json cJSON *json = NULL;
+    struct reader r = {config, name, {text, len}, extra, nextra, {{NULL, 0}}, 0, err};
+    int rc;
+
+    if (!config)
+        return fail_memory(&r);
+    rc = normalize(&r, text);
+    if (rc < 0)
+        return rc;
+    json = cJSON_ParseWithLength(text, len);
+    if (!json) /* the text is known to be good */
+        return fail_memory(&r);
+    rc = read_section(&r, json, "");
+    if (rc < 0)
+        return rc;
+    rc = config_finish(config, extra, nextra, err);
+    if (rc < 0)
+        return rc;
+    *out = take(&config);
+    return 0;
+}

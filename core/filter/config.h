@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config.h - the settings as the rest of the program sees them: compiled, immutable, counted. */
+#ifndef FENCE_FILTER_CONFIG_H
+#define FENCE_FILTER_CONFIG_H
+
+#include <fence/fence.h>
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "base/host.h"
+#include "filter/domains.h"
+
+/* One list of network.*Domains. Rules 0 to from_file - 1 are the file's, in its order; the rest
+ * come from `origins`. */
+struct config_domains {
+    struct domains *set;
+    const char *key; /* "network.allowedDomains", static */
+    uint32_t from_file;
+    char **origins; /* "--allow example.com", one for each rule after the file's */
+    size_t norigins;
+};
+
+struct config_cidrs {
+    const char *key; /* "network.deniedAddresses", static */
+    struct cidr *list;
+    size_t count;
+};
+
+struct config_pin { /* a line of network.hosts */
+    struct host name;
+    struct addr addr;
+};
+
+struct config_literal { /* an address rule of network.allowedDomains that is no network */
+    struct addr addr;
+    uint16_t port; /* 0: every port */
+};
+
+struct fence_config {
+    atomic_uint refs;
+
+    struct config_domains allowed, denied;
+    struct config_cidrs allowed_addresses, denied_addresses;
+    struct config_pin *pins; /* sorted by name */
+    size_t npins;
+    struct config_literal *literals; /* only of the classes that no network rule opens: rules.c */
+    size_t nliterals;
+
+    char **allow_write; /* as written: "~/x", "./x", "/x" */
+    size_t nallow_write;
+};
+
+/* Is this address opened by a literal alone, never by a network it lies in? */
+bool config_needs_literal(const struct addr *addr);
+
+/* The pinned address of a name, or NULL. */
+const struct addr *config_pinned(const struct fence_config *config, const struct host *name);
+
+/* How a person finds rule `index` of a list: "network.allowedDomains[3]" or "--allow example.com".
+ * Cuts what does not fit. */
+void config_rule_name(char *out, size_t cap, const struct config_domains *list, uint32_t index);
+
+#endif

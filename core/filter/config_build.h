@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config_build.h - how the parts of filter/config*.c put a configuration together. Private to
+ * them: everyone else sees a finished one (config.h). */
+#ifndef FENCE_FILTER_CONFIG_BUILD_H
+#define FENCE_FILTER_CONFIG_BUILD_H
+
+#include "filter/config.h"
+#include "filter/jsonc.h"
+
+/* ---- config.c ---- */
+
+/* Reads `text`, which is overwritten. `name` stands for the file in errors. */
+int config_build(struct fence_config **out, const char *name, char *text, size_t len,
+                 const fence_setting *extra, size_t nextra, fence_error *err);
+
+/* ---- config_data.c ---- */
+
+struct fence_config *config_new(void); /* empty, counted once; NULL: out of memory */
+
+/* Room for one more behind `count` things: the room doubles. NULL: out of memory. */
+static inline void *config_grow(void *list, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return list;
+    return reallocarray(list, count ? 2 * count : 1, size);
+}
+
+/* ---- config_values.c ----
+ *
+ * Each checks and adds one value. Returns 0, -ENOMEM, or -EINVAL with `why` set to a static
+ * sentence; nothing is added then. */
+
+int config_add_domain(struct fence_config *config, struct config_domains *list, struct str rule,
+                      uint32_t index, const char **why);
+int config_add_write(struct fence_config *config, struct str path, const char **why);
+
+/* A line of network.hosts, checked but not added. NULL, or why not. */
+const char *config_parse_pin(struct config_pin *out, struct str name, struct str addr);
+
+/* Orders two pins by name: for qsort(3) and bsearch(3). */
+int config_compare_pins(const void *a, const void *b);
+
+/* ---- config_extra.c ---- */
+
+/* How many settings belong to the list `key`. */
+size_t config_count_extra(const fence_setting *extra, size_t nextra, const char *key);
+
+/* Adds the settings behind what the file said, and compiles the lists. */
+int config_finish(struct fence_config *config, const fence_setting *extra, size_t nextra,
+                  fence_error *err);
+
+/* ---- config_names.c ---- */
+
+/* How many letters must be changed, left out, put in or swapped to make `a` of `b`, case apart.
+ * Names of more than 64 bytes are infinitely far from everything. */
+size_t config_distance(struct str a, struct str b);
+
+struct config_name {
+    const char *text;
+    size_t order; /* in the file */
+};
+
+/* The name that is the first to come a second time, or NULL. Sorts `names`: there may be a million
+ * of them. */
+const char *config_find_repeated(struct config_name *names, size_t count);
+
+/* "network.allowedDomains[2]"; cuts what does not fit. */
+void config_format_path(char *out, size_t cap, const struct jsonc_step *path, size_t depth);
+
+#endif

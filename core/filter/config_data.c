@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config_data.c - the finished configuration: counting, looking up, naming. Changes nothing but
+ * the count, so threads may share one. */
+#include <stdio.h>
+
+#include "filter/config_build.h"
+
+struct fence_config *config_new(void)
+{
+    struct fence_config *config = calloc(1, sizeof *config);
+
+    if (!config)
+        return NULL;
+    atomic_init(&config->refs, 1);
+    config->allowed.key = "network.allowedDomains";
+    config->denied.key = "network.deniedDomains";
+    config->allowed_addresses.key = "network.allowedAddresses";
+    config->denied_addresses.key = "network.deniedAddresses";
+    return config;
+}
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+static void config_free(struct fence_config *config)
+{
+    struct config_domains *lists[] = {&config->allowed, &config->denied};
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        domains_free(lists[i]->set);
+        free_texts(lists[i]->origins, lists[i]->norigins);
+    }
+    free(config->allowed_addresses.list);
+    free(config->denied_addresses.list);
+    free(config->pins);
+    free(config->literals);
+    free_texts(config->allow_write, config->nallow_write);
+    free(config);
+}
+
+fence_config *fence_config_ref(fence_config *config)
+{
+    atomic_fetch_add_explicit(&config->refs, 1, memory_order_relaxed);
+    return config;
+}
+
+fence_config *fence_config_unref(fence_config *config)
+{
+    if (config && atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) == 1)
+        config_free(config);
+    return NULL;
+}
+
+bool config_needs_literal(const struct addr *addr)
+{
+    enum addr_class class = addr_classify(addr);
+
+    return class == ADDR_METADATA || class == ADDR_UNSPECIFIED;
+}
+
+int config_compare_pins(const void *a, const void *b)
+{
+    const struct config_pin *left = a, *right = b;
+
+    return strcmp(left->name.text, right->name.text);
+}
+
+const struct addr *config_pinned(const struct fence_config *config, const struct host *name)
+{
+    size_t from = 0, to = config->npins;
+
+    if (name->is_addr)
+        return NULL;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        const struct config_pin *pin = &config->pins[middle];
+        int order = strcmp(name->text, pin->name.text);
+
+        if (order == 0)
+            return &pin->addr;
+        if (order < 0)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    return NULL;
+}
+
+void config_rule_name(char *out, size_t cap, const struct config_domains *list, uint32_t index)
+{
+    uint32_t origin = index - list->from_file;
+
+    if (index < list->from_file || origin >= list->norigins)
+        snprintf(out, cap, "%s[%u]", list->key, index);
+    else
+        str_escape(out, cap, str_of(list->origins[origin]));
+}

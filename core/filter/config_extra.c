@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config_extra.c - values from the command line, behind those of the file; then the last touch. */
+#include "base/error.h"
+#include "filter/config_build.h"
+
+static const char write_key[] = "filesystem.allowWrite";
+
+size_t config_count_extra(const fence_setting *extra, size_t nextra, const char *key)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < nextra; i++)
+        count += extra[i].key && strcmp(extra[i].key, key) == 0;
+    return count;
+}
+
+static int fail_extra(fence_error *err, const fence_setting *setting, const char *why)
+{
+    char origin[64], value[160];
+
+    str_escape(origin, sizeof origin, str_of(setting->origin));
+    str_escape(value, sizeof value, str_of(setting->value));
+    return fail(err, FENCE_ECONFIG, "%s: '%s': %s", origin, value, why);
+}
+
+/* "--allow example.com", kept for the decisions it will make. */
+static int add_origin(struct config_domains *list, const fence_setting *setting)
+{
+    size_t origin_len = strlen(setting->origin), value_len = strlen(setting->value);
+    char **origins = config_grow(list->origins, list->norigins, sizeof *origins);
+    char *text;
+
+    if (!origins)
+        return -ENOMEM;
+    list->origins = origins;
+    text = malloc(origin_len + 1 + value_len + 1);
+    if (!text)
+        return -ENOMEM;
+    memcpy(text, setting->origin, origin_len);
+    text[origin_len] = ' ';
+    memcpy(text + origin_len + 1, setting->value, value_len + 1);
+    origins[list->norigins++] = text;
+    return 0;
+}
+
+static int add_extra(struct fence_config *config, const fence_setting *setting, const char **why)
+{
+    struct config_domains *list = NULL;
+    struct str value = str_of(setting->value);
+    int rc;
+
+    if (strcmp(setting->key, write_key) == 0)
+        return config_add_write(config, value, why);
+    if (strcmp(setting->key, config->allowed.key) == 0)
+        list = &config->allowed;
+    else if (strcmp(setting->key, config->denied.key) == 0)
+        list = &config->denied;
+    if (!list) {
+        *why = "this key takes no value from outside the file";
+        return -EINVAL;
+    }
+    rc = config_add_domain(config, list, value, list->from_file + (uint32_t)list->norigins, why);
+    return rc < 0 ? rc : add_origin(list, setting);
+}
+
+/* A list that the file did not have. */
+static int ensure_set(struct config_domains *list, size_t expected)
+{
+    if (!list->set)
+        list->set = domains_new(expected);
+    return list->set ? 0 : -ENOMEM;
+}
+
+int config_finish(struct fence_config *config, const fence_setting *extra, size_t nextra,
+                  fence_error *err)
+{
+    if (ensure_set(&config->allowed, config_count_extra(extra, nextra, config->allowed.key)) < 0 ||
+        ensure_set(&config->denied, config_count_extra(extra, nextra, config->denied.key)) < 0)
+        return fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < nextra; i++) {
+        const char *why = NULL;
+        int rc;
+
+        if (!extra[i].origin || !extra[i].key || !extra[i].value)
+            return fail(err, -EINVAL, "setting %zu lacks its origin, its key or its value", i);
+        rc = add_extra(config, &extra[i], &why);
+        if (rc == -EINVAL)
+            return fail_extra(err, &extra[i], why);
+        if (rc < 0)
+            return fail(err, rc, "out of memory");
+    }
+    if (domains_compile(config->allowed.set) < 0 || domains_compile(config->denied.set) < 0)
+        return fail(err, -ENOMEM, "out of memory");
+    return 0;
+}

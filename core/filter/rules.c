@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * rules.c - what the configuration says of a host, and of the addresses it leads to. Pure.
+ *
+ * Deny is asked first and always wins. A name is judged before it is resolved; an address is
+ * judged for what it is, and for the IPv4 address it may carry inside. */
+#include "filter/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define SHOWN_HOST 120 /* bytes of a host that a message shows */
+
+FENCE_PRINTF(3, 4) static void say(char *out, size_t cap, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(out, cap, fmt, args);
+    va_end(args);
+}
+
+static void decide(fence_decision *out, fence_verdict verdict, fence_reason reason)
+{
+    memset(out, 0, sizeof *out);
+    out->verdict = verdict;
+    out->reason = reason;
+}
+
+/* ---- matches ---- */
+
+/* The index of the first network that holds `addr`, or SIZE_MAX. */
+static size_t cidrs_match(const struct config_cidrs *cidrs, const struct addr *addr)
+{
+    for (size_t i = 0; i < cidrs->count; i++) {
+        if (cidr_contains(&cidrs->list[i], addr))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+/* Does anything deny this address itself? Then its name is written to `rule`. */
+static bool addr_denied(char *rule, size_t cap, const struct fence_config *config,
+                        const struct addr *addr, uint16_t port)
+{
+    uint32_t domain = domains_match_addr(config->denied.set, addr, port);
+    size_t network;
+
+    if (domain != DOMAINS_NO_RULE) {
+        config_rule_name(rule, cap, &config->denied, domain);
+        return true;
+    }
+    network = cidrs_match(&config->denied_addresses, addr);
+    if (network == SIZE_MAX)
+        return false;
+    say(rule, cap, "%s[%zu]", config->denied_addresses.key, network);
+    return true;
+}
+
+/* The same, and for the IPv4 address inside it. */
+static bool addr_denied_deep(char *rule, size_t cap, const struct fence_config *config,
+                             const struct addr *addr, uint16_t port)
+{
+    struct addr inside;
+
+    return addr_denied(rule, cap, config, addr, port) ||
+           (addr_embedded(&inside, addr) && addr_denied(rule, cap, config, &inside, port));
+}
+
+/* Is exactly this address written somewhere? */
+static bool literal_opened(const struct fence_config *config, const struct addr *addr,
+                           uint16_t port)
+{
+    const struct config_cidrs *cidrs = &config->allowed_addresses;
+
+    for (size_t i = 0; i < config->nliterals; i++) {
+        const struct config_literal *literal = &config->literals[i];
+
+        if (addr_equal(&literal->addr, addr) && (literal->port == 0 || literal->port == port))
+            return true;
+    }
+    for (size_t i = 0; i < cidrs->count; i++) {
+        if (addr_equal(&cidrs->list[i].base, addr) &&
+            cidrs->list[i].bits == (addr->family == 4 ? 32 : 128))
+            return true;
+    }
+    return false;
+}
+
+/* Does the configuration open an address that is not public, or this machine's own? "*" does not:
+ * it means every host, and nobody who writes it means the cloud's metadata service. */
+static bool addr_opened(const struct fence_config *config, const struct host *host, uint16_t port,
+                        const struct addr *addr)
+{
+    const struct addr *pinned = config_pinned(config, host);
+
+    if (pinned && addr_equal(pinned, addr))
+        return true;
+    if (config_needs_literal(addr))
+        return literal_opened(config, addr, port);
+    return domains_match_addr(config->allowed.set, addr, port) != DOMAINS_NO_RULE ||
+           cidrs_match(&config->allowed_addresses, addr) != SIZE_MAX;
+}
+
+/* ---- words ---- */
+
+/* A host as rules are written: IPv6 in brackets. */
+static void format_host(char out[HOST_AUTHORITY], const struct host *host)
+{
+    host_format_authority(out, host, 443, 443);
+}
+
+static void cure_by_removing(fence_decision *out)
+{
+    size_t key = strcspn(out->rule, "[");
+
+    if (out->rule[0] == '-')
+        say(out->cure, sizeof out->cure, "leave out %s", out->rule);
+    else
+        say(out->cure, sizeof out->cure, "remove it from %.*s", (int)key, out->rule);
+}
+
+/* No cure is better than one that was cut: a cut name is another name. */
+static void cure_by_allowing(fence_decision *out, const char *host)
+{
+    const char *fmt_room = "--allow    or \"network\": {\"allowedDomains\": [\"\"]}";
+
+    if (strlen(fmt_room) + 2 * strlen(host) < sizeof out->cure)
+        say(out->cure, sizeof out->cure,
+            "--allow %s   or \"network\": {\"allowedDomains\": [\"%s\"]}", host, host);
+    else if (strlen("--allow ") + strlen(host) < sizeof out->cure)
+        say(out->cure, sizeof out->cure, "--allow %s", host);
+}
+
+/* "good.test resolves to 127.0.0.1, a loopback address"; "127.0.0.1 is a loopback address" */
+static void explain_addr(fence_decision *out, const struct host *host, const struct addr *addr,
+                         const char *what)
+{
+    char name[SHOWN_HOST], text[ADDR_TEXT];
+
+    addr_format(text, addr);
+    str_escape(name, sizeof name, host_str(host));
+    if (host->is_addr)
+        say(out->message, sizeof out->message, "%s is %s", text, what);
+    else
+        say(out->message, sizeof out->message, "%s resolves to %s, %s", name, text, what);
+}
+
+/* ---- decisions ---- */
+
+static void deny_host(fence_decision *out, const struct host *host, uint16_t port)
+{
+    char authority[HOST_AUTHORITY], shown[SHOWN_HOST];
+
+    host_format_authority(authority, host, port, 0);
+    str_escape(shown, sizeof shown, str_of(authority));
+    say(out->message, sizeof out->message, "%s is denied by %s", shown, out->rule);
+    cure_by_removing(out);
+}
+
+void rules_decide_host(fence_decision *out, const struct fence_config *config,
+                       const struct host *host, uint16_t port)
+{
+    uint32_t rule = domains_match(config->denied.set, host, port);
+    char name[HOST_AUTHORITY], shown[SHOWN_HOST];
+    fence_decision denied;
+
+    decide(&denied, FENCE_DENY, FENCE_REASON_REQUEST_DENIED);
+    *out = denied;
+    if (rule != DOMAINS_NO_RULE) {
+        config_rule_name(out->rule, sizeof out->rule, &config->denied, rule);
+        deny_host(out, host, port);
+        return;
+    }
+    if (host->is_addr && addr_denied_deep(out->rule, sizeof out->rule, config, &host->addr, port)) {
+        out->reason = FENCE_REASON_IP_PROHIBITED;
+        deny_host(out, host, port);
+        return;
+    }
+    rule = domains_match(config->allowed.set, host, port);
+    if (rule != DOMAINS_NO_RULE) {
+        decide(out, FENCE_ALLOW, FENCE_REASON_NONE);
+        config_rule_name(out->rule, sizeof out->rule, &config->allowed, rule);
+        return;
+    }
+    host_format_authority(name, host, port, 0);
+    str_escape(shown, sizeof shown, str_of(name));
+    say(out->message, sizeof out->message, "no rule allows %s", shown);
+    format_host(name, host);
+    cure_by_allowing(out, name);
+}
+
+void rules_decide_addr(fence_decision *out, const struct fence_config *config,
+                       const struct host *host, uint16_t port, const struct addr *addr, bool own)
+{
+    enum addr_class class = addr_classify(addr);
+    char text[ADDR_TEXT];
+
+    decide(out, FENCE_DENY, FENCE_REASON_IP_PROHIBITED);
+    if (addr_denied_deep(out->rule, sizeof out->rule, config, addr, port)) {
+        char what[sizeof out->rule + 16];
+
+        say(what, sizeof what, "denied by %s", out->rule);
+        explain_addr(out, host, addr, what);
+        cure_by_removing(out);
+        return;
+    }
+    if ((class == ADDR_PUBLIC && !own) || addr_opened(config, host, port, addr)) {
+        decide(out, FENCE_ALLOW, FENCE_REASON_NONE);
+        return;
+    }
+    say(out->rule, sizeof out->rule, "built-in");
+    explain_addr(out, host, addr,
+                 class == ADDR_PUBLIC ? "an address of this machine" : addr_class_text(class));
+    addr_format(text, addr);
+    say(out->cure, sizeof out->cure, "\"network\": {\"allowedAddresses\": [\"%s/%d\"]}", text,
+        addr->family == 4 ? 32 : 128);
+}
+
+void rules_refuse_malformed(fence_decision *out, const char *text)
+{
+    decide(out, FENCE_DENY, FENCE_REASON_REQUEST_MALFORMED);
+    say(out->rule, sizeof out->rule, "built-in");
+    say(out->message, sizeof out->message, "%s", text);
+}

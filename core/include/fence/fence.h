@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * fence.h - a filtering proxy and a sandbox launcher, as a library.
+ *
+ * The general pattern of use:
+ *   1. fence_config_load()      read the settings
+ *   2. fence_new()              an engine: its event loop and its proxy
+ *   3. fence_spawn()            run a command that can reach nothing but that proxy,
+ *      or fence_listen()        serve the proxy on an address, without a sandbox
+ *   4. fence_run()              until nothing is left to do,
+ *      or poll fence_fd() in a loop of your own and call fence_step()
+ *   5. fence_close()
+ *
+ * Ownership  An out-parameter comes first and is yours when the call returns 0.
+ *            A config is counted: whoever keeps one takes a reference. An engine owns its
+ *            listeners, sessions and sandboxes: fence_close() ends them all.
+ *            Arguments are copied; pointers handed to a callback are borrowed for that call.
+ * Errors     0, or a negative FENCE_E* or -errno code with `err` filled in (it may be NULL).
+ *            On failure no out-parameter is touched.
+ * Threads    One engine, one thread; two engines, two threads. Only a config may be shared.
+ *            A sandbox ends with the thread that spawned it: prctl(2), PR_SET_PDEATHSIG.
+ * Signals    The library installs no handler. Ignore SIGPIPE in your program: a peer that goes
+ *            away while it is written to would end it.
+ * Output     The library never prints, exits or aborts: it reports to a fence_observer.
+ */
+#ifndef FENCE_FENCE_H
+#define FENCE_FENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FENCE_API __attribute__((visibility("default")))
+
+typedef struct fence_config  fence_config;  /* parsed settings; immutable, counted  */
+typedef struct fence         fence;         /* an engine: loop, listeners, sessions */
+typedef struct fence_sandbox fence_sandbox; /* one confined process                 */
+
+FENCE_API const char *fence_version(void); /* "0.1.0" */
+
+/* ---- errors ------------------------------------------------------------------------- */
+
+#define FENCE_ERROR_MAP(XX)                                                                        \
+    XX(ECONFIG, -20001, "invalid configuration")                                                   \
+    XX(ESANDBOX, -20004, "no usable sandbox on this system")
+
+enum {
+#define XX(name, code, text) FENCE_##name = (code),
+    FENCE_ERROR_MAP(XX)
+#undef XX
+};
+
+typedef struct fence_error {
+    int  code;
+    char message[512]; /* one line, no full stop, never a secret, no control character */
+} fence_error;
+
+FENCE_API const char *fence_strerror(int code); /* static; knows -errno codes too */
+
+/* ---- decisions ---------------------------------------------------------------------- */
+
+typedef enum fence_verdict {
+    FENCE_PASS, /* no opinion: the next rule decides */
+    FENCE_ALLOW,
+    FENCE_DENY
+} fence_verdict;
+
+/* Why a connection failed: RFC 9209 proxy error type, HTTP status, RFC 1928 reply. */
+/* clang-format off */
+#define FENCE_REASON_MAP(XX)                                                  \
+    XX(NONE,               "",                                    200, 0x00)  \
+    XX(REQUEST_DENIED,     "http_request_denied",                 403, 0x02)  \
+    XX(IP_PROHIBITED,      "destination_ip_prohibited",           403, 0x02)  \
+    XX(REQUEST_MALFORMED,  "http_request_error",                  400, 0x01)  \
+    XX(DNS_ERROR,          "dns_error",                           502, 0x04)  \
+    XX(DNS_TIMEOUT,        "dns_timeout",                         504, 0x04)  \
+    XX(IP_UNROUTABLE,      "destination_ip_unroutable",           502, 0x03)  \
+    XX(CONNECTION_REFUSED, "connection_refused",                  502, 0x05)  \
+    XX(CONNECTION_TIMEOUT, "connection_timeout",                  504, 0x06)  \
+    XX(CONNECTION_LOST,    "connection_terminated",               502, 0x01)  \
+    XX(RESPONSE_MALFORMED, "http_protocol_error",                 502, 0x01)  \
+    XX(RESPONSE_TIMEOUT,   "http_response_timeout",               504, 0x01)  \
+    XX(LIMIT_REACHED,      "connection_limit_reached",            503, 0x01)  \
+    XX(INTERNAL_ERROR,     "proxy_internal_error",                500, 0x01)
+/* clang-format on */
+
+typedef enum fence_reason {
+#define XX(name, token, http, socks) FENCE_REASON_##name,
+    FENCE_REASON_MAP(XX)
+#undef XX
+} fence_reason;
+
+typedef struct fence_decision { /* a value: no pointers, nothing to free */
+    fence_verdict verdict;
+    fence_reason  reason;
+    char          rule[96];     /* "network.deniedDomains[2]"; "built-in"; "" when none    */
+    char          message[200]; /* for the person who was refused: why; may be empty       */
+    char          cure[200];    /* how to allow it, when a setting can; may be empty       */
+} fence_decision;
+
+typedef enum fence_request_kind {
+    FENCE_CONNECT, /* a tunnel: HTTP CONNECT         */
+    FENCE_HTTP     /* a request that fence can read  */
+} fence_request_kind;
+
+typedef struct fence_request {
+    unsigned           version; /* FENCE_REQUEST_VERSION                                      */
+    fence_request_kind kind;
+    const char        *host;    /* normal form: lower case, no final dot; IP without brackets */
+    uint16_t           port;
+    const char        *method;  /* NULL where there is none, like the next two                */
+    const char        *scheme;
+    const char        *path;    /* with the query                                             */
+} fence_request;
+
+#define FENCE_REQUEST_VERSION 1
+#define FENCE_REQUEST_INIT    {FENCE_REQUEST_VERSION, FENCE_CONNECT, NULL, 0, NULL, NULL, NULL}
+
+/* Decide without a network, by the code the proxy itself uses. `request->host` may be written as a
+ * client writes it. A name is judged as a name: the addresses it resolves to are judged when they
+ * are known, by the proxy. Returns 0 with a verdict of FENCE_ALLOW or FENCE_DENY. */
+FENCE_API int fence_decide(fence_decision *out, const fence_config *config,
+                           const fence_request *request);
+
+/* ---- configuration ------------------------------------------------------------------ */
+
+/* One more value for a list of the configuration: {"--allow", "network.allowedDomains",
+ * "example.com"}. `origin` names it in errors and as the rule of a decision. */
+typedef struct fence_setting {
+    const char *origin;
+    const char *key; /* network.allowedDomains, network.deniedDomains, filesystem.allowWrite */
+    const char *value;
+} fence_setting;
+
+/* Reads the file at `path` (NULL: the restrictive default, which allows nothing), adds `extra`,
+ * and compiles it all. Errors name file:line:column and the key. */
+FENCE_API int fence_config_load(fence_config **out, const char *path, const fence_setting *extra,
+                                size_t nextra, fence_error *err);
+
+/* The same for a text in memory; `name` stands for the file in errors. */
+FENCE_API int fence_config_parse(fence_config **out, const char *name, const char *json, size_t len,
+                                 const fence_setting *extra, size_t nextra, fence_error *err);
+
+/* The file fence reads when none is named: $XDG_CONFIG_HOME/fence/fence.jsonc or .json
+ * (~/.config where the variable is unset), else ~/.fence.json or .jsonc. Writes "" when there is
+ * none. Two at the same place are an error. */
+FENCE_API int fence_config_find(char *out, size_t cap, fence_error *err);
+
+FENCE_API fence_config *fence_config_ref(fence_config *config);
+FENCE_API fence_config *fence_config_unref(fence_config *config); /* always NULL; takes NULL */
+
+/* ---- observing ---------------------------------------------------------------------- */
+
+typedef enum fence_event_kind {
+    FENCE_EVENT_DECISION, /* request and decision; nothing was resolved or dialled yet */
+    FENCE_EVENT_RESPONSE, /* an answer went to the client: status, decision, duration  */
+    FENCE_EVENT_CLOSE,    /* a session has ended: bytes, duration                      */
+    FENCE_EVENT_NOTICE,   /* text: something a person should know                      */
+    FENCE_EVENT_DEBUG     /* text: how it is done                                      */
+} fence_event_kind;
+
+typedef struct fence_event {
+    fence_event_kind      kind;
+    uint64_t              seq;      /* 1, 2, 3... without gaps                       */
+    int64_t               time_us;  /* wall clock, since 1970                        */
+    uint64_t              session;  /* the same in every event of a connection; or 0 */
+    const fence_request  *request;  /* NULL where there is none                      */
+    const fence_decision *decision; /* NULL where there is none                      */
+    int                   status;   /* RESPONSE: the HTTP status                     */
+    uint64_t              duration_us;
+    uint64_t              bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
+    const char           *text;                       /* NOTICE, DEBUG                       */
+} fence_event; /* no string in it holds a control character */
+
+typedef struct fence_observer {
+    void (*on_event)(const fence_event *event, void *payload);
+    void *payload;
+} fence_observer;
+
+/* ---- engine ------------------------------------------------------------------------- */
+
+typedef void (*fence_ready_cb)(fence *engine, int fd, void *payload);
+
+/* `observer` may be NULL. */
+FENCE_API int fence_new(fence **out, fence_config *config, const fence_observer *observer,
+                        fence_error *err);
+
+/* Serves HTTP/1 with CONNECT. `address` is "127.0.0.1:0" or "[::1]:3128": literals only. */
+FENCE_API int fence_listen(fence *engine, const char *address, fence_error *err);
+FENCE_API int fence_port(const fence *engine); /* of the first listener; 0 without one */
+
+/* Calls `ready` whenever `fd` can be read, from fence_run() or fence_step(), as long as the engine
+ * lives. Such a descriptor does not keep fence_run() from returning, and is never closed. */
+FENCE_API int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload,
+                          fence_error *err);
+
+FENCE_API int  fence_run(fence *engine);           /* until nothing is left, or fence_stop() */
+FENCE_API void fence_stop(fence *engine);          /* fence_run() returns soon               */
+FENCE_API int  fence_step(fence *engine);          /* what is ready now; never blocks        */
+FENCE_API int  fence_fd(const fence *engine);      /* readable: call fence_step()            */
+FENCE_API int  fence_timeout(const fence *engine); /* ms until fence_step() is due; or -1    */
+FENCE_API void fence_close(fence *engine);         /* ends all, frees all; takes NULL        */
+
+/* ---- sandbox ------------------------------------------------------------------------ */
+
+typedef struct fence_sandbox_options {
+    unsigned           version; /* FENCE_SANDBOX_OPTIONS_VERSION                            */
+    const char *const *argv;    /* NULL-terminated; argv[0] is searched in PATH             */
+    const char *const *env;     /* NULL-terminated "NAME=value"; NULL: this process's.
+                                   Scrubbed, and given the proxy variables, in either case  */
+    int      stdio[3];          /* descriptors of this process that become 0, 1 and 2       */
+    uint64_t ignored_signals;   /* bit n-1: the command starts with signal n ignored; every
+                                   other signal starts with its default action              */
+} fence_sandbox_options;
+
+#define FENCE_SANDBOX_OPTIONS_VERSION 1
+#define FENCE_SANDBOX_OPTIONS_INIT    {FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0}
+
+typedef struct fence_exit {
+    int status;         /* the command's own; 128+n when signal n ended it; or, with an error:
+                           125 no sandbox, 126 the command cannot be executed, 127 not found */
+    fence_error error;  /* code 0 when the command ran                                       */
+} fence_exit;
+
+typedef void (*fence_exit_cb)(fence_sandbox *sandbox, const fence_exit *result, void *payload);
+
+/* Starts the command in a sandbox of its own, in the current folder. `on_exit` is called once,
+ * later; the sandbox is gone when it returns. */
+FENCE_API int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options *options,
+                          fence_exit_cb on_exit, void *payload, fence_error *err);
+
+/* Sends a signal to the command. SIGKILL, and any signal before the command runs, ends the whole
+ * sandbox. Returns 0 or -errno. */
+FENCE_API int fence_kill(fence_sandbox *sandbox, int signum);
+
+/* The same, and SIGKILL ten seconds later if the command is still there. */
+FENCE_API int fence_terminate(fence_sandbox *sandbox, int signum);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * dialer.c - one dial: a question, the rules for each address, and attempts that race.
+ *
+ * What the rules let pass is exactly what is dialled: no name goes to connect(2), and nothing is
+ * resolved twice. */
+#include "proxy/dialer.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "filter/rules.h"
+#include "proxy/own_addr.h"
+#include "proxy/resolver.h"
+
+struct attempt {      /* one address being tried; freed by on_connected(), which always comes */
+    struct list link; /* of dial.attempts */
+    uv_connect_t req;
+    struct peer *peer;
+    struct dial *dial; /* NULL once it is over */
+};
+
+struct dial {
+    struct proxy *proxy;
+    void *owner;
+    dial_cb on_done;
+    struct host host;
+    uint16_t port;
+    struct question question;
+    uv_timer_t timer;  /* the look-up's deadline, the next attempt, or a refusal to deliver */
+    uint64_t deadline; /* uv_now() by which an attempt must have connected               */
+    struct addr addrs[LIMIT_ADDRESSES];
+    size_t count, next;
+    struct list attempts;
+    int last_error;
+    fence_decision refusal;
+};
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(CONTAINER_OF(handle, struct dial, timer));
+}
+
+static void on_peer_closed(struct peer *peer)
+{
+    free(peer);
+}
+
+/* After this, nothing calls back: the memory goes when the loop has closed the timer. */
+static void dial_release(struct dial *dial)
+{
+    resolver_forget(&dial->question);
+    LIST_EACH(link, &dial->attempts)
+    {
+        struct attempt *attempt = CONTAINER_OF(link, struct attempt, link);
+
+        list_remove(&attempt->link);
+        attempt->dial = NULL;
+        peer_close(attempt->peer);
+    }
+    uv_close((uv_handle_t *)&dial->timer, on_timer_closed);
+}
+
+void dial_cancel(struct dial *dial)
+{
+    if (dial)
+        dial_release(dial);
+}
+
+static void dial_succeed(struct dial *dial, struct peer *peer)
+{
+    dial_release(dial);
+    dial->on_done(dial->owner, peer, NULL);
+}
+
+static void dial_fail(struct dial *dial)
+{
+    dial_release(dial);
+    dial->on_done(dial->owner, NULL, &dial->refusal);
+}
+
+static void refuse(struct dial *dial, fence_reason reason, const char *what)
+{
+    fence_decision *r = &dial->refusal;
+    char authority[HOST_AUTHORITY];
+
+    memset(r, 0, sizeof *r);
+    r->verdict = FENCE_DENY;
+    r->reason = reason;
+    host_format_authority(authority, &dial->host, dial->port, 0);
+    if (snprintf(r->message, sizeof r->message, "%s: %s", authority, what) < 0)
+        r->message[0] = '\0';
+}
+
+static fence_reason reason_of(int error)
+{
+    switch (error) {
+    case UV_ECONNREFUSED:
+        return FENCE_REASON_CONNECTION_REFUSED;
+    case UV_ETIMEDOUT:
+        return FENCE_REASON_CONNECTION_TIMEOUT;
+    case UV_ENETUNREACH:
+    case UV_EHOSTUNREACH:
+        return FENCE_REASON_IP_UNROUTABLE;
+    case UV_EMFILE:
+    case UV_ENFILE:
+        return FENCE_REASON_LIMIT_REACHED;
+    default:
+        return FENCE_REASON_CONNECTION_LOST;
+    }
+}
+
+/* ---- attempts ---- */
+
+static void dial_advance(struct dial *dial);
+
+static void on_connected(uv_connect_t *req, int status)
+{
+    struct attempt *attempt = CONTAINER_OF(req, struct attempt, req);
+    struct dial *dial = attempt->dial;
+    struct peer *peer = attempt->peer;
+
+    list_remove(&attempt->link);
+    free(attempt);
+    if (!dial)
+        return; /* it is over, and the peer is closing */
+    if (status == 0) {
+        dial_succeed(dial, peer);
+        return;
+    }
+    peer_close(peer);
+    dial->last_error = status;
+    dial_advance(dial);
+}
+
+/* Returns 0 when the attempt is under way. */
+static int attempt_start(struct dial *dial, const struct addr *addr)
+{
+    auto_free struct attempt *attempt = calloc(1, sizeof *attempt);
+    auto_free struct peer *peer = calloc(1, sizeof *peer);
+    struct sockaddr_storage to;
+    int rc;
+
+    if (!attempt || !peer)
+        return -ENOMEM;
+    rc = peer_init(peer, dial->proxy->loop, &dial->proxy->buffer);
+    if (rc < 0)
+        return rc;
+    peer->on_closed = on_peer_closed;
+    addr_to_sockaddr(&to, addr, dial->port);
+    rc = uv_tcp_connect(&attempt->req, &peer->tcp, (struct sockaddr *)&to, on_connected);
+    if (rc < 0) {
+        peer_close(take(&peer));
+        return rc;
+    }
+    uv_tcp_nodelay(&peer->tcp, 1);
+    attempt->dial = dial;
+    attempt->peer = take(&peer);
+    list_append(&dial->attempts, &attempt->link);
+    (void)take(&attempt);
+    return 0;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct dial *dial = CONTAINER_OF(timer, struct dial, timer);
+
+    if (dial->refusal.verdict == FENCE_DENY) {
+        dial_fail(dial);
+    } else if (!list_empty(&dial->question.link)) {
+        refuse(dial, FENCE_REASON_DNS_TIMEOUT, "the name server did not answer in time");
+        dial_fail(dial);
+    } else if (uv_now(dial->proxy->loop) >= dial->deadline) {
+        refuse(dial, FENCE_REASON_CONNECTION_TIMEOUT, "no connection in time");
+        dial_fail(dial);
+    } else {
+        dial_advance(dial);
+    }
+}
+
+/* Starts the next attempt; fails when none is left and none is under way. */
+static void dial_advance(struct dial *dial)
+{
+    uint64_t now = uv_now(dial->proxy->loop);
+    uint64_t wait = dial->deadline > now ? dial->deadline - now : 0;
+
+    while (dial->next < dial->count) {
+        int rc = attempt_start(dial, &dial->addrs[dial->next++]);
+
+        if (rc == 0)
+            break;
+        dial->last_error = rc;
+    }
+    if (list_empty(&dial->attempts)) {
+        refuse(dial, reason_of(dial->last_error), uv_strerror(dial->last_error));
+        uv_timer_start(&dial->timer, on_timer, 0, 0);
+        return;
+    }
+    if (dial->next < dial->count && wait > LIMIT_ATTEMPT_DELAY_MS)
+        wait = LIMIT_ATTEMPT_DELAY_MS;
+    uv_timer_start(&dial->timer, on_timer, wait, 0);
+}
+
+/* ---- addresses ---- */
+
+/* RFC 8305, section 4: the families take turns, the preferred one first. */
+static void interleave(struct addr *addrs, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        size_t j = i;
+
+        while (j < count && addrs[j].family == addrs[i - 1].family)
+            j++;
+        if (j == count)
+            return;
+        for (struct addr found = addrs[j]; j >= i; j--)
+            addrs[j] = j == i ? found : addrs[j - 1];
+    }
+}
+
+/* Keeps what may be dialled; the first refusal stands when nothing is left. */
+static void judge(struct dial *dial, const struct addr *addrs, size_t count)
+{
+    fence_decision first = {0}, decision;
+
+    for (size_t i = 0; i < count; i++) {
+        bool own = own_addr(&addrs[i]);
+
+        rules_decide_addr(&decision, dial->proxy->config, &dial->host, dial->port, &addrs[i], own);
+        if (decision.verdict == FENCE_ALLOW &&
+            proxy_is_own_listener(dial->proxy, &addrs[i], dial->port, own)) {
+            refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
+            decision = dial->refusal;
+            dial->refusal = (fence_decision){0};
+        }
+        if (decision.verdict == FENCE_ALLOW)
+            dial->addrs[dial->count++] = addrs[i];
+        else if (first.verdict != FENCE_DENY)
+            first = decision;
+    }
+    if (dial->count == 0)
+        dial->refusal = first;
+    interleave(dial->addrs, dial->count);
+}
+
+static void dial_addrs(struct dial *dial, const struct addr *addrs, size_t count)
+{
+    judge(dial, addrs, count);
+    if (dial->count == 0) {
+        uv_timer_start(&dial->timer, on_timer, 0, 0);
+        return;
+    }
+    dial->deadline = uv_now(dial->proxy->loop) + LIMIT_DIAL_MS;
+    dial_advance(dial);
+}
+
+static void on_answer(struct question *question, const struct answer *answer)
+{
+    struct dial *dial = CONTAINER_OF(question, struct dial, question);
+
+    if (answer->status == 0) {
+        dial_addrs(dial, answer->addrs, answer->count);
+        return;
+    }
+    refuse(dial, FENCE_REASON_DNS_ERROR, gai_strerror(answer->status));
+    dial_fail(dial);
+}
+
+int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, uint16_t port,
+               void *owner, dial_cb on_done)
+{
+    const struct addr *pinned = host->is_addr ? &host->addr : config_pinned(proxy->config, host);
+    struct dial *dial = calloc(1, sizeof *dial);
+    int rc;
+
+    if (!dial)
+        return -ENOMEM;
+    dial->proxy = proxy;
+    dial->owner = owner;
+    dial->on_done = on_done;
+    dial->host = *host;
+    dial->port = port;
+    list_init(&dial->attempts);
+    list_init(&dial->question.link);
+    dial->question.on_answer = on_answer;
+    uv_timer_init(proxy->loop, &dial->timer);
+    *out = dial;
+    if (pinned) {
+        dial_addrs(dial, pinned, 1);
+        return 0;
+    }
+    rc = resolver_ask(proxy->resolver, &dial->question, host->text);
+    if (rc < 0) {
+        refuse(dial, FENCE_REASON_LIMIT_REACHED, "too many names are being looked up at once");
+        uv_timer_start(&dial->timer, on_timer, 0, 0);
+        return 0;
+    }
+    uv_timer_start(&dial->timer, on_timer, LIMIT_LOOKUP_MS, 0);
+    return 0;
+}

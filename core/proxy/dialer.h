@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * dialer.h - from a judged name to a connection: resolve, check every address, dial those very
+ * addresses. Happy Eyeballs (RFC 8305): families alternate, the next one starts when the one
+ * before has failed or after LIMIT_ATTEMPT_DELAY_MS, the first to connect wins. */
+#ifndef FENCE_PROXY_DIALER_H
+#define FENCE_PROXY_DIALER_H
+
+#include "base/host.h"
+#include "proxy/peer.h"
+#include "proxy/proxy.h"
+
+struct dial;
+
+/* `upstream` is a connected peer that is the owner's from now on, or NULL and `refusal` says why.
+ * The dial is gone when this is called. */
+typedef void (*dial_cb)(void *owner, struct peer *upstream, const fence_decision *refusal);
+
+/* `host` has been allowed by rules_decide_host(). `on_done` is called later, never from here, and
+ * within LIMIT_LOOKUP_MS + LIMIT_DIAL_MS. Returns 0 or -errno. */
+int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, uint16_t port,
+               void *owner, dial_cb on_done);
+
+/* Gives it up: `on_done` is not called. Takes NULL. */
+void dial_cancel(struct dial *dial);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * events.c - hands events on; keeps none. */
+#include "proxy/events.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#define TEXT_MAX 4096 /* a sandbox command line under -d; longer ones are cut */
+
+void events_emit(struct events *events, fence_event *event)
+{
+    struct timespec now;
+
+    if (!events->observer.on_event)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    event->seq = ++events->seq;
+    event->time_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    events->observer.on_event(event, events->observer.payload);
+}
+
+FENCE_PRINTF(3, 0)
+static void emit_text(struct events *events, fence_event_kind kind, const char *fmt, va_list args)
+{
+    fence_event event = {.kind = kind};
+    char text[TEXT_MAX];
+
+    if (!events->observer.on_event)
+        return;
+    vsnprintf(text, sizeof text, fmt, args);
+    event.text = text;
+    events_emit(events, &event);
+}
+
+void events_notice(struct events *events, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    emit_text(events, FENCE_EVENT_NOTICE, fmt, args);
+    va_end(args);
+}
+
+void events_debug(struct events *events, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    emit_text(events, FENCE_EVENT_DEBUG, fmt, args);
+    va_end(args);
+}

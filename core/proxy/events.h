@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * events.h - numbered events to the observer. The only way anything is said by the library. */
+#ifndef FENCE_PROXY_EVENTS_H
+#define FENCE_PROXY_EVENTS_H
+
+#include <fence/fence.h>
+
+#include "base/base.h"
+
+struct events {
+    fence_observer observer; /* on_event may be NULL */
+    uint64_t seq;
+};
+
+/* Fills in the number and the time. */
+void events_emit(struct events *events, fence_event *event);
+
+/* A line of text; what others chose in it has been escaped. */
+FENCE_PRINTF(2, 3) void events_notice(struct events *events, const char *fmt, ...);
+FENCE_PRINTF(2, 3) void events_debug(struct events *events, const char *fmt, ...);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy.c - set-up and end of what the sessions of a loop share. */
+#include "proxy/proxy.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "base/limits.h"
+#include "proxy/listener.h"
+#include "proxy/resolver.h"
+#include "proxy/session.h"
+
+#define DESCRIPTORS_KEPT 48 /* for the loop, listeners, sandboxes and what the host program has */
+
+unsigned proxy_affordable_sessions(void)
+{
+    struct rlimit limit;
+    rlim_t sessions = LIMIT_SESSIONS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        sessions =
+            limit.rlim_cur > DESCRIPTORS_KEPT ? (limit.rlim_cur - DESCRIPTORS_KEPT) / 5 * 2 : 0;
+        if (sessions < 4)
+            sessions = 4;
+    }
+    return sessions < LIMIT_SESSIONS ? (unsigned)sessions : LIMIT_SESSIONS;
+}
+
+int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config,
+               const fence_observer *observer)
+{
+    int rc;
+
+    *proxy = (struct proxy){.loop = loop, .max_sessions = proxy_affordable_sessions()};
+    if (observer)
+        proxy->events.observer = *observer;
+    list_init(&proxy->listeners);
+    list_init(&proxy->sessions);
+    proxy->buffer.size = LIMIT_RELAY_BUFFER;
+    proxy->buffer.bytes = malloc(proxy->buffer.size);
+    if (!proxy->buffer.bytes)
+        return -ENOMEM;
+    rc = resolver_new(&proxy->resolver, loop);
+    if (rc < 0) {
+        free(take(&proxy->buffer.bytes));
+        return rc;
+    }
+    proxy->config = fence_config_ref(config);
+    return 0;
+}
+
+void proxy_close(struct proxy *proxy)
+{
+    LIST_EACH(link, &proxy->listeners)
+    listener_close(CONTAINER_OF(link, struct listener, link));
+    while (!list_empty(&proxy->sessions)) { /* ending one may end others */
+        struct session *s = CONTAINER_OF(proxy->sessions.next, struct session, link);
+
+        list_remove(&s->link);
+        session_abort(s);
+    }
+    resolver_close(take(&proxy->resolver));
+}
+
+void proxy_deinit(struct proxy *proxy)
+{
+    free(take(&proxy->buffer.bytes));
+    proxy->config = fence_config_unref(proxy->config);
+}
+
+bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port,
+                           bool own_machine)
+{
+    LIST_EACH(link, (struct list *)&proxy->listeners)
+    {
+        const struct listener *l = CONTAINER_OF(link, struct listener, link);
+
+        if (!l->on_host || l->port != port)
+            continue;
+        if (addr_equal(&l->addr, addr))
+            return true;
+        if (own_machine && addr_classify(&l->addr) == ADDR_UNSPECIFIED)
+            return true;
+    }
+    return false;
+}

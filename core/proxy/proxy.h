@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy.h - the listeners and sessions of one loop, and what they share. */
+#ifndef FENCE_PROXY_PROXY_H
+#define FENCE_PROXY_PROXY_H
+
+#include <fence/fence.h>
+#include <uv.h>
+
+#include "base/list.h"
+#include "proxy/events.h"
+#include "proxy/peer.h"
+
+struct addr;
+struct resolver;
+
+struct proxy {
+    uv_loop_t *loop; /* borrowed */
+    struct fence_config *config;
+    struct events events;
+    struct resolver *resolver;
+    struct peer_buffer buffer;
+    struct list listeners;
+    struct list sessions;
+    unsigned nsessions;
+    unsigned max_sessions;
+    uint64_t last_session; /* the number of the newest */
+};
+
+/* Takes a reference to `config`. Returns 0 or -errno; on failure nothing is left. */
+int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config,
+               const fence_observer *observer);
+
+/* Ends every listener and session. Run the loop until they are gone, then call proxy_deinit(). */
+void proxy_close(struct proxy *proxy);
+void proxy_deinit(struct proxy *proxy);
+
+/* How many sessions this process can afford: two descriptors each, three while two addresses are
+ * tried, and never so many that accepting or dialling fails for want of them. */
+unsigned proxy_affordable_sessions(void);
+
+/* Would dialling this reach one of our own listeners? */
+bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port,
+                           bool own_machine);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * session_http.c - the steps of an HTTP client: read a head, judge it, reach the upstream.
+ *
+ * Every request on a connection is judged anew; none rides on the connection of one before. */
+#include "proxy/session.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "filter/rules.h"
+
+static void session_http_continue(struct session *s);
+
+/* ---- reading ---- */
+
+static void client_bytes(struct peer *client, char *bytes, size_t len)
+{
+    struct session *s = client->owner;
+
+    if (buf_append(&s->in, bytes, len) < 0)
+        session_abort(s);
+    else
+        session_http_continue(s);
+}
+
+static void client_end(struct peer *client, int status)
+{
+    struct session *s = client->owner;
+
+    if (status < 0)
+        session_abort(s);
+    else if (s->state == SESSION_HEAD && !client->writing)
+        session_close(s); /* between two requests, or in the middle of one: nothing to answer */
+}
+
+static void client_drained(struct peer *client, int status)
+{
+    struct session *s = client->owner;
+
+    if (status < 0)
+        session_abort(s);
+    else
+        session_http_continue(s);
+}
+
+static const struct peer_ops http_client_ops = {client_bytes, client_end, client_drained};
+
+void session_http_begin(struct session *s, uint64_t deadline)
+{
+    free(take(&s->request.path));
+    memset(&s->request, 0, sizeof s->request);
+    memset(&s->scan, 0, sizeof s->scan);
+    s->scanned = 0;
+    s->begun = false;
+    s->state = SESSION_HEAD;
+    s->client.ops = &http_client_ops;
+    s->client.read_max = LIMIT_HTTP_HEAD;
+    session_deadline(s, deadline);
+    session_http_continue(s);
+}
+
+/* ---- refusing ---- */
+
+static void refuse_head(struct session *s, const struct http1_refusal *why)
+{
+    fence_decision decision;
+
+    rules_refuse_malformed(&decision, why->text);
+    s->request.keep_alive = false;
+    session_refuse(s, &decision, why->status);
+}
+
+static void refuse_internal(struct session *s)
+{
+    static const fence_decision out_of_memory = {
+        .verdict = FENCE_DENY,
+        .reason = FENCE_REASON_INTERNAL_ERROR,
+        .message = "out of memory",
+    };
+
+    s->request.keep_alive = false;
+    session_refuse(s, &out_of_memory, 0);
+}
+
+/* ---- judging and reaching ---- */
+
+static void open_tunnel(struct session *s)
+{
+    static const char established[] = "HTTP/1.1 200 Connection Established\r\n\r\n";
+    static const fence_decision allowed = {.verdict = FENCE_ALLOW};
+
+    session_emit_response(s, &allowed, 200);
+    if (peer_write(&s->client, established, sizeof established - 1) < 0)
+        session_abort(s);
+    else
+        tunnel_begin(s, s->in.bytes, s->in.len);
+}
+
+static void on_dialled(void *owner, struct peer *upstream, const fence_decision *refusal)
+{
+    struct session *s = owner;
+
+    s->dial = NULL;
+    if (refusal) {
+        if (refusal->reason == FENCE_REASON_IP_PROHIBITED)
+            session_emit_decision(s, refusal);
+        session_refuse(s, refusal, 0);
+        return;
+    }
+    session_attach_upstream(s, upstream);
+    if (s->request.kind == FENCE_CONNECT)
+        open_tunnel(s);
+    else
+        exchange_begin(s);
+}
+
+static int keep_request(struct session *s, const struct http1_request *head)
+{
+    struct session_request *r = &s->request;
+
+    r->kind = head->connect ? FENCE_CONNECT : FENCE_HTTP;
+    r->host = head->host;
+    r->port = head->port;
+    r->started = uv_hrtime();
+    r->keep_alive = head->keep_alive;
+    r->http10 = head->minor == 0;
+    r->upgrade_asked = head->upgrade.len > 0;
+    r->framing = head->framing;
+    r->content_length = head->content_length;
+    memcpy(r->method, head->method.bytes, head->method.len);
+    r->method[head->method.len] = '\0';
+    if (head->connect)
+        return 0;
+    r->path = strndup(head->path.bytes, head->path.len);
+    return r->path ? http1_write_request(&s->out, head) : -ENOMEM;
+}
+
+static void judge(struct session *s, struct str head)
+{
+    struct http1_request request;
+    struct http1_refusal why;
+    fence_decision decision;
+
+    if (!http1_parse_request(&request, head, &why)) {
+        refuse_head(s, &why);
+        return;
+    }
+    if (keep_request(s, &request) < 0) {
+        refuse_internal(s);
+        return;
+    }
+    buf_consume(&s->in, s->scanned);
+    rules_decide_host(&decision, s->proxy->config, &s->request.host, s->request.port);
+    session_emit_decision(s, &decision);
+    if (decision.verdict != FENCE_ALLOW) {
+        session_refuse(s, &decision, 0);
+        return;
+    }
+    s->state = SESSION_DIALING;
+    peer_read_stop(&s->client);
+    session_deadline(s, 0);
+    if (dial_start(&s->dial, s->proxy, &s->request.host, s->request.port, s, on_dialled) < 0)
+        refuse_internal(s);
+}
+
+/* ---- a head ---- */
+
+static void want_more(struct session *s)
+{
+    if (s->client.read_ended) {
+        session_close(s);
+        return;
+    }
+    if (s->in.len > 0 && !s->begun) {
+        s->begun = true; /* from its first byte on, a head has its own deadline */
+        session_deadline(s, LIMIT_HEAD_MS);
+    }
+    peer_read_start(&s->client);
+}
+
+/* One head after the other, as long as each is answered at once and the client takes the answers.
+ * A session that refuses calls session_http_begin() and so comes back here: the state tells. */
+static void session_http_continue(struct session *s)
+{
+    static const struct http1_refusal malformed = {400,
+                                                   "a line of the head does not end in CRLF, or "
+                                                   "holds a control character"};
+    static const struct http1_refusal too_large = {431, "the head is too large"};
+    size_t used;
+
+    if (s->state != SESSION_HEAD)
+        return;
+    if (s->client.writing) {
+        peer_read_stop(&s->client);
+        return;
+    }
+    switch (http1_scan_head(&s->scan, s->in.bytes ? s->in.bytes + s->scanned : "",
+                            s->in.len - s->scanned, &used)) {
+    case HTTP1_SCAN_MORE:
+        s->scanned += used;
+        want_more(s);
+        return;
+    case HTTP1_SCAN_DONE:
+        s->scanned += used;
+        judge(s, str_slice(buf_str(&s->in), 0, s->scanned));
+        return;
+    case HTTP1_SCAN_MALFORMED:
+        refuse_head(s, &malformed);
+        return;
+    case HTTP1_SCAN_TOO_LARGE:
+        refuse_head(s, &too_large);
+        return;
+    }
+}

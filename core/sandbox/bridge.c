@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * bridge.c - messages with descriptors over a Unix socket: unix(7), cmsg(3). Never blocks. */
+#include "sandbox/bridge.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/error.h"
+
+int bridge_open(int ends[2], fence_error *err)
+{
+    int on = 1;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return fail(err, -errno, "cannot make the sandbox's control socket: %s", strerror(errno));
+    setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+    return 0;
+}
+
+int bridge_send_order(int control, const struct inner_order *order, fence_error *err)
+{
+    if (send(control, order, sizeof *order, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof *order)
+        return 0;
+    return fail(err, -errno, "cannot instruct the sandbox's helper: %s", strerror(errno));
+}
+
+struct received { /* what came beside the bytes */
+    int fd;
+    pid_t pid;
+};
+
+static void take_control(struct received *out, struct msghdr *message)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level != SOL_SOCKET)
+            continue;
+        if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof out->fd)) {
+            memcpy(&out->fd, CMSG_DATA(c), sizeof out->fd);
+        } else if (c->cmsg_type == SCM_CREDENTIALS) {
+            struct ucred credentials;
+
+            memcpy(&credentials, CMSG_DATA(c), sizeof credentials);
+            out->pid = credentials.pid;
+        }
+    }
+}
+
+/* Returns the length, 0 at the end, or -errno. Room for one descriptor: more are closed by the
+ * kernel. */
+static ssize_t receive(int control, void *bytes, size_t len, struct received *extra)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+    } room;
+    struct iovec part = {bytes, len};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = room.bytes,
+                             .msg_controllen = sizeof room.bytes};
+    ssize_t got = recvmsg(control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    *extra = (struct received){-1, -1};
+    if (got < 0)
+        return errno == ECONNRESET ? 0 : -errno;
+    take_control(extra, &message);
+    return got;
+}
+
+int bridge_receive_report(int control, struct inner_report *report, int *fd, pid_t *pid,
+                          fence_error *err)
+{
+    struct received extra;
+    ssize_t len = receive(control, report, sizeof *report, &extra);
+
+    if (len == 0 || len == -EAGAIN)
+        return (int)len;
+    if (len == sizeof *report && report->version == INNER_VERSION && extra.pid > 0) {
+        *fd = extra.fd;
+        *pid = extra.pid;
+        return 1;
+    }
+    if (extra.fd >= 0)
+        close(extra.fd);
+    return fail(err, FENCE_ESANDBOX, "the sandbox's helper does not speak our language");
+}
+
+int bridge_send_go(int control, int standard_error, fence_error *err)
+{
+    struct inner_go go = {INNER_VERSION};
+    struct iovec part = {&go, sizeof go};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } room = {0};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = room.bytes,
+                             .msg_controllen = sizeof room.bytes};
+
+    room.header.cmsg_level = SOL_SOCKET;
+    room.header.cmsg_type = SCM_RIGHTS;
+    room.header.cmsg_len = CMSG_LEN(sizeof standard_error);
+    memcpy(CMSG_DATA(&room.header), &standard_error, sizeof standard_error);
+    if (sendmsg(control, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof go)
+        return 0;
+    return fail(err, -errno, "cannot start the command: %s", strerror(errno));
+}
+
+int bridge_receive_outcome(int control, int *error)
+{
+    struct inner_failure failure;
+    struct received extra;
+    ssize_t len = receive(control, &failure, sizeof failure, &extra);
+
+    if (extra.fd >= 0)
+        close(extra.fd);
+    if (len == sizeof failure && failure.version == INNER_VERSION) {
+        *error = failure.error;
+        return 1;
+    }
+    return len == -EAGAIN ? -EAGAIN : 0;
+}
+
+int bridge_explain(const struct inner_report *report, fence_error *err)
+{
+    const char *error = strerror(report->error);
+
+    switch ((enum inner_step)report->step) {
+    case INNER_KEYRING:
+        return fail(err, FENCE_ESANDBOX,
+                    "the sandbox cannot get a session keyring of its own: %s: "
+                    "raise kernel.keys.maxkeys",
+                    error);
+    case INNER_SOCKET:
+    case INNER_BIND:
+    case INNER_LISTEN:
+        return fail(err, FENCE_ESANDBOX, "the proxy's socket cannot be made inside the sandbox: %s",
+                    error);
+    case INNER_FILTER:
+        return fail(err, FENCE_ESANDBOX,
+                    "the seccomp filter cannot be installed: %s: use a kernel "
+                    "with CONFIG_SECCOMP_FILTER",
+                    error);
+    case INNER_NETWORK_IPV4:
+    case INNER_NETWORK_IPV6:
+        return fail(err, FENCE_ESANDBOX,
+                    "the sandbox is not cut off: it has a route to the outside "
+                    "(%s); is bwrap really bubblewrap?",
+                    report->step == INNER_NETWORK_IPV4 ? "IPv4" : "IPv6");
+    case INNER_ROOT_WRITABLE:
+        return fail(err, FENCE_ESANDBOX,
+                    "the sandbox is not read-only: / can be written to (%s); "
+                    "is bwrap really bubblewrap?",
+                    error);
+    case INNER_READY:
+        break;
+    }
+    return fail(err, FENCE_ESANDBOX, "the sandbox's helper failed in a step we do not know");
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * bridge.h - the host's end of the conversation with inner (inner/inner.h), a message at a time. */
+#ifndef FENCE_SANDBOX_BRIDGE_H
+#define FENCE_SANDBOX_BRIDGE_H
+
+#include <fence/fence.h>
+#include <sys/types.h>
+
+#include "sandbox/inner/inner.h"
+
+/* A socketpair: ends[0] is the host's and tells who wrote, ends[1] goes to inner. Both
+ * close-on-exec. */
+int bridge_open(int ends[2], fence_error *err);
+
+int bridge_send_order(int control, const struct inner_order *order, fence_error *err);
+
+/* Returns 1 with the report, the descriptor that came along (-1 without one; the caller closes it)
+ * and the sender's process; 0 when inner has ended; -EAGAIN; or another negative code. */
+int bridge_receive_report(int control, struct inner_report *report, int *fd, pid_t *pid,
+                          fence_error *err);
+
+int bridge_send_go(int control, int standard_error, fence_error *err);
+
+/* Returns 1 when the command could not be executed, with its errno; 0 when it runs; -EAGAIN while
+ * that is not known. */
+int bridge_receive_outcome(int control, int *error);
+
+/* What a step that failed inside means, with the cure. Returns FENCE_ESANDBOX. */
+int bridge_explain(const struct inner_report *report, fence_error *err);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * bubblewrap.c - a plan as a bwrap command line, and what bwrap says when it fails as a sentence
+ * with a cure. Runs nothing, so that both are tested without bwrap.
+ *
+ * Options of bubblewrap 0.4 only, as RHEL 9 and Debian 11 have it: no --perms, so the folder of
+ * XDG_RUNTIME_DIR has mode 0755, in a sandbox that knows no other user. The environment goes by
+ * execve(2), not by --setenv: arguments can be read by every user of the machine. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "sandbox/launcher.h"
+
+#define EXPLAIN_QUOTED 200 /* of bubblewrap's own words: leaves room for the cure */
+
+static const char *const fixed_options[] = {
+    "--unshare-user",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try", /* kernels before 4.6 have none */
+    "--unshare-net",
+    "--die-with-parent",
+    "--cap-drop", /* a caller with uid 0 would keep them all */
+    "ALL",
+};
+
+/* How each kind of mount is written. */
+static const struct {
+    const char *option;
+    bool has_source; /* the host's path stands before the sandbox's: the same one */
+} mount_options[] = {
+    [MOUNT_READ_ONLY] = {"--ro-bind", true}, [MOUNT_READ_ONLY_TRY] = {"--ro-bind-try", true},
+    [MOUNT_WRITABLE] = {"--bind", true},     [MOUNT_TMPFS] = {"--tmpfs", false},
+    [MOUNT_DIR] = {"--dir", false},          [MOUNT_DEV] = {"--dev", false},
+    [MOUNT_PROC] = {"--proc", false},
+};
+
+static int add_mount(struct argv *argv, const struct mount *mount)
+{
+    if (argv_add(argv, mount_options[mount->kind].option) < 0)
+        return -ENOMEM;
+    if (mount_options[mount->kind].has_source && argv_add(argv, mount->path) < 0)
+        return -ENOMEM;
+    return argv_add(argv, mount->path);
+}
+
+static int add_all(struct argv *argv, const struct plan *plan)
+{
+    int rc = argv_add(argv, bubblewrap.program);
+
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(fixed_options); i++)
+        rc = argv_add(argv, fixed_options[i]);
+    for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
+        rc = add_mount(argv, &plan->mounts[i]);
+    if (rc < 0 || argv_add(argv, "--chdir") < 0 || argv_add(argv, plan->cwd) < 0)
+        return -ENOMEM;
+    return argv_add(argv, "--");
+}
+
+static int bubblewrap_render(struct argv *out, const struct plan *plan, fence_error *err)
+{
+    struct argv argv = {0};
+
+    if (add_all(&argv, plan) < 0) {
+        argv_deinit(&argv);
+        return fail(err, -ENOMEM, "out of memory");
+    }
+    *out = argv;
+    return 0;
+}
+
+#define CURE_CONTAINER "--security-opt seccomp=unconfined --security-opt apparmor=unconfined"
+#define CURE_APPARMOR                                                                              \
+    "on Ubuntu let bwrap do so, with 'sudo cp "                                                    \
+    "/usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && sudo systemctl " \
+    "reload apparmor' (package apparmor-profiles), or with a profile of your own for bwrap that "  \
+    "has 'userns,'"
+
+/* What bubblewrap says, and what it means. The first row that fits decides. */
+static const struct {
+    const char *said;
+    const char *means; /* cause, without the cure */
+    bool quoted;       /* the line itself names what matters, so it is shown */
+    const char *cure;
+} explanations[] = {
+    {"No permissions to create", "you may not create user namespaces here", false,
+     "as root run 'sysctl kernel.unprivileged_userns_clone=1' (Debian) or 'sysctl "
+     "user.max_user_namespaces=15000' (RHEL); start a container with " CURE_CONTAINER
+     " or with CAP_SYS_ADMIN"},
+    {"namespaces exceeded", "no more namespaces may be created here", false,
+     "as root raise user.max_user_namespaces with sysctl (0 forbids them), or nest fewer "
+     "sandboxes"},
+    {"does not support user namespaces", "this kernel has no user namespaces", false,
+     "use one that is built with CONFIG_USER_NS"},
+    {"loopback: ", "AppArmor does not let bubblewrap set up a network namespace", false,
+     CURE_APPARMOR},
+    {"setting up uid map", "AppArmor does not let bubblewrap use a user namespace", false,
+     CURE_APPARMOR},
+    {"setting up gid map", "AppArmor does not let bubblewrap use a user namespace", false,
+     CURE_APPARMOR},
+    {"writing to setgroups", "AppArmor does not let bubblewrap use a user namespace", false,
+     CURE_APPARMOR},
+    {"Failed to make / slave", "bubblewrap may not mount", false,
+     "start a container with " CURE_CONTAINER
+     "; on Ubuntu install the AppArmor profile bwrap-userns-restrict from "
+     "/usr/share/apparmor/extra-profiles"},
+    {"Can't mount proc", "a new /proc may not be mounted, as this container hides parts of its own",
+     false, "start it with --security-opt systempaths=unconfined " CURE_CONTAINER},
+    {"Unknown option", "bubblewrap is too old", true, "install 0.4 or newer"},
+    {"Exceeded maximum number of arguments", "the sandbox has more mounts than bubblewrap takes",
+     false, "open fewer folders in filesystem.allowWrite, or one above them"},
+    {"Can't chdir to", "the current folder cannot be entered inside the sandbox", true,
+     "start from another folder; /dev, /proc, /run and /tmp are the sandbox's own"},
+    {"Can't find source path", "a folder to be shown in the sandbox cannot be found", true,
+     "check that it exists, that you may enter every folder above it, and filesystem.allowWrite"},
+    {"Can't get type of source", "a folder to be shown in the sandbox cannot be read", true,
+     "check that you may enter every folder above it, and filesystem.allowWrite"},
+    {"Can't mkdir", "a folder that the sandbox mounts over does not exist", true,
+     "create it on the host, where /newroot is /"},
+    {"Can't create file at", "a file that the sandbox mounts over does not exist", true,
+     "create it on the host, where /newroot is /"},
+    {"Unexpected capabilities", "bubblewrap does not start with capabilities in its caller", false,
+     "start as an ordinary user without ambient capabilities, or as root"},
+    {"Argument list too long", "the command and its environment are larger than the kernel takes",
+     false, "pass long arguments in a file, and unset long variables"},
+    {"No space left on device", "the kernel allows no more mounts", true,
+     "as root raise fs.mount-max with sysctl, or open fewer folders in filesystem.allowWrite"},
+    {"Resource temporarily unavailable", "no more processes may be started", true,
+     "raise the limit of processes (ulimit -u), or end some"},
+};
+
+static struct str next_line(struct str *rest)
+{
+    size_t len = str_find(*rest, '\n');
+    struct str line = str_slice(*rest, 0, len);
+
+    *rest = str_slice(*rest, len < rest->len ? len + 1 : len, rest->len);
+    return line;
+}
+
+/* `line` as it is shown, without the name that bubblewrap puts before it. */
+static void quote(char out[EXPLAIN_QUOTED], struct str line)
+{
+    struct str name = STR("bwrap: ");
+
+    if (str_has_prefix(line, name))
+        line = str_slice(line, name.len, line.len);
+    str_escape(out, EXPLAIN_QUOTED, str_trim(line));
+}
+
+/* Fills `err` when a row fits `line`. */
+static bool explain_line(fence_error *err, struct str line)
+{
+    char quoted[EXPLAIN_QUOTED];
+
+    for (size_t i = 0; i < ARRAY_LEN(explanations); i++) {
+        const char *said = explanations[i].said;
+
+        if (!memmem(line.bytes, line.len, said, strlen(said)))
+            continue;
+        quote(quoted, line);
+        if (explanations[i].quoted)
+            fail(err, FENCE_ESANDBOX, "%s (bwrap: %s): %s", explanations[i].means, quoted,
+                 explanations[i].cure);
+        else
+            fail(err, FENCE_ESANDBOX, "%s: %s", explanations[i].means, explanations[i].cure);
+        return true;
+    }
+    return false;
+}
+
+static void bubblewrap_explain(fence_error *err, const char *output)
+{
+    struct str rest = str_of(output);
+    struct str first = {"", 0};
+    char quoted[EXPLAIN_QUOTED];
+
+    while (rest.len > 0) {
+        struct str line = next_line(&rest);
+
+        if (explain_line(err, line))
+            return;
+        if (first.len == 0)
+            first = str_trim(line);
+    }
+    if (first.len == 0) {
+        fail(err, FENCE_ESANDBOX,
+             "bubblewrap ended without a word: run with -d to see the whole command");
+        return;
+    }
+    quote(quoted, first);
+    fail(err, FENCE_ESANDBOX, "bubblewrap failed (%s): run with -d to see the whole command",
+         quoted);
+}
+
+const struct launcher bubblewrap = {
+    .name = "bubblewrap",
+    .program = "bwrap",
+    .render = bubblewrap_render,
+    .explain = bubblewrap_explain,
+};

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * inner.c - the helper that starts inside the sandbox: makes the listening socket there, proves
+ * that nothing else leads out, hands the socket to the host, and becomes the command.
+ *
+ * Static, without a capability, alive for a millisecond. It decides nothing: what it finds it
+ * reports, and it starts the command only when the host says so. If the host is gone, it ends.
+ *
+ *   fence-inner CONTROL COMMAND [ARG...]     CONTROL: the number of the socketpair's descriptor */
+#include "sandbox/inner/inner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox/inner/filter.h"
+
+#define BACKLOG       511 /* the host listens again with its own; never less than that */
+#define EXIT_NO_FENCE 125
+
+union control { /* room and alignment for one descriptor, cmsg(3) */
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+static int send_with_fd(int control, const void *bytes, size_t len, int fd)
+{
+    struct iovec part = {(void *)bytes, len};
+    union control room = {0};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    struct cmsghdr *header;
+
+    if (fd >= 0) {
+        message.msg_control = room.bytes;
+        message.msg_controllen = sizeof room.bytes;
+        header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    }
+    return sendmsg(control, &message, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
+}
+
+/* Returns the descriptor that came along, or -1 when the host is gone or said something else. */
+static int receive_go(int control)
+{
+    struct inner_go go;
+    struct iovec part = {&go, sizeof go};
+    union control room;
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = room.bytes,
+                             .msg_controllen = sizeof room.bytes};
+    struct cmsghdr *header;
+    int fd = -1;
+
+    if (recvmsg(control, &message, 0) != sizeof go || go.version != INNER_VERSION)
+        return -1;
+    header = CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof fd))
+        memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    return fd;
+}
+
+/* Does the kernel know a way to the outside? connect(2) on a datagram socket asks the routing
+ * table and sends nothing. An address family that is not there is no way either. */
+static int way_out(const struct sockaddr *to, socklen_t len)
+{
+    int fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int found;
+
+    if (fd < 0)
+        return 0;
+    found = connect(fd, to, len) == 0;
+    close(fd);
+    return found;
+}
+
+static int way_out_ipv4(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(53)};
+
+    to.sin_addr.s_addr = htonl(0xcb00710b); /* 203.0.113.11: documentation, RFC 5737 */
+    return way_out((struct sockaddr *)&to, sizeof to);
+}
+
+static int way_out_ipv6(void)
+{
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
+
+    to.sin6_addr.s6_addr[0] = 0x20; /* 2001:db8::b: documentation, RFC 3849 */
+    to.sin6_addr.s6_addr[1] = 0x01;
+    to.sin6_addr.s6_addr[2] = 0x0d;
+    to.sin6_addr.s6_addr[3] = 0xb8;
+    to.sin6_addr.s6_addr[15] = 0x0b;
+    return way_out((struct sockaddr *)&to, sizeof to);
+}
+
+/* The kernel looks at the mount before it looks at the folder's permissions, so that EROFS is the
+ * answer whoever asks: open(2), O_TMPFILE. */
+static int root_is_read_only(void)
+{
+    int fd = open("/", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && errno == EROFS;
+}
+
+/* A session keyring of our own: the user's may hold secrets (keyctl(2)). ENOSYS and EPERM mean
+ * that nobody in here can reach a keyring at all. */
+static int leave_session_keyring(void)
+{
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
+        return 0;
+    return errno == ENOSYS || errno == EPERM ? 0 : -1;
+}
+
+static enum inner_step open_listener(int *out, uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    *out = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*out < 0)
+        return INNER_SOCKET;
+    if (bind(*out, (struct sockaddr *)&at, sizeof at) < 0)
+        return INNER_BIND;
+    return listen(*out, BACKLOG) < 0 ? INNER_LISTEN : INNER_READY;
+}
+
+static enum inner_step prepare(int *listener, const struct inner_order *order)
+{
+    enum inner_step step;
+
+    if (leave_session_keyring() < 0)
+        return INNER_KEYRING;
+    step = open_listener(listener, order->http_port);
+    if (step != INNER_READY)
+        return step;
+    if (filter_install() < 0)
+        return INNER_FILTER;
+    errno = 0;
+    if (way_out_ipv4())
+        return INNER_NETWORK_IPV4;
+    if (way_out_ipv6())
+        return INNER_NETWORK_IPV6;
+    if (order->root_read_only && !root_is_read_only())
+        return INNER_ROOT_WRITABLE;
+    return INNER_READY;
+}
+
+/* bubblewrap ran with the terminal's signals ignored, so that it outlives the command's own
+ * handling of Ctrl-C. The command starts as if it had been started from the shell. */
+static void restore_signals(uint64_t ignored)
+{
+    for (int signum = 1; signum <= 64; signum++)
+        signal(signum, ignored >> (signum - 1) & 1 ? SIG_IGN : SIG_DFL);
+}
+
+/* Nothing but 0, 1 and 2 reaches the command. CONTROL closes when it starts: that tells the host.
+ */
+static int close_the_rest(int control)
+{
+    if (fcntl(control, F_SETFD, FD_CLOEXEC) < 0)
+        return -1;
+    if (control > 3 && syscall(SYS_close_range, 3, control - 1, 0) < 0)
+        return -1;
+    return (int)syscall(SYS_close_range, control + 1, ~0U, 0);
+}
+
+/* As execvp(3) of the GNU C library: a file without a magic number goes to the shell. */
+static void execute(char **argv, int argc)
+{
+    execvp(argv[0], argv);
+    if (errno == ENOEXEC) {
+        char *shell[argc + 2];
+
+        shell[0] = "/bin/sh";
+        memcpy(shell + 1, argv, (size_t)(argc + 1) * sizeof *argv);
+        execv(shell[0], shell);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct inner_order order;
+    struct inner_report report = {INNER_VERSION, INNER_READY, 0};
+    struct inner_failure failure = {INNER_VERSION, 0};
+    int control, listener = -1, standard_error;
+
+    if (argc < 3)
+        return EXIT_NO_FENCE;
+    control = atoi(argv[1]);
+    if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
+        return EXIT_NO_FENCE;
+    report.step = prepare(&listener, &order);
+    report.error = errno;
+    if (send_with_fd(control, &report, sizeof report, listener) < 0)
+        return EXIT_NO_FENCE;
+    standard_error = receive_go(control);
+    if (standard_error < 0 || dup2(standard_error, STDERR_FILENO) < 0 ||
+        close_the_rest(control) < 0)
+        return EXIT_NO_FENCE;
+    restore_signals(order.ignored_signals);
+    execute(argv + 2, argc - 2);
+    failure.error = errno;
+    send_with_fd(control, &failure, sizeof failure, -1);
+    return failure.error == ENOENT ? 127 : 126;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * inner.h - what the host and inner say to each other over their socketpair, one message a packet:
+ *
+ *   host  -> inner   struct inner_order, waiting before inner starts
+ *   inner -> host    struct inner_report, with the listening socket (SCM_RIGHTS)
+ *   host  -> inner   struct inner_go, with the command's standard error (SCM_RIGHTS)
+ *   inner -> host    end of file: the command runs; or struct inner_failure: it could not
+ *
+ * Both are built together, so the layout needs no marshalling; the version tells a mismatch. */
+#ifndef FENCE_SANDBOX_INNER_H
+#define FENCE_SANDBOX_INNER_H
+
+#include <stdint.h>
+
+#define INNER_VERSION 1
+
+struct inner_order {
+    uint32_t version;
+    uint16_t http_port;       /* listen on 127.0.0.1 at this port                       */
+    uint16_t root_read_only;  /* prove that / cannot be written to                      */
+    uint64_t ignored_signals; /* bit n-1: leave signal n ignored; all others to default */
+};
+
+enum inner_step { /* what failed, for one clear sentence on the host */
+                  INNER_READY = 0,
+                  INNER_KEYRING,
+                  INNER_SOCKET,
+                  INNER_BIND,
+                  INNER_LISTEN,
+                  INNER_FILTER,
+                  INNER_NETWORK_IPV4, /* a way out was found: a packet to the outside would have
+                                         left */
+                  INNER_NETWORK_IPV6,
+                  INNER_ROOT_WRITABLE
+};
+
+struct inner_report {
+    uint32_t version;
+    uint32_t step; /* enum inner_step */
+    int32_t error; /* errno           */
+};
+
+struct inner_go {
+    uint32_t version;
+};
+
+struct inner_failure {
+    uint32_t version;
+    int32_t error; /* errno of execvp(3) */
+};
+
+#endif

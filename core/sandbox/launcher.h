@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * launcher.h - what turns a plan into a command line: bubblewrap here, sandbox-exec elsewhere. */
+#ifndef FENCE_SANDBOX_LAUNCHER_H
+#define FENCE_SANDBOX_LAUNCHER_H
+
+#include <fence/fence.h>
+
+#include "base/base.h"
+#include "sandbox/plan.h"
+
+struct argv {
+    char **items; /* NULL-terminated */
+    size_t count, cap;
+};
+
+int argv_add(struct argv *argv, const char *item); /* 0 or -ENOMEM; copies */
+void argv_deinit(struct argv *argv);
+
+struct launcher {
+    const char *name;    /* "bubblewrap"                                   */
+    const char *program; /* "bwrap": searched in the absolute parts of PATH */
+
+    /* Pure: `program`, its options for `plan`, and "--". The caller adds the command. */
+    int (*render)(struct argv *out, const struct plan *plan, fence_error *err);
+
+    /* Pure: what the program said when it failed, as one line with the cause and the cure. */
+    void (*explain)(fence_error *err, const char *output);
+};
+
+extern const struct launcher bubblewrap;
+
+#endif

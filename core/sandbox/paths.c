@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * paths.c - paths of the settings, resolved once before the plan is made. Creates nothing and
+ * understands no patterns. What stands at the path may change afterwards: proof.h looks again. */
+#include "sandbox/paths.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+#define PATHS_SHOWN 256 /* of a path within an error message */
+
+struct shown {
+    char text[PATHS_SHOWN];
+};
+
+static struct shown shown(const char *path)
+{
+    struct shown s;
+
+    str_escape(s.text, sizeof s.text, str_of(path));
+    return s;
+}
+
+/* "DIR/REST"; NULL when there is no memory. */
+static char *join(const char *dir, const char *rest)
+{
+    char *path;
+
+    return asprintf(&path, "%s/%s", dir, rest) < 0 ? NULL : path;
+}
+
+/* What can be refused without asking the file system. */
+static int check(const char *written, const char *home, fence_error *err)
+{
+    if (!*written)
+        return fail(err, FENCE_ECONFIG, "a path is empty: write '.' for the current folder");
+    if (strpbrk(written, "*?["))
+        return fail(err, FENCE_ECONFIG,
+                    "'%s' is a pattern, and patterns are not understood: name the folder itself, "
+                    "what lies below it is included",
+                    shown(written).text);
+    if (written[0] != '~')
+        return 0;
+    if (written[1] && written[1] != '/')
+        return fail(err, FENCE_ECONFIG, "'%s' names another user's home: write it as /home/NAME",
+                    shown(written).text);
+    if (!home || home[0] != '/')
+        return fail(err, FENCE_ECONFIG, "'%s' needs HOME, which is not set to an absolute path",
+                    shown(written).text);
+    return 0;
+}
+
+static char *absolute(const char *written, const char *cwd, const char *home)
+{
+    if (written[0] == '~')
+        return join(home, written + 1);
+    if (written[0] == '/')
+        return strdup(written);
+    return join(cwd, written);
+}
+
+int paths_canonical(char **out, const char *written, const char *cwd, const char *home,
+                    fence_error *err)
+{
+    auto_free char *path = NULL;
+    char *canonical;
+    int rc = check(written, home, err);
+
+    if (rc < 0)
+        return rc;
+    path = absolute(written, cwd, home);
+    if (!path)
+        return fail(err, -ENOMEM, "out of memory");
+    canonical = realpath(path, NULL);
+    if (canonical) {
+        *out = canonical;
+        return 0;
+    }
+    rc = -errno;
+    if (rc == -ENOENT)
+        return fail(err, rc, "'%s' does not exist", shown(written).text);
+    return fail(err, rc, "'%s' cannot be resolved: %s", shown(written).text, strerror(-rc));
+}
+
+bool paths_reachable(const char *path)
+{
+    return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0 || errno != EACCES;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * prepare.c - from settings and options to a launcher that runs. No shell anywhere: the command's
+ * arguments reach it as they were given. */
+#include "sandbox/prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "filter/config.h"
+#include "sandbox/bridge.h"
+#include "sandbox/env.h"
+#include "sandbox/image.h"
+#include "sandbox/paths.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/spawn.h"
+
+extern char **environ;
+
+static const char *env_value(const char *const *env, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (; *env; env++) {
+        if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+            return *env + len + 1;
+    }
+    return NULL;
+}
+
+/* A folder of its own at the same place, when it lies where the sandbox has an empty one. */
+static const char *runtime_dir(const char *const *env)
+{
+    const char *dir = env_value(env, "XDG_RUNTIME_DIR");
+
+    if (!dir || strncmp(dir, "/run/", 5) != 0 || strstr(dir, "/.") || strlen(dir) >= PATH_MAX)
+        return NULL;
+    return dir;
+}
+
+/* ---- the plan ---- */
+
+struct paths {
+    char **items;
+    size_t count;
+};
+
+static void paths_cleanup(struct paths *paths)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        free(paths->items[i]);
+    free(paths->items);
+}
+#define auto_paths __attribute__((cleanup(paths_cleanup)))
+
+/* A path that does not exist is passed over, as the ancestor does, but not in silence. */
+static int writable_paths(struct paths *out, struct proxy *proxy, const char *cwd, const char *home,
+                          fence_error *err)
+{
+    const struct fence_config *config = proxy->config;
+
+    out->items = calloc(config->nallow_write + 1, sizeof *out->items);
+    if (!out->items)
+        return fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < config->nallow_write; i++) {
+        fence_error why = {0};
+        int rc = paths_canonical(&out->items[out->count], config->allow_write[i], cwd, home, &why);
+
+        if (rc == 0) {
+            out->count++;
+        } else if (rc == -ENOENT) {
+            events_notice(&proxy->events, "filesystem.allowWrite: %s: passed over", why.message);
+        } else {
+            return fail(err, rc, "filesystem.allowWrite: %s", why.message);
+        }
+    }
+    return 0;
+}
+
+static int make_plan(struct plan **out, struct proxy *proxy, const char *const *env,
+                     fence_error *err)
+{
+    auto_paths struct paths writable = {0};
+    auto_free char *cwd = getcwd(NULL, 0);
+    struct plan_input in = {.cwd = cwd, .runtime_dir = runtime_dir(env)};
+    int rc;
+
+    if (!cwd)
+        return fail(err, -errno, "the current folder cannot be found: %s: change to another one",
+                    strerror(errno));
+    rc = writable_paths(&writable, proxy, cwd, env_value(env, "HOME"), err);
+    if (rc < 0)
+        return rc;
+    in.writable = (const char *const *)writable.items;
+    in.nwritable = writable.count;
+    return plan_make(out, &in, err);
+}
+
+/* ---- the launch ---- */
+
+static int make_argv(struct argv *out, const struct plan *plan, int image, int control,
+                     const char *const *command, fence_error *err)
+{
+    char helper[32], ear[16];
+    int rc = bubblewrap.render(out, plan, err);
+
+    if (rc < 0)
+        return rc;
+    snprintf(helper, sizeof helper, "/proc/self/fd/%d", image);
+    snprintf(ear, sizeof ear, "%d", control);
+    rc = argv_add(out, helper);
+    if (rc == 0)
+        rc = argv_add(out, ear);
+    for (; *command && rc == 0; command++)
+        rc = argv_add(out, *command);
+    return rc < 0 ? fail(err, rc, "out of memory") : 0;
+}
+
+/* Under -d people want to see, and try by hand, what is run. */
+static void announce(struct events *events, const struct argv *argv)
+{
+    auto_buf struct buf line = BUF_INIT(LIMIT_SANDBOX_OUTPUT);
+
+    if (!events->observer.on_event)
+        return;
+    for (size_t i = 0; i < argv->count; i++) {
+        char shown[256];
+
+        str_escape(shown, sizeof shown, str_of(argv->items[i]));
+        buf_printf(&line, i > 0 ? " %s" : "%s", shown);
+    }
+    events_debug(events, "sandbox: " STR_FMT, STR_ARG(buf_str(&line)));
+}
+
+static int find_launcher(char *out, size_t cap, const char *const *env, fence_error *err)
+{
+    const char *path = env_value(env, "PATH");
+
+    if (spawn_find(out, cap, bubblewrap.program, path ? path : "/usr/local/bin:/usr/bin:/bin"))
+        return 0;
+    return fail(err, FENCE_ESANDBOX,
+                "bubblewrap is missing: install the package bubblewrap (bwrap must be in PATH)");
+}
+
+static int launch(struct prepared *out, const struct argv *argv, char **env, const int keep[2],
+                  const fence_sandbox_options *options, fence_error *err)
+{
+    struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = 2};
+    char path[PATH_MAX];
+    int words[2];
+    auto_fd int reading = -1, writing = -1;
+    int rc = find_launcher(path, sizeof path, options->env, err);
+
+    if (rc < 0)
+        return rc;
+    if (pipe2(words, O_CLOEXEC) < 0)
+        return fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
+    reading = words[0];
+    writing = words[1];
+    fcntl(reading, F_SETFL, O_NONBLOCK);
+    what.path = path;
+    what.stdio[0] = options->stdio[0];
+    what.stdio[1] = options->stdio[1];
+    what.stdio[2] = writing;
+    rc = spawn_start(&out->pidfd, &what, err);
+    if (rc == 0)
+        out->output = take_fd(&reading);
+    return rc;
+}
+
+static void argv_cleanup(struct argv *argv)
+{
+    argv_deinit(argv);
+}
+
+static void env_cleanup(char ***env)
+{
+    env_free(*env);
+}
+
+static void plan_cleanup(struct plan **plan)
+{
+    plan_free(*plan);
+}
+
+int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *given,
+                    fence_error *err)
+{
+    fence_sandbox_options options = *given;
+    struct inner_order order = {.version = INNER_VERSION, .http_port = SANDBOX_HTTP_PORT};
+    struct env_input env_input = {.proxy = "http://127.0.0.1:3128"};
+    struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
+    char **env __attribute__((cleanup(env_cleanup))) = NULL;
+    struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
+    int ends[2], keep[2], rc;
+    auto_fd int ours = -1, theirs = -1, image = -1;
+
+    if (!options.env)
+        options.env = (const char *const *)environ;
+    rc = make_plan(&plan, proxy, options.env, err);
+    if (rc < 0)
+        return rc;
+    env_input.base = options.env;
+    env_input.runtime_dir = runtime_dir(options.env);
+    if (env_make(&env, &env_input) < 0)
+        return fail(err, -ENOMEM, "out of memory");
+    image = image_open(err);
+    if (image < 0)
+        return image;
+    rc = bridge_open(ends, err);
+    if (rc < 0)
+        return rc;
+    ours = ends[0];
+    theirs = ends[1];
+    order.ignored_signals = options.ignored_signals;
+    order.root_read_only = !plan_writable(plan, "/");
+    rc = bridge_send_order(ours, &order, err);
+    if (rc == 0)
+        rc = make_argv(&argv, plan, image, theirs, options.argv, err);
+    if (rc < 0)
+        return rc;
+    announce(&proxy->events, &argv);
+    keep[0] = image;
+    keep[1] = theirs;
+    rc = launch(out, &argv, env, keep, &options, err);
+    if (rc < 0)
+        return rc;
+    out->plan = take(&plan);
+    out->control = take_fd(&ours);
+    return 0;
+}
