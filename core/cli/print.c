@@ -104,7 +104,7 @@ static void format_time(char out[16], int64_t time_us)
     struct tm local;
 
     if (!localtime_r(&seconds, &local) || strftime(out, 16, "%H:%M:%S", &local) == 0)
-        strcpy(out, "--:--:--");
+        snprintf(out, 16, "--:--:--");
 }
 
 /* A name, or IPv6 in brackets. */

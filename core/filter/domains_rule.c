@@ -8,6 +8,9 @@
 
 static const char STAR_PLACE[] = "'*' stands alone or as the whole first label: *.example.com";
 static const char STAR_LABELS[] = "'*.' needs two labels behind it: *.example.com";
+static const char STAR_ADDRESS[] =
+    "'*.' stands before a name; write addresses as a network: 10.0.0.0/8";
+static const char SLASH[] = "'/' belongs to a network such as 10.0.0.0/8; write a name without it";
 static const char NEEDS_DOT[] = "a name needs a dot; only localhost has none";
 
 /* ---- why not, in the words of what was meant ---- */
@@ -30,9 +33,9 @@ static bool has_space(struct str text)
 
 static bool has_star_inside(struct str text)
 {
-    if (str_has_prefix(text, STR("*.")))
-        text = str_slice(text, 2, text.len);
-    return str_find(text, '*') < text.len;
+    struct str rest = str_slice(text, 1, text.len);
+
+    return str_find(rest, '*') < rest.len;
 }
 
 /* A rule has failed with `why`; mistakes that people make get a sentence of their own. */
@@ -62,6 +65,10 @@ static const char *parse_star(struct domains_rule *out, struct str text)
     size_t colon = str_find(text, ':');
     const char *why;
 
+    if (str_has_prefix(text, STR("*.[")))
+        return STAR_ADDRESS;
+    if (str_find(text, '/') < text.len)
+        return SLASH;
     if (colon < text.len) {
         why = host_parse_port(&out->port, str_slice(text, colon + 1, text.len));
         if (why)
@@ -80,7 +87,7 @@ static const char *parse_star(struct domains_rule *out, struct str text)
     if (why)
         return why;
     if (out->name.is_addr)
-        return "'*.' stands before a name; write addresses as a network: 10.0.0.0/8";
+        return STAR_ADDRESS;
     if (!has_dot(&out->name))
         return STAR_LABELS;
     out->kind = DOMAINS_BELOW;
@@ -96,21 +103,23 @@ static const char *parse_network(struct domains_rule *out, struct str text, size
     if (text.bytes[0] == '[')
         return "write a network without brackets: fd00::/8";
     if (!addr_parse(&base, str_slice(text, 0, slash)))
-        return "'/' belongs to a network such as 10.0.0.0/8; write a name without it";
+        return SLASH;
     if (str_find(bits, ':') < bits.len)
         return "a network takes no port";
     out->kind = DOMAINS_NETWORK;
     return cidr_parse(&out->network, text);
 }
 
-/* What host_parse() did not take: a name or an address with a port, or IPv6 without brackets. */
-static const char *parse_host_port(struct domains_rule *out, struct str text, size_t colon)
+/* Where the ':' of a port stands, or text.len; those of IPv6 without brackets are none. */
+static size_t find_port(struct str text)
 {
-    struct str behind = str_slice(text, colon + 1, text.len);
+    size_t colon = text.bytes[0] == '[' ? str_find(text, ']') + 1 : str_find(text, ':');
+    struct str behind;
 
-    if (text.bytes[0] != '[' && str_find(behind, ':') < behind.len)
-        return host_parse_bare(&out->name, text);
-    return host_parse_authority(&out->name, &out->port, text, 0);
+    if (colon >= text.len || text.bytes[colon] != ':')
+        return text.len;
+    behind = str_slice(text, colon + 1, text.len);
+    return str_find(behind, ':') < behind.len ? text.len : colon;
 }
 
 static const char *accept_host(struct domains_rule *out)
@@ -131,16 +140,19 @@ static const char *accept_host(struct domains_rule *out)
 static const char *parse_host(struct domains_rule *out, struct str text)
 {
     const char *why = host_parse(&out->name, text);
-    size_t slash, colon;
+    size_t slash;
 
     if (!why)
         return accept_host(out);
+    if (text.len == 0)
+        return why;
     slash = str_find(text, '/');
     if (slash < text.len)
         return parse_network(out, text, slash);
-    colon = str_find(text, ':');
-    if (colon < text.len && text.bytes[text.len - 1] != ']')
-        why = parse_host_port(out, text, colon);
+    if (find_port(text) < text.len)
+        why = host_parse_authority(&out->name, &out->port, text, 0);
+    else
+        why = host_parse_bare(&out->name, text);
     return why ? why : accept_host(out);
 }
 

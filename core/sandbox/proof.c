@@ -310,14 +310,22 @@ static int check_seen(const struct proof *p, const struct seen *mount, fence_err
                 shown);
 }
 
+/* Is `seen` what `mount` of the plan stands for? An empty folder, /dev and /proc are writable: the
+ * host's own below them would be read-only. */
+static bool fits(const struct proof *p, const struct mount *mount, const struct seen *seen)
+{
+    char point[PATH_MAX];
+    bool own = mount->kind != MOUNT_READ_ONLY && mount->kind != MOUNT_WRITABLE;
+
+    return decode(point, sizeof point, seen->point) && strcmp(point, mount->path) == 0 &&
+           (!own || (seen->writable && planned(p->plan, seen, point)));
+}
+
 /* Has the sandbox a mount of its own at this place of the plan? */
 static bool made(const struct proof *p, const struct mount *mount)
 {
-    char point[PATH_MAX];
-
     for (size_t i = 0; i < p->n; i++) {
-        if (decode(point, sizeof point, p->list[i].point) && strcmp(point, mount->path) == 0 &&
-            !hidden(p->list, p->n, &p->list[i]))
+        if (fits(p, mount, &p->list[i]) && !hidden(p->list, p->n, &p->list[i]))
             return true;
     }
     return false;
