@@ -21,7 +21,7 @@ struct addr {
 
 struct cidr {
     struct addr base; /* bits beyond `bits` are zero */
-    uint8_t     bits; /* 0 to 32, or 0 to 128        */
+    uint8_t bits;     /* 0 to 32, or 0 to 128        */
 };
 
 /* One table: class, and the words that tell a person. */
@@ -48,7 +48,7 @@ enum addr_class {
 };
 
 enum addr_class addr_classify(const struct addr *a);
-const char     *addr_class_text(enum addr_class class);
+const char *addr_class_text(enum addr_class class);
 
 /* An IPv4 address inside an IPv6 one: v4-compatible, SIIT, NAT64 (64:ff9b::/96), 6to4. */
 bool addr_embedded(struct addr *out, const struct addr *a);
@@ -66,10 +66,10 @@ bool addr_equal(const struct addr *a, const struct addr *b);
  * and so is a prefix after ::ffff:. Returns NULL, or why not: a static sentence; `out` is untouched
  * then. */
 const char *cidr_parse(struct cidr *out, struct str text);
-bool        cidr_contains(const struct cidr *network, const struct addr *a);
+bool cidr_contains(const struct cidr *network, const struct addr *a);
 
 /* AF_INET and AF_INET6 only; false for the rest. */
-bool      addr_from_sockaddr(struct addr *out, uint16_t *port, const struct sockaddr *sa);
+bool addr_from_sockaddr(struct addr *out, uint16_t *port, const struct sockaddr *sa);
 socklen_t addr_to_sockaddr(struct sockaddr_storage *out, const struct addr *a, uint16_t port);
 
 #endif

@@ -7,11 +7,11 @@
 #include "base/str.h"
 
 struct buf {
-    char  *bytes; /* NULL while empty; not terminated */
+    char *bytes; /* NULL while empty; not terminated */
     size_t len;
     size_t cap;
-    size_t max;   /* never grows past this            */
-    int    error; /* 0, -ENOMEM or -ENOSPC; sticky    */
+    size_t max; /* never grows past this            */
+    int error;  /* 0, -ENOMEM or -ENOSPC; sticky    */
 };
 
 #define BUF_INIT(limit) ((struct buf){NULL, 0, 0, (limit), 0})
@@ -21,7 +21,7 @@ void buf_deinit(struct buf *b); /* takes NULL; `b` is empty and usable again aft
 /* Makes room for `len` more bytes and returns where they go, or NULL with b->error set. The bytes
  * count once buf_commit() has been told how many were written. */
 char *buf_reserve(struct buf *b, size_t len);
-void  buf_commit(struct buf *b, size_t len);
+void buf_commit(struct buf *b, size_t len);
 
 /* Each returns 0 or b->error. */
 int buf_append(struct buf *b, const void *bytes, size_t len);

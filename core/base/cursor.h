@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * cursor.h - bounds-checked reads from a slice: at the end, every read is '\0' and moves nothing. */
+ * cursor.h - bounds-checked reads from a slice: at the end, every read is '\0' and moves nothing.
+ */
 #ifndef FENCE_BASE_CURSOR_H
 #define FENCE_BASE_CURSOR_H
 
@@ -7,7 +8,7 @@
 
 struct cursor {
     struct str text;
-    size_t     at;
+    size_t at;
 };
 
 static inline bool cursor_end(const struct cursor *c)
@@ -38,7 +39,7 @@ static inline bool cursor_eat(struct cursor *c, char want)
 static inline struct str cursor_until(struct cursor *c, char stop)
 {
     struct str rest = str_slice(c->text, c->at, c->text.len);
-    size_t     len = str_find(rest, stop);
+    size_t len = str_find(rest, stop);
 
     c->at += len;
     return str_slice(rest, 0, len);

@@ -13,9 +13,9 @@
 #include "base/str.h"
 
 struct host {
-    bool        is_addr;              /* `addr` is set; `text` is its RFC 5952 form, no brackets */
-    uint8_t     len;                  /* of `text`                                               */
-    char        text[LIMIT_HOST + 1]; /* terminated                                              */
+    bool is_addr;              /* `addr` is set; `text` is its RFC 5952 form, no brackets */
+    uint8_t len;               /* of `text`                                               */
+    char text[LIMIT_HOST + 1]; /* terminated                                              */
     struct addr addr;
 };
 

@@ -9,12 +9,12 @@
 
 /* ---- HTTP/1 ---- */
 #define LIMIT_HTTP_HEAD      (16 * 1024) /* Node's default; nginx takes 8K a line, 32K in all       */
-#define LIMIT_HTTP_FIELDS    100         /* Apache's default; real requests have under 40           */
-#define LIMIT_HTTP_METHOD    32          /* the longest registered one has 17 (UPDATEREDIRECTREF)   */
-#define LIMIT_HTTP_CHUNK_EXT 1024        /* over a whole body: nobody uses extensions but attackers */
-#define LIMIT_HTTP_TRAILER   (8 * 1024)  /* trailers are checksums and status words                 */
-#define LIMIT_HTTP_INTERIM   16          /* 1xx answers before a final one; more is a flood         */
-#define LIMIT_HTTP_ERROR     1024        /* body of an answer of our own                            */
+#define LIMIT_HTTP_FIELDS    100  /* Apache's default; real requests have under 40           */
+#define LIMIT_HTTP_METHOD    32   /* the longest registered one has 17 (UPDATEREDIRECTREF)   */
+#define LIMIT_HTTP_CHUNK_EXT 1024 /* over a whole body: nobody uses extensions but attackers */
+#define LIMIT_HTTP_TRAILER   (8 * 1024) /* trailers are checksums and status words */
+#define LIMIT_HTTP_INTERIM   16   /* 1xx answers before a final one; more is a flood         */
+#define LIMIT_HTTP_ERROR     1024 /* body of an answer of our own                            */
 
 /* ---- configuration ---- */
 #define LIMIT_CONFIG_BYTES  (64 * 1024 * 1024) /* a million domain rules are about 30 MiB   */
@@ -43,8 +43,8 @@
 #define LIMIT_KILL_GRACE_MS    10000  /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
 
 /* ---- the sandbox ---- */
-#define LIMIT_MOUNTS          1024        /* bubblewrap is quadratic: 1,000 binds take 3 s */
-#define LIMIT_SANDBOX_OUTPUT  4096        /* of bubblewrap's own words that are kept       */
-#define LIMIT_MOUNTINFO       (256 * 1024) /* /proc/PID/mountinfo, about 2,000 mounts       */
+#define LIMIT_MOUNTS         1024         /* bubblewrap is quadratic: 1,000 binds take 3 s */
+#define LIMIT_SANDBOX_OUTPUT 4096         /* of bubblewrap's own words that are kept       */
+#define LIMIT_MOUNTINFO      (256 * 1024) /* /proc/PID/mountinfo, about 2,000 mounts       */
 
 #endif

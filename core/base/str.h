@@ -11,7 +11,7 @@
 
 struct str {
     const char *bytes;
-    size_t      len;
+    size_t len;
 };
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})

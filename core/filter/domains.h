@@ -8,7 +8,8 @@
  *   10.1.2.3  [fd00::1]    that address
  *   10.0.0.0/8  fd00::/8   every address in it
  * each but the networks with an optional :port. localhost is the only name of one label; a wildcard
- * keeps at least two labels after the star. Names are matched in their normal form (base/host.h). */
+ * keeps at least two labels after the star. Names are matched in their normal form (base/host.h).
+ */
 #ifndef FENCE_FILTER_DOMAINS_H
 #define FENCE_FILTER_DOMAINS_H
 
@@ -21,7 +22,7 @@ struct domains; /* immutable once compiled */
 
 /* A set under construction. */
 struct domains *domains_new(size_t expected); /* NULL: out of memory */
-void            domains_free(struct domains *set); /* takes NULL */
+void domains_free(struct domains *set);       /* takes NULL */
 
 /* Adds rule number `index` (0, 1, 2... in the order of the list). Of two equal rules the first
  * stays. Returns 0, -ENOMEM, or -EINVAL with `why` set to a static sentence. */
@@ -30,8 +31,8 @@ int domains_add(struct domains *set, struct str rule, uint32_t index, const char
 /* Ends the construction: indexes and gives back spare memory. Returns 0 or -ENOMEM. */
 int domains_compile(struct domains *set);
 
-/* The number of a rule that matches, or DOMAINS_NO_RULE. An exact name is preferred to a wildcard, a
- * longer suffix or prefix to a shorter one, and one with a port to one without. */
+/* The number of a rule that matches, or DOMAINS_NO_RULE. An exact name is preferred to a wildcard,
+ * a longer suffix or prefix to a shorter one, and one with a port to one without. */
 uint32_t domains_match(const struct domains *set, const struct host *host, uint16_t port);
 
 /* The same for an address that a name was resolved to: only the rules that are addresses and

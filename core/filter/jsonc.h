@@ -11,7 +11,7 @@
 #include "base/str.h"
 
 struct jsonc_error {
-    size_t      at;   /* offset in the text */
+    size_t at;        /* offset in the text */
     const char *text; /* static sentence    */
 };
 
@@ -25,7 +25,7 @@ void jsonc_position(struct str text, size_t at, unsigned *line, unsigned *column
  * members with one name, `index` says which: 0 the first. */
 struct jsonc_step {
     const char *key;
-    size_t      index;
+    size_t index;
 };
 
 /* Where the value at `path` begins in normalized text; with `at_key`, where the name of the last

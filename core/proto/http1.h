@@ -24,7 +24,7 @@ enum http1_scan_status {
 
 struct http1_scan { /* zero to begin */
     uint8_t state;
-    size_t  len; /* of the head so far */
+    size_t len; /* of the head so far */
 };
 
 /* Any split of the input gives the same result. One CRLF before a request line is tolerated
@@ -46,35 +46,35 @@ enum http1_framing {
 };
 
 struct http1_refusal { /* why a head was refused */
-    int         status; /* 400, 405, 417, 431, 505; of a response always 502 */
-    const char *text;   /* static, no full stop                              */
+    int status;        /* 400, 405, 417, 431, 505; of a response always 502 */
+    const char *text;  /* static, no full stop                              */
 };
 
 struct http1_request {
-    struct str         method;
-    bool               connect; /* authority-form; otherwise absolute-form with http: */
-    struct host        host;
-    uint16_t           port;
-    struct str         path;  /* origin-form for the upstream: path and query, at least "/" or "?..." */
-    unsigned           minor; /* HTTP/1.minor: 0 or 1 */
+    struct str method;
+    bool connect; /* authority-form; otherwise absolute-form with http: */
+    struct host host;
+    uint16_t port;
+    struct str path; /* origin-form for the upstream: path and query, at least "/" or "?..." */
+    unsigned minor;  /* HTTP/1.minor: 0 or 1 */
     enum http1_framing framing;
-    uint64_t           content_length; /* with HTTP1_LENGTH              */
-    bool               keep_alive;     /* what the client asks for       */
-    bool               expect_continue;
-    struct str         upgrade; /* the Upgrade field, when Connection names it; else empty */
-    size_t             nfields;
+    uint64_t content_length; /* with HTTP1_LENGTH              */
+    bool keep_alive;         /* what the client asks for       */
+    bool expect_continue;
+    struct str upgrade; /* the Upgrade field, when Connection names it; else empty */
+    size_t nfields;
     struct http1_field fields[LIMIT_HTTP_FIELDS];
 };
 
 struct http1_response {
-    int                status;
-    struct str         phrase;
-    unsigned           minor;
+    int status;
+    struct str phrase;
+    unsigned minor;
     enum http1_framing framing;
-    uint64_t           content_length;
-    bool               keep_alive; /* what the upstream offers */
-    struct str         upgrade;
-    size_t             nfields;
+    uint64_t content_length;
+    bool keep_alive; /* what the upstream offers */
+    struct str upgrade;
+    size_t nfields;
     struct http1_field fields[LIMIT_HTTP_FIELDS];
 };
 
@@ -91,12 +91,14 @@ bool http1_parse_response(struct http1_response *out, struct str head, struct st
 
 /* The request head for the upstream: origin-form, Host from the target, our own framing fields,
  * and no hop-by-hop field (RFC 9110, section 7.6.1), no proxy credentials. `Connection: close`, or
- * `Connection: upgrade` with Upgrade when the client asked for that. Returns 0 or -ENOMEM/-ENOSPC. */
+ * `Connection: upgrade` with Upgrade when the client asked for that. Returns 0 or -ENOMEM/-ENOSPC.
+ */
 int http1_write_request(struct buf *out, const struct http1_request *request);
 
-enum http1_delivery { /* how the client will see the body end */
-    HTTP1_AS_IS,      /* framing fields as they came          */
-    HTTP1_STRIPPED    /* the chunked coding is taken off: an HTTP/1.0 client reads until close */
+enum http1_delivery {                /* how the client will see the body end */
+                      HTTP1_AS_IS,   /* framing fields as they came          */
+                      HTTP1_STRIPPED /* the chunked coding is taken off: an HTTP/1.0 client reads
+                                        until close */
 };
 
 /* The response head for the client. `keep_alive`: whether our connection to it stays. */

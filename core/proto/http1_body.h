@@ -16,11 +16,11 @@ enum http1_body_status {
 };
 
 struct http1_body { /* fields are the parser's own */
-    uint8_t  framing;
-    uint8_t  state;
-    uint8_t  digits;
-    uint8_t  name_len;
-    char     name[32]; /* of the trailer field being read, lower case, cut */
+    uint8_t framing;
+    uint8_t state;
+    uint8_t digits;
+    uint8_t name_len;
+    char name[32]; /* of the trailer field being read, lower case, cut */
     uint32_t ext, trailer;
     uint64_t left;
 };

@@ -198,7 +198,7 @@ static bool check_expect(struct http1_request *request, const struct http1_facts
 bool http1_parse_request(struct http1_request *out, struct str head, struct http1_refusal *why)
 {
     struct http1_facts facts = {0};
-    struct str target, authority;
+    struct str target = {0}, authority = {0};
     size_t at;
 
     if (!read_request_line(out, &target, head, &at, why) || !check_method(out->method, why) ||

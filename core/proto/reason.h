@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 const char *reason_token(fence_reason reason);
-int         reason_http_status(fence_reason reason);
-uint8_t     reason_socks_reply(fence_reason reason); /* RFC 1928, section 6 */
+int reason_http_status(fence_reason reason);
+uint8_t reason_socks_reply(fence_reason reason); /* RFC 1928, section 6 */
 
 /* "fence; error=http_request_denied; details=\"...\"" without the field name. RFC 9209, section 2;
  * the sf-string of RFC 8941 holds printable ASCII only, the rest becomes '?'. */

@@ -2,9 +2,9 @@
  * bubblewrap.c - a plan as a bwrap command line, and what bwrap says when it fails as a sentence
  * with a cure. Runs nothing, so that both are tested without bwrap.
  *
- * Options of bubblewrap 0.4 only, as RHEL 9 and Debian 11 have it: no --perms, so the folder of
- * XDG_RUNTIME_DIR has mode 0755, in a sandbox that knows no other user. The environment goes by
- * execve(2), not by --setenv: arguments can be read by every user of the machine. */
+ * Options of bubblewrap 0.4 only, as RHEL 9 and Debian 11 have it: no --perms, inner closes the
+ * folder of XDG_RUNTIME_DIR. The environment goes by execve(2), not by --setenv: arguments can be
+ * read by every user of the machine. */
 #include <stdio.h>
 #include <string.h>
 
@@ -147,7 +147,7 @@ static void quote(char out[EXPLAIN_QUOTED], struct str line)
 
     if (str_has_prefix(line, name))
         line = str_slice(line, name.len, line.len);
-    str_escape(out, EXPLAIN_QUOTED, str_trim(line));
+    str_escape(out, EXPLAIN_QUOTED, line);
 }
 
 /* Fills `err` when a row fits `line`. */
@@ -178,12 +178,12 @@ static void bubblewrap_explain(fence_error *err, const char *output)
     char quoted[EXPLAIN_QUOTED];
 
     while (rest.len > 0) {
-        struct str line = next_line(&rest);
+        struct str line = str_trim(next_line(&rest));
 
         if (explain_line(err, line))
             return;
         if (first.len == 0)
-            first = str_trim(line);
+            first = line;
     }
     if (first.len == 0) {
         fail(err, FENCE_ESANDBOX,

@@ -87,7 +87,8 @@ static int make_plan(struct plan **out, struct proxy *proxy, const char *const *
 {
     auto_paths struct paths writable = {0};
     auto_free char *cwd = getcwd(NULL, 0);
-    struct plan_input in = {.cwd = cwd, .runtime_dir = runtime_dir(env)};
+    struct plan_input in = {
+        .cwd = cwd, .runtime_dir = runtime_dir(env), .ordinary_user = geteuid() != 0};
     int rc;
 
     if (!cwd)

@@ -14,8 +14,9 @@ local top -- /var/tmp/fence-spec-XXXXXX
 local homes, binaries = {}, {}
 local fresh = 0
 
-local function shell(script, ...)
-  local words = { script }
+-- Runs a line of shell; further arguments are quoted. Returns whether it worked, and its output.
+local function shell(line, ...)
+  local words = { line }
   for index, word in ipairs({ ... }) do
     words[index + 1] = "'" .. word:gsub("'", "'\\''") .. "'"
   end
@@ -77,6 +78,7 @@ end
 -- A new empty folder of that user, for nobody else, outside /tmp.
 function users.temp_dir(identity)
   if not top then
+    shell("find /var/tmp -maxdepth 1 -name 'fence-spec-*' -mmin +1440 -exec rm -rf -- {} +")
     top = assert(uv.fs_mkdtemp("/var/tmp/fence-spec-XXXXXX"))
     assert(uv.fs_chmod(top, tonumber("711", 8)))
   end

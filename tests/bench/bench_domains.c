@@ -50,6 +50,7 @@ struct question {
 
 struct figures {
     size_t rules;
+    double length;                             /* of a rule as written, on average */
     double build_ms, bytes, ns[ASKS], scan_ns; /* scan_ns is 0 where it was not measured */
 };
 
@@ -155,14 +156,14 @@ static double median(double values[ROUNDS])
     return values[ROUNDS / 2];
 }
 
-static struct domains *build(char (*lines)[RULE], size_t n)
+static struct domains *build(const struct str *lines, size_t n)
 {
     struct domains *set = must(domains_new(n));
     const char *why = "";
 
     for (size_t i = 0; i < n; i++) {
-        if (domains_add(set, str_of(lines[i]), (uint32_t)i, &why) < 0) {
-            fprintf(stderr, "bench_domains: '%s': %s\n", lines[i], why);
+        if (domains_add(set, lines[i], (uint32_t)i, &why) < 0) {
+            fprintf(stderr, "bench_domains: '" STR_FMT "': %s\n", STR_ARG(lines[i]), why);
             exit(1);
         }
     }
@@ -171,18 +172,31 @@ static struct domains *build(char (*lines)[RULE], size_t n)
     return set;
 }
 
+/* The rules as a configuration has them: one text, a slice for each. */
+static struct str *make_lines(char *text, const struct rule *rules, size_t n)
+{
+    struct str *lines = must(calloc(n, sizeof *lines));
+
+    for (size_t i = 0; i < n; i++) {
+        char port[8] = "";
+        int len;
+
+        if (rules[i].port != 0)
+            snprintf(port, sizeof port, ":%u", (unsigned)rules[i].port);
+        len = snprintf(text, RULE, "%s%.80s%s", rules[i].wildcard ? "*." : "", rules[i].name, port);
+        lines[i] = (struct str){text, (size_t)len};
+        text += len;
+    }
+    return lines;
+}
+
 static struct domains *measure_build(struct figures *out, const struct rule *rules, size_t n)
 {
-    char(*lines)[RULE] = must(calloc(n, sizeof *lines));
+    char *text = must(malloc(n * RULE));
+    struct str *lines = make_lines(text, rules, n);
     struct domains *set = NULL;
     double times[ROUNDS];
 
-    for (size_t i = 0; i < n; i++) {
-        int len = snprintf(lines[i], RULE, "%s%.80s", rules[i].wildcard ? "*." : "", rules[i].name);
-
-        if (rules[i].port != 0)
-            snprintf(lines[i] + len, RULE - (size_t)len, ":%u", (unsigned)rules[i].port);
-    }
     for (size_t round = 0; round < ROUNDS; round++) {
         double start;
 
@@ -191,10 +205,12 @@ static struct domains *measure_build(struct figures *out, const struct rule *rul
         set = build(lines, n);
         times[round] = now_ns() - start;
     }
-    free(lines);
     out->build_ms = median(times) / 1e6;
     out->rules = domains_count(set);
     out->bytes = (double)domains_memory(set) / (double)domains_count(set);
+    out->length = (double)(lines[n - 1].bytes + lines[n - 1].len - text) / (double)n;
+    free(lines);
+    free(text);
     return set;
 }
 
@@ -277,7 +293,7 @@ static void measure(struct figures *out, size_t n, struct question *hosts)
 
 static void print_row(const struct figures *f)
 {
-    printf("%9zu %9.2f %11.1f", f->rules, f->build_ms, f->bytes);
+    printf("%9zu %7.1f %9.2f %11.1f", f->rules, f->length, f->build_ms, f->bytes);
     for (size_t ask = 0; ask < ASKS; ask++)
         printf(" %12.0f", f->ns[ask]);
     if (f->scan_ns > 0)
@@ -287,8 +303,8 @@ static void print_row(const struct figures *f)
 
 static void print_json(const struct figures *f)
 {
-    printf("{\"rules\": %zu, \"build_ms\": %.3f, \"bytes_per_rule\": %.1f", f->rules, f->build_ms,
-           f->bytes);
+    printf("{\"rules\": %zu, \"length\": %.1f, \"build_ms\": %.3f, \"bytes_per_rule\": %.1f",
+           f->rules, f->length, f->build_ms, f->bytes);
     for (size_t ask = 0; ask < ASKS; ask++)
         printf(", \"%s_ns\": %.1f", ASK_TEXT[ask], f->ns[ask]);
     if (f->scan_ns > 0)
@@ -303,7 +319,7 @@ int main(int argc, char **argv)
     struct question *hosts = must(calloc(HOSTS, sizeof *hosts));
 
     if (!json) {
-        printf("%9s %9s %11s", "rules", "build ms", "bytes/rule");
+        printf("%9s %7s %9s %11s", "rules", "length", "build ms", "bytes/rule");
         for (size_t ask = 0; ask < ASKS; ask++)
             printf(" %12s", ASK_TEXT[ask]);
         printf("   (ns for each look-up)\n");

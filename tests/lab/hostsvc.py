@@ -3,14 +3,17 @@
 an abstract unix socket. Whoever gets an answer from one has reached the host."""
 
 import os
+import signal
 import socket
 import sys
 import threading
 
+import packets
 import servers
 from addresses import LAB
 
 folder = sys.argv[1]
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # here, before there are threads
 log = servers.Log(os.path.join(folder, "hostsvc.log"))
 context = servers.load_certificate(os.path.join(folder, "tls"))
 
@@ -34,4 +37,6 @@ for address in ("127.0.0.1", LAB["SELF"], "::1", LAB["SELF6"]):
             raise
 threading.Thread(target=abstract_socket, daemon=True).start()
 open(os.path.join(folder, "hostsvc.ready"), "w", encoding="ascii").close()
-threading.Event().wait()
+signal.sigwait([signal.SIGTERM])
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+    last.sendto(b"last", (LAB["ROUTER"], packets.LAST_PORT))

@@ -54,9 +54,18 @@ def drop_strangers():
             pass  # no IPv6, or no right to say so; off is the default
 
 
+def touch(name):
+    open(os.path.join(folder, name), "w", encoding="ascii").close()
+
+
+def settle():
+    """The servers' threads get a moment to log what has come, then the lab may end."""
+    threading.Timer(0.1, touch, ["internet.settled"]).start()
+
+
 wait_for_wire()
 drop_strangers()
-packets.watch("lab1", servers.Log(os.path.join(folder, "packets.log")))
+packets.watch("lab1", servers.Log(os.path.join(folder, "packets.log")), settle)
 ip("link", "set", "lo", "up")
 here = add_addresses()
 servers.make_certificate(os.path.join(folder, "tls"))
@@ -68,5 +77,5 @@ for name, places in SERVERS.items():
 questions = servers.Log(os.path.join(folder, "dns.log"))
 for place in here:
     dns.listen(place, questions)
-open(os.path.join(folder, "internet.ready"), "w", encoding="ascii").close()
+touch("internet.ready")
 threading.Event().wait()

@@ -23,6 +23,9 @@ LAB_PYTHON=/usr/bin/python3 # not the first of PATH: that may be one which other
 [ -x "$LAB_PYTHON" ] || LAB_PYTHON=$(command -v python3)
 keep=${LAB_DIR:+yes}
 if [ -z "$keep" ]; then
+    # What a lab that was killed has left
+    find /var/tmp -maxdepth 1 -name 'fence-lab-*' -user "$LAB_UID" -mmin +1440 \
+        -exec rm -rf -- {} + 2>/dev/null || :
     LAB_DIR=$(mktemp -d /var/tmp/fence-lab-XXXXXX)
     chmod 755 "$LAB_DIR"
 fi

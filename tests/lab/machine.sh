@@ -66,6 +66,7 @@ done
 
 wait_until test -e "$LAB_DIR/internet.ready"
 "$LAB_PYTHON" -B "$LAB_HOME/hostsvc.py" "$LAB_DIR" </dev/null >"$LAB_DIR/hostsvc.out" 2>&1 &
+hostsvc=$!
 wait_until test -e "$LAB_DIR/hostsvc.ready"
 
 status=0
@@ -74,4 +75,11 @@ if [ -n "$LAB_MAPPED" ] && [ "$LAB_UID" -ne 0 ]; then
 else
     "$@" || status=$?
 fi
+# Only once the logs are whole. The command may have taken the route away, and hostsvc be stopped
+kill "$hostsvc" 2>/dev/null || :
+tries=0
+until [ -e "$LAB_DIR/internet.settled" ] || [ "$tries" -gt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.02
+done
 exit "$status"

@@ -14,6 +14,7 @@ IPV4, IPV6 = 0x0800, 0x86DD
 TCP, UDP, ICMP6 = 6, 17, 58
 NAMES = {1: "icmp", TCP: "tcp", UDP: "udp", ICMP6: "icmp6", 132: "sctp"}
 SYN, ACK = 2, 16
+LAST_PORT = 4919  # UDP: the machine has nothing more to send; not logged
 HOUSEKEEPING = {130, 131, 132, 133, 134, 135, 136, 143}  # RFC 4861 and multicast listeners
 
 
@@ -38,7 +39,8 @@ def describe(frame):
     return NAMES.get(number, number), ends[1], port, ends[0]
 
 
-def watch(interface, log):
+def watch(interface, log, on_last):
+    """Logs from a thread of its own; calls on_last() when the machine says that it has ended."""
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     wire.bind((interface, ETH_P_ALL))
 
@@ -51,7 +53,9 @@ def watch(interface, log):
                 words = describe(frame)
             except (IndexError, struct.error, ValueError):
                 words = ("broken", "-", "-", "-")
-            if words:
+            if words and words[0] == "udp" and words[2] == LAST_PORT:
+                on_last()
+            elif words:
                 log.line(*words)
 
     threading.Thread(target=run, daemon=True).start()

@@ -229,6 +229,7 @@ static const struct {
     {"behind another line",
      "warning\n\nbwrap: setting up uid map: Permission denied\n",
      {"AppArmor"}},
+    {"spaces around", "  bwrap: Unknown option --x \n", {"(bwrap: Unknown option --x):"}},
     {"anything else",
      "\n  bwrap: Something new: 7\nmore\n",
      {"bubblewrap failed (Something new: 7)", "run with -d"}},

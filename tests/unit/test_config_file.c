@@ -206,6 +206,7 @@ static const struct find_row find_rows[] = {
     {"3L.223 XDG with ..",        {"x/fence/fence.json"}, "@h/../x", "@h", NULL, "has a '..' in it: " XDG_ERROR},
     {"3L.223 XDG ends in ..",     {"x/fence/fence.json"}, "@x/..", "@h", NULL, "has a '..' in it: " XDG_ERROR},
     {"3L.223 dots in a name",     {"x..y/fence/fence.json"}, "@x..y", "@h", "@x..y/fence/fence.json", NULL},
+    {"3L.223 dots before a name",  {"..x/fence/fence.json"}, "@..x", "@h", "@..x/fence/fence.json", NULL},
     {"3L.223 HOME relative",      {"h/.fence.json"}, "@x", ".", NULL, "HOME='.' is not an absolute path: " XDG_ERROR},
     {"3L.223 HOME with ..",       {"h/.fence.json"}, NULL, "@x/../h", NULL, "has a '..' in it: " XDG_ERROR},
 };

@@ -30,7 +30,7 @@ static const struct row ROWS[] = {
     {"a name below", {"good.test"}, "a.good.test", 443, NONE},
     {"a name above", {"a.good.test"}, "good.test", 443, NONE},
     {"3A.3 GOOD.TEST", {"good.test"}, "GOOD.TEST", 443, 0},
-    {"3A.4 final dot", {"good.test"}, "good.test.", 443, 0},
+    {"final dot", {"good.test"}, "good.test.", 443, 0},
     {"rule with a final dot", {"good.test."}, "good.test", 443, 0},
     {"localhost", {"localhost"}, "localhost", 80, 0},
     {"a.localhost", {"localhost"}, "a.localhost", 80, NONE},
@@ -376,7 +376,8 @@ static void put_host(char *out, uint64_t *state)
         put_name(out, state);
 }
 
-static void compare(const struct domains *set, const struct domains_rule *rules, size_t n,
+/* Whether there was a rule to meet. */
+static bool compare(const struct domains *set, const struct domains_rule *rules, size_t n,
                     uint64_t *state)
 {
     char text[128];
@@ -391,11 +392,12 @@ static void compare(const struct domains *set, const struct domains_rule *rules,
     if (got != expected)
         fail_msg("%s:%u met rule %d, not %d", text, port, (int)got, (int)expected);
     if (!host.is_addr)
-        return;
+        return expected != DOMAINS_NO_RULE;
     got = domains_match_addr(set, &host.addr, port);
     expected = scan_match(rules, n, NULL, &host.addr, port);
     if (got != expected)
         fail_msg("the address %s:%u met rule %d, not %d", text, port, (int)got, (int)expected);
+    return expected != DOMAINS_NO_RULE;
 }
 
 static void test_random_sets(void **state)
@@ -418,11 +420,10 @@ static void test_random_sets(void **state)
         }
         assert_int_equal(domains_compile(set), 0);
         for (size_t i = 0; i < ASKED; i++)
-            compare(set, rules, n, &random);
-        hits += domains_count(set);
+            hits += compare(set, rules, n, &random);
         domains_free(set);
     }
-    assert_true(hits > SETS); /* the sets were not empty */
+    assert_in_range(hits, SETS * ASKED / 10, SETS * ASKED * 9 / 10); /* else it compares little */
 }
 
 int main(void)

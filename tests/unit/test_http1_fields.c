@@ -68,6 +68,7 @@ static const struct {
     {"Expect", HTTP1_NAME_EXPECT},
     {"Trailer", HTTP1_NAME_TRAILER},
     {"TE", HTTP1_NAME_HOP_BY_HOP},
+    {"Close", HTTP1_NAME_HOP_BY_HOP},
     {"Keep-Alive", HTTP1_NAME_HOP_BY_HOP},
     {"Proxy-Authenticate", HTTP1_NAME_HOP_BY_HOP},
     {"Proxy-Authorization", HTTP1_NAME_HOP_BY_HOP},

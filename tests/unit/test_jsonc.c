@@ -78,6 +78,8 @@ static const struct row bad_rows[] = {
     {"3L.215 lone low surrogate",       STR("[\"\\udfaa\"]"), "surrogate", 1, 3},
     {"3L.215 high, then an escape",     STR("[\"\\ud800\\n\"]"), "surrogate", 1, 3},
     {"3L.215 high, then no low one",    STR("[\"\\ud888\\u1234\"]"), "surrogate", 1, 3},
+    {"3L.215 high, then beyond low ones", STR("[\"\\ud800\\ue000\"]"), "surrogate", 1, 3},
+    {"3L.215 two low surrogates",       STR("[\"\\udc00\\udc00\"]"), "surrogate", 1, 3},
     {"3L.215 inverted surrogates",      STR("[\"\\udd1e\\ud834\"]"), "surrogate", 1, 3},
     {"3L.217 unterminated comment",     STR("{}\n /* x"), "comment is not closed", 2, 2},
     {"3L.217 /*/ is not closed",        STR("{}/*/"), "comment is not closed", 1, 3},

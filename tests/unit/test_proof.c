@@ -184,7 +184,7 @@ static const struct {
     {"a bad escape", ALL RW("70", "/a\\08"), "'/a\\\\08' can be written to"},
     {"half an escape", ALL RW("70", "/a\\04"), "can be written to"},
     {"an escaped NUL", ALL RW("88", "/home/u/a\\040b\\000"), "can be written to"},
-    {"an escape above 377", ALL RW("88", "/home/u/a\\040b/\\400"), "can be written to"},
+    {"an escape above 377", ALL RW("88", "/home/u/a\\040b/\\501"), "can be written to"},
     {"138 ESC ]0; in a mount point", ALL RW("70", "/\x1b]0;x"), "'/\\x1b]0;x' can be"},
     {".. in a mount point", ALL RW("88", "/home/u/a\\040b/../x"), "can be written to"},
 };

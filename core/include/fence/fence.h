@@ -34,8 +34,8 @@ extern "C" {
 
 #define FENCE_API __attribute__((visibility("default")))
 
-typedef struct fence_config  fence_config;  /* parsed settings; immutable, counted  */
-typedef struct fence         fence;         /* an engine: loop, listeners, sessions */
+typedef struct fence_config fence_config;   /* parsed settings; immutable, counted  */
+typedef struct fence fence;                 /* an engine: loop, listeners, sessions */
 typedef struct fence_sandbox fence_sandbox; /* one confined process                 */
 
 FENCE_API const char *fence_version(void); /* "0.1.0" */
@@ -53,7 +53,7 @@ enum {
 };
 
 typedef struct fence_error {
-    int  code;
+    int code;
     char message[512]; /* one line, no full stop, never a secret, no control character */
 } fence_error;
 
@@ -94,10 +94,10 @@ typedef enum fence_reason {
 
 typedef struct fence_decision { /* a value: no pointers, nothing to free */
     fence_verdict verdict;
-    fence_reason  reason;
-    char          rule[96];     /* "network.deniedDomains[2]"; "built-in"; "" when none    */
-    char          message[200]; /* for the person who was refused: why; may be empty       */
-    char          cure[200];    /* how to allow it, when a setting can; may be empty       */
+    fence_reason reason;
+    char rule[96];     /* "network.deniedDomains[2]"; "built-in"; "" when none    */
+    char message[200]; /* for the person who was refused: why; may be empty       */
+    char cure[200];    /* how to allow it, when a setting can; may be empty       */
 } fence_decision;
 
 typedef enum fence_request_kind {
@@ -106,17 +106,20 @@ typedef enum fence_request_kind {
 } fence_request_kind;
 
 typedef struct fence_request {
-    unsigned           version; /* FENCE_REQUEST_VERSION                                      */
+    unsigned version; /* FENCE_REQUEST_VERSION                                      */
     fence_request_kind kind;
-    const char        *host;    /* normal form: lower case, no final dot; IP without brackets */
-    uint16_t           port;
-    const char        *method;  /* NULL where there is none, like the next two                */
-    const char        *scheme;
-    const char        *path;    /* with the query                                             */
+    const char *host; /* normal form: lower case, no final dot; IP without brackets */
+    uint16_t port;
+    const char *method; /* NULL where there is none, like the next two                */
+    const char *scheme;
+    const char *path; /* with the query                                             */
 } fence_request;
 
 #define FENCE_REQUEST_VERSION 1
-#define FENCE_REQUEST_INIT    {FENCE_REQUEST_VERSION, FENCE_CONNECT, NULL, 0, NULL, NULL, NULL}
+#define FENCE_REQUEST_INIT                                                                         \
+    {                                                                                              \
+        FENCE_REQUEST_VERSION, FENCE_CONNECT, NULL, 0, NULL, NULL, NULL                            \
+    }
 
 /* Decide without a network, by the code the proxy itself uses. `request->host` may be written as a
  * client writes it. A name is judged as a name: the addresses it resolves to are judged when they
@@ -162,17 +165,17 @@ typedef enum fence_event_kind {
 } fence_event_kind;
 
 typedef struct fence_event {
-    fence_event_kind      kind;
-    uint64_t              seq;      /* 1, 2, 3... without gaps                       */
-    int64_t               time_us;  /* wall clock, since 1970                        */
-    uint64_t              session;  /* the same in every event of a connection; or 0 */
-    const fence_request  *request;  /* NULL where there is none                      */
+    fence_event_kind kind;
+    uint64_t seq;                   /* 1, 2, 3... without gaps                       */
+    int64_t time_us;                /* wall clock, since 1970                        */
+    uint64_t session;               /* the same in every event of a connection; or 0 */
+    const fence_request *request;   /* NULL where there is none                      */
     const fence_decision *decision; /* NULL where there is none                      */
-    int                   status;   /* RESPONSE: the HTTP status                     */
-    uint64_t              duration_us;
-    uint64_t              bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
-    const char           *text;                       /* NOTICE, DEBUG                       */
-} fence_event; /* no string in it holds a control character */
+    int status;                     /* RESPONSE: the HTTP status                     */
+    uint64_t duration_us;
+    uint64_t bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
+    const char *text;                    /* NOTICE, DEBUG                       */
+} fence_event;                           /* no string in it holds a control character */
 
 typedef struct fence_observer {
     void (*on_event)(const fence_event *event, void *payload);
@@ -196,32 +199,35 @@ FENCE_API int fence_port(const fence *engine); /* of the first listener; 0 witho
 FENCE_API int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload,
                           fence_error *err);
 
-FENCE_API int  fence_run(fence *engine);           /* until nothing is left, or fence_stop() */
-FENCE_API void fence_stop(fence *engine);          /* fence_run() returns soon               */
-FENCE_API int  fence_step(fence *engine);          /* what is ready now; never blocks        */
-FENCE_API int  fence_fd(const fence *engine);      /* readable: call fence_step()            */
-FENCE_API int  fence_timeout(const fence *engine); /* ms until fence_step() is due; or -1    */
-FENCE_API void fence_close(fence *engine);         /* ends all, frees all; takes NULL        */
+FENCE_API int fence_run(fence *engine);           /* until nothing is left, or fence_stop() */
+FENCE_API void fence_stop(fence *engine);         /* fence_run() returns soon               */
+FENCE_API int fence_step(fence *engine);          /* what is ready now; never blocks        */
+FENCE_API int fence_fd(const fence *engine);      /* readable: call fence_step()            */
+FENCE_API int fence_timeout(const fence *engine); /* ms until fence_step() is due; or -1    */
+FENCE_API void fence_close(fence *engine);        /* ends all, frees all; takes NULL        */
 
 /* ---- sandbox ------------------------------------------------------------------------ */
 
 typedef struct fence_sandbox_options {
-    unsigned           version; /* FENCE_SANDBOX_OPTIONS_VERSION                            */
-    const char *const *argv;    /* NULL-terminated; argv[0] is searched in PATH             */
-    const char *const *env;     /* NULL-terminated "NAME=value"; NULL: this process's.
-                                   Scrubbed, and given the proxy variables, in either case  */
-    int      stdio[3];          /* descriptors of this process that become 0, 1 and 2       */
-    uint64_t ignored_signals;   /* bit n-1: the command starts with signal n ignored; every
-                                   other signal starts with its default action              */
+    unsigned version;         /* FENCE_SANDBOX_OPTIONS_VERSION                            */
+    const char *const *argv;  /* NULL-terminated; argv[0] is searched in PATH             */
+    const char *const *env;   /* NULL-terminated "NAME=value"; NULL: this process's.
+                                 Scrubbed, and given the proxy variables, in either case  */
+    int stdio[3];             /* descriptors of this process that become 0, 1 and 2       */
+    uint64_t ignored_signals; /* bit n-1: the command starts with signal n ignored; every
+                                 other signal starts with its default action              */
 } fence_sandbox_options;
 
 #define FENCE_SANDBOX_OPTIONS_VERSION 1
-#define FENCE_SANDBOX_OPTIONS_INIT    {FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0}
+#define FENCE_SANDBOX_OPTIONS_INIT                                                                 \
+    {                                                                                              \
+        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0                                    \
+    }
 
 typedef struct fence_exit {
-    int status;         /* the command's own; 128+n when signal n ended it; or, with an error:
-                           125 no sandbox, 126 the command cannot be executed, 127 not found */
-    fence_error error;  /* code 0 when the command ran                                       */
+    int status;        /* the command's own; 128+n when signal n ended it; or, with an error:
+                          125 no sandbox, 126 the command cannot be executed, 127 not found */
+    fence_error error; /* code 0 when the command ran                                       */
 } fence_exit;
 
 typedef void (*fence_exit_cb)(fence_sandbox *sandbox, const fence_exit *result, void *payload);

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -123,6 +124,16 @@ static int leave_session_keyring(void)
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
         return 0;
     return errno == ENOSYS || errno == EPERM ? 0 : -1;
+}
+
+/* XDG_RUNTIME_DIR is a folder of the sandbox's own; bubblewrap 0.4 makes it 0755, and programs look
+ * for 0700. Where it cannot be had, nothing depends on it. */
+static void close_runtime_dir(void)
+{
+    const char *dir = getenv("XDG_RUNTIME_DIR");
+
+    if (dir)
+        chmod(dir, 0700);
 }
 
 static enum inner_step open_listener(int *out, uint16_t port)
@@ -242,6 +253,7 @@ int main(int argc, char **argv)
         close_the_rest(control) < 0)
         return EXIT_NO_FENCE;
     restore_signals(order.ignored_signals);
+    close_runtime_dir();
     execute(argv + 2, argc - 2);
     failure.error = errno;
     send_with_fd(control, &failure, sizeof failure, -1);
