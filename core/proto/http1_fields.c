@@ -38,7 +38,7 @@ enum http1_name http1_name_of(struct str name)
         return name_is(name, "te") ? HTTP1_NAME_HOP_BY_HOP : HTTP1_NAME_OTHER;
     case 4:
         return name_is(name, "host") ? HTTP1_NAME_HOST : HTTP1_NAME_OTHER;
-    case 5: /* reserved, because Connection: close would name it; RFC 9110, section 18.4 */
+    case 5: /* reserved, because Connection: close would name it; RFC 9112, section 12.1 */
         return name_is(name, "close") ? HTTP1_NAME_HOP_BY_HOP : HTTP1_NAME_OTHER;
     case 6:
         return name_is(name, "expect") ? HTTP1_NAME_EXPECT : HTTP1_NAME_OTHER;

@@ -57,8 +57,8 @@ function fenced.require_tool(pending, argv)
   pending(message)
 end
 
--- The same, for the way of a tool past the proxy: without the variables that name hosts to be
--- reached directly, so that the proxy is asked for localhost too.
+-- The same command without the variables that name exceptions, so that it asks the proxy for
+-- localhost too.
 function fenced.without_no_proxy(argv)
   local words = { "env", "-u", "NO_PROXY", "-u", "no_proxy" }
   return table.move(argv, 1, #argv, #words + 1, words)

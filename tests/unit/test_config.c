@@ -38,7 +38,7 @@ static const struct row good_rows[] = {
     {"an escaped key",                "{\"netw\\u006frk\": {}}", NULL},
     {"every unbuilt key, inert",
      "{\"extends\": \"\", \"allowPty\": false, \"forceNewSession\": false, \"policies\": [], \"policy\": {},"
-     "\"network\": {\"rules\": [], \"tlsNameCheck\": false, \"allowUnixSockets\": [], \"allowAllUnixSockets\": false,"
+     "\"network\": {\"rules\": [], \"tlsNameCheck\": \"off\", \"allowUnixSockets\": [], \"allowAllUnixSockets\": false,"
      "  \"allowLocalBinding\": false, \"allowLocalOutbound\": false, \"allowLocalOutboundPorts\": [],"
      "  \"httpProxyPort\": 0, \"socksProxyPort\": 0, \"upstreamProxy\": \"\", \"defaultAction\": \"\"},"
      "\"filesystem\": {\"denyWrite\": [], \"allowRead\": [], \"denyRead\": [], \"allowExecute\": [],"
