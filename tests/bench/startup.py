@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """startup.py - what it costs to start a command in a sandbox: fence and others, side by side.
 
-Wall time from spawn to reaped, in rounds that run each peer once (A B C, C B A, ...), so that a busy
-moment of the machine falls on all of them. Memory and processes are counted once, while a command
-sleeps inside; the command itself does not count. Judge by ratios: milliseconds are the machine's.
+Wall time from spawn to reaped, in rounds that run each peer once (A B C, C B A, ...), so that a
+busy moment of the machine falls on all of them. Memory and processes are counted once, while a
+command sleeps inside; the command itself does not count. Judge by ratios: milliseconds are the
+machine's.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# startup_bridges.sh - a sandbox whose network is four socats: two outside, from unix sockets to TCP,
-# and two inside, from TCP ports to the unix sockets. A peer of startup.py.
+# startup_bridges.sh - a sandbox whose network is four socats: two outside, from unix sockets to
+# TCP, and two inside, from TCP ports to the unix sockets. A peer of startup.py.
 #
 # Waits for what must be there before a command may run, and never longer: no sleeps. The waiting
 # loops start no process.

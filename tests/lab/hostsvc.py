@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""hostsvc.py - HOSTSVC, the services of the machine itself: on 127.0.0.1, ::1, its own addresses and
-an abstract unix socket. Whoever gets an answer from one has reached the host."""
+"""hostsvc.py - HOSTSVC, the services of the machine itself: on 127.0.0.1, ::1, its own addresses
+and an abstract unix socket. Whoever gets an answer from one has reached the host."""
 
 import os
 import signal
