@@ -8,13 +8,14 @@
 #define LIMIT_LABEL 63  /* RFC 1035, section 2.3.4                                */
 
 /* ---- HTTP/1 ---- */
-#define LIMIT_HTTP_HEAD      (16 * 1024) /* Node's default; nginx takes 8K a line, 32K in all       */
-#define LIMIT_HTTP_FIELDS    100  /* Apache's default; real requests have under 40           */
-#define LIMIT_HTTP_METHOD    32   /* the longest registered one has 17 (UPDATEREDIRECTREF)   */
-#define LIMIT_HTTP_CHUNK_EXT 1024 /* over a whole body: nobody uses extensions but attackers */
-#define LIMIT_HTTP_TRAILER   (8 * 1024) /* trailers are checksums and status words */
-#define LIMIT_HTTP_INTERIM   16   /* 1xx answers before a final one; more is a flood         */
-#define LIMIT_HTTP_ERROR     1024 /* body of an answer of our own                            */
+#define LIMIT_HTTP_HEAD         (16 * 1024) /* Node's default; nginx takes 8K a line, 32K in all       */
+#define LIMIT_HTTP_FIELDS       100  /* Apache's default; real requests have under 40           */
+#define LIMIT_HTTP_METHOD       32   /* the longest registered one has 17 (UPDATEREDIRECTREF)   */
+#define LIMIT_HTTP_CHUNK_EXT    1024 /* over a whole body: nobody uses extensions but attackers */
+#define LIMIT_HTTP_TRAILER      (8 * 1024) /* trailers are checksums and status words */
+#define LIMIT_HTTP_INTERIM      16   /* 1xx answers before a final one; more is a flood         */
+#define LIMIT_HTTP_ERROR        1024 /* body of an answer of our own                            */
+#define LIMIT_HTTP_CHUNKED_READ (64 * 1024) /* of a chunked upload at once: see exchange.c */
 
 /* ---- configuration ---- */
 #define LIMIT_CONFIG_BYTES  (64 * 1024 * 1024) /* a million domain rules are about 30 MiB   */
@@ -29,8 +30,9 @@
 #define LIMIT_REFUSING     64           /* sessions over the limit that may still be told so  */
 #define LIMIT_RELAY_BUFFER (256 * 1024) /* shared by all sessions of a loop; see tests/bench  */
 #define LIMIT_BACKLOG      511          /* listen(2); as nginx: bursts of connects must queue */
-#define LIMIT_ADDRESSES    32           /* of one name that are tried; more are left out      */
-#define LIMIT_LOOKUPS      256          /* threads in getaddrinfo(3) at once, hung ones too   */
+#define LIMIT_ADDRESSES    512 /* of one answer that are judged: a DNS message of 64 KiB has more */
+#define LIMIT_ATTEMPTS     16  /* addresses that are dialled; nobody waits for a seventeenth */
+#define LIMIT_LOOKUPS      256 /* threads in getaddrinfo(3) at once, hung ones too   */
 
 /* ---- deadlines, in milliseconds ---- */
 #define LIMIT_HEAD_MS          10000  /* a client that has not asked by then will not           */

@@ -30,7 +30,7 @@ struct dial {
     struct question question;
     uv_timer_t timer;  /* the look-up's deadline, the next attempt, or a refusal to deliver */
     uint64_t deadline; /* uv_now() by which an attempt must have connected               */
-    struct addr addrs[LIMIT_ADDRESSES];
+    struct addr addrs[LIMIT_ATTEMPTS]; /* judged, and in the order of dialling */
     size_t count, next;
     struct list attempts;
     int last_error;
@@ -224,7 +224,7 @@ static void judge(struct dial *dial, const struct addr *addrs, size_t count)
 {
     fence_decision first = {0}, decision;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && dial->count < LIMIT_ATTEMPTS; i++) {
         bool own = own_addr(&addrs[i]);
 
         rules_decide_addr(&decision, dial->proxy->config, &dial->host, dial->port, &addrs[i], own);

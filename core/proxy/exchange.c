@@ -288,6 +288,24 @@ static const struct peer_ops upstream_ops = {upstream_bytes, upstream_end, upstr
 
 /* ---- beginning ---- */
 
+/* How much to read at once: bytes beyond the body belong to the next request, and wait in memory.
+ */
+static size_t read_limit(const struct session_request *request)
+{
+    switch (request->framing) {
+    case HTTP1_LENGTH:
+        if (request->content_length < LIMIT_RELAY_BUFFER - LIMIT_HTTP_HEAD)
+            return (size_t)request->content_length + LIMIT_HTTP_HEAD;
+        return LIMIT_RELAY_BUFFER;
+    case HTTP1_CHUNKED:
+        return LIMIT_HTTP_CHUNKED_READ;
+    case HTTP1_NO_BODY:
+    case HTTP1_UNTIL_CLOSE:
+        break;
+    }
+    return LIMIT_HTTP_HEAD;
+}
+
 void exchange_begin(struct session *s)
 {
     auto_buf struct buf read_already = s->in;
@@ -300,8 +318,7 @@ void exchange_begin(struct session *s)
     http1_body_init(&x->request_body, s->request.framing, s->request.content_length);
     s->state = SESSION_EXCHANGE;
     s->client.ops = &client_ops;
-    s->client.read_max =
-        s->request.framing == HTTP1_NO_BODY ? LIMIT_HTTP_HEAD : s->client.buffer->size;
+    s->client.read_max = read_limit(&s->request);
     s->upstream->ops = &upstream_ops;
     touch(s);
     session_deadline(s, LIMIT_EXCHANGE_IDLE_MS);

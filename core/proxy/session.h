@@ -67,6 +67,8 @@ struct session {
     struct buf in;      /* bytes of the client not used yet          */
     size_t scanned;     /* of `in`                                   */
     bool begun;         /* the first byte of a head has been seen    */
+    bool looking;       /* session_http_continue() is at work         */
+    bool again;         /* and has another head to look for           */
     uint64_t to_client; /* bytes of upstreams that are gone        */
     struct buf out;     /* the head for the upstream while it is dialled */
     struct session_request request;

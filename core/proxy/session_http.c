@@ -19,7 +19,7 @@ static void client_bytes(struct peer *client, char *bytes, size_t len)
 
     if (buf_append(&s->in, bytes, len) < 0)
         session_abort(s);
-    else
+    else if (s->state == SESSION_HEAD)
         session_http_continue(s);
 }
 
@@ -39,7 +39,7 @@ static void client_drained(struct peer *client, int status)
 
     if (status < 0)
         session_abort(s);
-    else
+    else if (s->state == SESSION_HEAD)
         session_http_continue(s);
 }
 
@@ -55,6 +55,7 @@ void session_http_begin(struct session *s, uint64_t deadline)
     s->state = SESSION_HEAD;
     s->client.ops = &http_client_ops;
     s->client.read_max = LIMIT_HTTP_HEAD;
+    s->again = true;
     session_deadline(s, deadline);
     session_http_continue(s);
 }
@@ -178,24 +179,18 @@ static void want_more(struct session *s)
     peer_read_start(&s->client);
 }
 
-/* One head after the other, as long as each is answered at once and the client takes the answers.
- * A session that refuses calls session_http_begin() and so comes back here: the state tells. */
-static void session_http_continue(struct session *s)
+/* Looks for one head in what has been read. */
+static void look_for_head(struct session *s)
 {
     static const struct http1_refusal malformed = {400,
                                                    "a line of the head does not end in CRLF, or "
                                                    "holds a control character"};
     static const struct http1_refusal too_large = {431, "the head is too large"};
+    struct str unseen = buf_str(&s->in);
     size_t used;
 
-    if (s->state != SESSION_HEAD)
-        return;
-    if (s->client.writing) {
-        peer_read_stop(&s->client);
-        return;
-    }
-    switch (http1_scan_head(&s->scan, s->in.bytes ? s->in.bytes + s->scanned : "",
-                            s->in.len - s->scanned, &used)) {
+    unseen = str_slice(unseen, s->scanned, unseen.len);
+    switch (http1_scan_head(&s->scan, unseen.bytes, unseen.len, &used)) {
     case HTTP1_SCAN_MORE:
         s->scanned += used;
         want_more(s);
@@ -211,4 +206,22 @@ static void session_http_continue(struct session *s)
         refuse_head(s, &too_large);
         return;
     }
+}
+
+/* One head after the other, as long as each is answered at once and the client takes the answers. A
+ * refusal begins the next request, and so comes back here: it is the loop that goes on, not a
+ * deeper call, for a client may send thousands in one breath. */
+static void session_http_continue(struct session *s)
+{
+    if (s->looking)
+        return;
+    s->looking = true;
+    do {
+        s->again = false;
+        if (s->client.writing)
+            peer_read_stop(&s->client);
+        else
+            look_for_head(s);
+    } while (s->again && s->state == SESSION_HEAD);
+    s->looking = false;
 }

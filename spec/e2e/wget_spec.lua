@@ -86,6 +86,13 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(("bytes=%d-"):format(#page // 2), plain.requests[1].headers.range)
     end)
 
+    -- Settings that allow a name and say nothing of its address.
+    local function opened(names)
+      return {
+        network = { allowedDomains = names }, filesystem = { allowWrite = { folder } },
+      }
+    end
+
     local refused = {
       { "3A.1 a name that is not allowed", "evil.test" },
       { "3A.26 localhost, allowed but not opened", "localhost", { "localhost" } },
@@ -97,9 +104,7 @@ for _, identity in ipairs(users.identities()) do
       row(name .. " gets 403", function()
         local result = wget({ "-O", "refused", plain:url("/", host) }, {
           no_exceptions = true,
-          settings = allowed and fenced.settings({}, { folder }) and {
-            network = { allowedDomains = allowed }, filesystem = { allowWrite = { folder } },
-          },
+          settings = allowed and opened(allowed),
         })
         assert.equal(server_error, result.code)
         assert.matches("403", result.err)
@@ -109,9 +114,7 @@ for _, identity in ipairs(users.identities()) do
       row(name .. " gets no tunnel", function()
         local result = wget({ "-O", "refused", "https://" .. host .. ":" .. plain.port .. "/" }, {
           no_exceptions = true,
-          settings = allowed and {
-            network = { allowedDomains = allowed }, filesystem = { allowWrite = { folder } },
-          },
+          settings = allowed and opened(allowed),
         })
         assert.is_true(result.code == network_failure or result.code == server_error)
         assert.matches("Forbidden", result.err)

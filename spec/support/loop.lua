@@ -13,6 +13,12 @@ local loop = { patience = 20000 } -- milliseconds, wherever a caller names no ot
 local tasks = {} -- coroutine -> what it waits for: { ready =, deadline = }
 local failure
 
+-- Writing to a program or a peer that is gone is an error like any other, not the end of this
+-- process. A handler, and not SIG_IGN, which every program started would inherit.
+local pipe_signal = uv.new_signal()
+pipe_signal:start("sigpipe", function() end)
+pipe_signal:unref()
+
 function loop.now()
   uv.update_time()
   return uv.now()

@@ -18,10 +18,10 @@
 #define RULE   96     /* room for "*.", a name and a port */
 
 /* clang-format off */
-#define ASK_MAP(XX)               \
-    XX(EXACT,    "hit exact")     \
-    XX(WILDCARD, "hit wildcard")  \
-    XX(MISS,     "miss")          \
+#define ASK_MAP(XX)           \
+    XX(EXACT,    "exact")     \
+    XX(WILDCARD, "wildcard")  \
+    XX(MISS,     "miss")      \
     XX(MIXED,    "mixed")
 /* clang-format on */
 
@@ -43,9 +43,10 @@ struct rule {
     bool wildcard;
 };
 
-struct question {
+struct question { /* one cache line, so that the questions do not crowd the set out of the cache */
     uint16_t port;
-    struct host host;
+    uint8_t len;
+    char text[61];
 };
 
 struct figures {
@@ -71,7 +72,7 @@ static double now_ns(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* nobody waits here: others do not count */
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -124,6 +125,7 @@ static void make_question(struct question *q, enum ask ask, const struct rule *r
 {
     char name[2 * RULE], *end = name;
     const struct rule *rule;
+    struct host host;
 
     if (ask == ASK_MIXED)
         ask = (enum ask)random_below(state, ASK_MIXED);
@@ -137,8 +139,10 @@ static void make_question(struct question *q, enum ask ask, const struct rule *r
     else
         snprintf(end, RULE, "%s", rule->name);
     q->port = rule->port != 0 ? rule->port : 443;
-    if (host_parse(&q->host, str_of(name)))
+    q->len = (uint8_t)strlen(name);
+    if (q->len >= sizeof q->text || host_parse(&host, str_of(name)))
         abort();
+    memcpy(q->text, host.text, q->len + 1u);
 }
 
 /* ---- measuring ---- */
@@ -214,21 +218,31 @@ static struct domains *measure_build(struct figures *out, const struct rule *rul
     return set;
 }
 
-/* The hidden zero makes each look-up wait for the last. The hosts are fetched ahead: a host that is
- * looked up has just been parsed. */
-static double measure_match(const struct domains *set, const struct question *hosts, size_t *found)
+/* What host_parse() would have left behind. */
+static void load_host(struct host *out, const struct question *q)
+{
+    out->is_addr = false;
+    out->len = q->len;
+    memcpy(out->text, q->text, sizeof q->text);
+}
+
+/* The hidden zero makes each look-up wait for the last. The questions are fetched ahead: a host
+ * that is looked up has just been parsed. */
+static double measure_match(const struct domains *set, const struct question *questions,
+                            size_t *found)
 {
     double start = now_ns();
     uint64_t zero = 0;
+    struct host host;
 
     *found = 0;
     for (size_t i = 0; i < HOSTS; i++) {
-        const struct question *q = &hosts[i + zero];
+        const struct question *q = &questions[i + zero];
         uint64_t rule;
 
-        __builtin_prefetch((const char *)&hosts[i + 8 < HOSTS ? i + 8 : i]);
-        __builtin_prefetch((const char *)&hosts[i + 8 < HOSTS ? i + 8 : i] + 64);
-        rule = domains_match(set, &q->host, q->port);
+        __builtin_prefetch(&questions[i + 8 < HOSTS ? i + 8 : i]);
+        load_host(&host, q);
+        rule = domains_match(set, &host, q->port);
         *found += rule != DOMAINS_NO_RULE;
         __asm__ volatile("" : "+r"(rule));
         zero = rule >> 32;
@@ -239,7 +253,7 @@ static double measure_match(const struct domains *set, const struct question *ho
 static bool scan(const struct rule *rules, size_t n, const struct question *q)
 {
     for (size_t i = 0; i < n; i++) {
-        struct str name = str_of(rules[i].name), host = host_str(&q->host);
+        struct str name = str_of(rules[i].name), host = {q->text, q->len};
 
         if (rules[i].port != 0 && rules[i].port != q->port)
             continue;
@@ -322,7 +336,7 @@ int main(int argc, char **argv)
         printf("%9s %7s %9s %11s", "rules", "length", "build ms", "bytes/rule");
         for (size_t ask = 0; ask < ASKS; ask++)
             printf(" %12s", ASK_TEXT[ask]);
-        printf("   (ns for each look-up)\n");
+        printf("   (ns a look-up: exact and wildcard are hits)\n");
     }
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         struct figures figures = {0};
