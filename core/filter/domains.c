@@ -3,7 +3,7 @@
  *
  * A look-up hashes the host once and asks the table once for the name, once for each suffix of as
  * many labels as some wildcard has, once for '*'; an address, once for each length of prefix that
- * some network has. Only a host that has rules for several ports costs another question or two.
+ * some network has. Each is asked again with the port, where there are rules with such a port.
  * Allocates nothing after domains_compile(); knows no verdicts. */
 #include "filter/domains.h"
 
@@ -14,14 +14,13 @@
 #include "filter/domains_table.h"
 
 #define RECORD_ROOM 28 /* header and a name of 20 bytes; what is too much goes back in the end */
-#define BATCH       16 /* cache misses that are waited for at once                             */
 
 struct domains {
     struct domains_table table;
     struct domains_key key;
-    uint32_t nrecords, count;           /* in the text; in the slots           */
-    uint64_t name_depths, below_depths; /* depth_bit() of the rules there are  */
-    uint64_t v4_lengths, v6_lengths[3]; /* bit n: some network has n bits      */
+    uint64_t depths[2][2];              /* depth_bit() of the names: [has a port][is a wildcard] */
+    uint64_t v4_lengths, v6_lengths[3]; /* bit n: some network has n bits                        */
+    uint64_t ports;                     /* port_bit() of the rules                               */
     bool has_all;
 };
 
@@ -33,6 +32,11 @@ struct network_bytes { /* a network as the key of a record */
 static inline uint64_t depth_bit(size_t labels)
 {
     return UINT64_C(1) << (labels < 63 ? labels : 63);
+}
+
+static inline uint64_t port_bit(uint16_t port)
+{
+    return UINT64_C(1) << port % 64;
 }
 
 static struct network_bytes pack_network(const struct cidr *network)
@@ -52,16 +56,10 @@ static struct cidr unpack_network(const char *bytes, size_t len)
     return network;
 }
 
-/* The first record of a key is found by the key, those for other ports by key and port. */
-static inline uint64_t first_hash(const struct domains *set, uint64_t hash, uint8_t kind)
+static inline uint64_t key_hash(const struct domains *set, uint64_t hash, enum domains_kind kind,
+                                uint16_t port)
 {
-    return domains_hash_slot(&set->key, hash, kind);
-}
-
-static inline uint64_t other_hash(const struct domains *set, uint64_t hash,
-                                  const struct table_key *key)
-{
-    return domains_hash_slot(&set->key, hash, (uint32_t)key->port << 8 | key->tag);
+    return domains_hash_slot(&set->key, hash, (uint32_t)port << 8 | kind);
 }
 
 /* ---- construction ---- */
@@ -92,133 +90,93 @@ int domains_add(struct domains *set, struct str rule, uint32_t index, const char
     const char *refused = domains_rule_parse(&parsed, rule), *bytes = "";
     struct table_record record = {.index = index};
     struct network_bytes packed;
-    int rc;
 
     if (refused) {
         *why = refused;
         return -EINVAL;
     }
-    record.port = parsed.port;
-    record.tag = (uint8_t)parsed.kind;
+    record.key.port = parsed.port;
+    record.key.kind = (uint8_t)parsed.kind;
     switch (parsed.kind) {
     case DOMAINS_NAME:
     case DOMAINS_BELOW:
-        record.len = parsed.name.len;
+        record.key.len = parsed.name.len;
         bytes = parsed.name.text;
         break;
     case DOMAINS_NETWORK:
         packed = pack_network(&parsed.network);
-        record.len = packed.len;
+        record.key.len = packed.len;
         bytes = packed.bytes;
         break;
     case DOMAINS_ALL:
         break;
     }
-    rc = table_append(&set->table, &record, bytes);
-    set->nrecords += rc == 0;
-    return rc;
+    return table_append(&set->table, &record, bytes);
 }
 
-/* The hash of a record's key; what depths and lengths there are is noted on the way. */
-static uint64_t note_key(struct domains *set, enum domains_kind kind, const char *bytes, size_t len)
+/* The hash of a key; what depths, lengths and ports there are is noted on the way. */
+static uint64_t note_key(struct domains *set, struct table_key key, const char *bytes)
 {
     struct domains_suffix suffixes[DOMAINS_LABELS];
+    enum domains_kind kind = (enum domains_kind)key.kind;
+    uint64_t *lengths, hash = set->key.start;
     struct cidr network;
-    uint64_t *bits;
     size_t labels;
 
     switch (kind) {
     case DOMAINS_NAME:
     case DOMAINS_BELOW:
-        labels = domains_hash_suffixes(suffixes, &set->key, bytes, len);
-        bits = kind == DOMAINS_NAME ? &set->name_depths : &set->below_depths;
-        *bits |= depth_bit(labels);
-        return suffixes[labels - 1].hash;
+        labels = domains_hash_suffixes(suffixes, &set->key, bytes, key.len);
+        set->depths[key.port != 0][kind == DOMAINS_BELOW] |= depth_bit(labels);
+        hash = suffixes[labels - 1].hash;
+        break;
     case DOMAINS_NETWORK:
-        network = unpack_network(bytes, len);
-        bits = network.base.family == 4 ? &set->v4_lengths : &set->v6_lengths[network.bits / 64];
-        *bits |= UINT64_C(1) << network.bits % 64;
-        return domains_hash_network(&set->key, &network);
+        network = unpack_network(bytes, key.len);
+        lengths = network.base.family == 4 ? &set->v4_lengths : &set->v6_lengths[network.bits / 64];
+        *lengths |= UINT64_C(1) << network.bits % 64;
+        hash = domains_hash_network(&set->key, &network);
+        break;
     case DOMAINS_ALL:
+        set->has_all = true;
         break;
     }
-    set->has_all = true;
-    return set->key.start;
+    if (key.port != 0)
+        set->ports |= port_bit(key.port);
+    return key_hash(set, hash, kind, key.port);
 }
 
-/* Moves a record down to the end of those that stay, unless an equal one is among them. */
-static void settle(struct domains *set, size_t place, uint64_t hash)
+static int index_records(struct domains *set)
 {
     struct domains_table *t = &set->table;
-    struct table_record record = table_record_at(t, place), first;
-    struct table_key key = {table_bytes_at(t, place), record.port, record.tag, record.len};
-    uint64_t slot_hash = first_hash(set, hash, record.tag);
-    uint32_t found = table_find(t, slot_hash, &key);
+    auto_free uint64_t *hashes = malloc(((size_t)t->count + 1) * sizeof *hashes);
+    size_t place = 0;
 
-    if (found != TABLE_NOTHING) {
-        first = table_record_at(t, found);
-        if (first.port == record.port)
-            return;
-        first.tag |= TABLE_MORE;
-        memcpy(t->text + found, &first, sizeof first);
-        record.tag = key.tag |= TABLE_OTHER;
-        slot_hash = other_hash(set, hash, &key);
-        if (table_find(t, slot_hash, &key) != TABLE_NOTHING)
-            return;
+    if (!hashes)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < t->count; i++) {
+        struct table_key key = table_record_at(t, place).key;
+
+        hashes[i] = note_key(set, key, table_bytes_at(t, place));
+        place += sizeof(struct table_record) + key.len;
     }
-    table_insert(t, slot_hash, (uint32_t)t->text_len);
-    memmove(t->text + t->text_len + sizeof record, key.bytes, key.len);
-    memcpy(t->text + t->text_len, &record, sizeof record);
-    t->text_len += sizeof record + record.len;
-    set->count++;
-}
-
-/* Reads the records in order and keeps the first of equal ones. A batch at a time, so that the
- * slots of many are on their way from memory while the next names are hashed. */
-static void index_records(struct domains *set)
-{
-    struct domains_table *t = &set->table;
-    size_t end = t->text_len, place = 0, n;
-    size_t places[BATCH];
-    uint64_t hashes[BATCH];
-
-    t->text_len = 0;
-    while (place < end) {
-        for (n = 0; n < BATCH && place < end; n++) {
-            struct table_record record = table_record_at(t, place);
-
-            record.tag &= (uint8_t) ~(TABLE_MORE | TABLE_OTHER); /* of an earlier compilation */
-            memcpy(t->text + place, &record, sizeof record);
-            places[n] = place;
-            hashes[n] =
-                note_key(set, (enum domains_kind)record.tag, table_bytes_at(t, place), record.len);
-            table_prefetch(t, first_hash(set, hashes[n], record.tag));
-            place += sizeof record + record.len;
-        }
-        for (size_t i = 0; i < n; i++)
-            settle(set, places[i], hashes[i]);
-    }
+    return table_index(t, hashes);
 }
 
 int domains_compile(struct domains *set)
 {
-    uint32_t records;
+    uint32_t count;
 
-    do { /* once, and once more when so many rules were equal that the table is mostly empty */
-        records = set->nrecords;
-        if (table_make_slots(&set->table, records) < 0)
+    do { /* once, and once more when so many rules were equal that most buckets are empty */
+        count = set->table.count;
+        if (index_records(set) < 0)
             return -ENOMEM;
-        set->count = 0;
-        index_records(set);
-        set->nrecords = set->count;
-    } while (set->count < records / 2);
-    table_shrink(&set->table);
+    } while (set->table.count < count / 2);
     return 0;
 }
 
 size_t domains_count(const struct domains *set)
 {
-    return set->count;
+    return set->table.count;
 }
 
 size_t domains_memory(const struct domains *set)
@@ -228,66 +186,63 @@ size_t domains_memory(const struct domains *set)
 
 /* ---- look-up ---- */
 
-/* Among the rules of one key: the one for `port`, else the one for every port. */
-static uint32_t find_rule(const struct domains *set, uint64_t hash, struct table_key key,
-                          uint16_t port)
-{
-    uint32_t place = table_find(&set->table, first_hash(set, hash, key.tag), &key);
-    const uint16_t ports[] = {port, 0};
-    struct table_record first;
+struct question {
+    uint64_t hash;
+    struct table_key key;
+    uint8_t from; /* where in the host its bytes begin */
+};
 
-    if (place == TABLE_NOTHING)
-        return DOMAINS_NO_RULE;
-    first = table_record_at(&set->table, place);
-    key.tag |= TABLE_OTHER;
-    for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
-        if (first.port == ports[i])
-            return first.index;
-        if (!(first.tag & TABLE_MORE))
-            continue;
-        key.port = ports[i];
-        place = table_find(&set->table, other_hash(set, hash, &key), &key);
-        if (place != TABLE_NOTHING)
-            return table_record_at(&set->table, place).index;
+/* What there is to ask about a suffix of `labels` labels: nothing, where no rule has its form. */
+static size_t add_questions(struct question out[2], const struct domains *set,
+                            const struct host *host, const struct domains_suffix *suffix,
+                            size_t labels, uint16_t port)
+{
+    bool below = suffix->from > 0;
+    enum domains_kind kind = below ? DOMAINS_BELOW : DOMAINS_NAME;
+    size_t n = 0;
+
+    if (set->depths[1][below] & depth_bit(labels) && set->ports & port_bit(port))
+        out[n++].key.port = port;
+    if (set->depths[0][below] & depth_bit(labels))
+        out[n++].key.port = 0;
+    for (size_t i = 0; i < n; i++) {
+        out[i].key.kind = (uint8_t)kind;
+        out[i].key.len = (uint8_t)(host->len - suffix->from);
+        out[i].from = suffix->from;
+        out[i].hash = key_hash(set, suffix->hash, kind, out[i].key.port);
+        table_prefetch(&set->table, out[i].hash);
     }
-    return DOMAINS_NO_RULE;
+    return n;
 }
 
-static void prefetch(const struct domains *set, uint64_t hash, enum domains_kind kind)
-{
-    table_prefetch(&set->table, first_hash(set, hash, kind));
-}
-
-static uint32_t match_suffix(const struct domains *set, const struct host *host,
-                             const struct domains_suffix *suffix, enum domains_kind kind,
-                             uint16_t port)
-{
-    struct table_key key = {.bytes = host->text + suffix->from,
-                            .tag = (uint8_t)kind,
-                            .len = (uint8_t)(host->len - suffix->from)};
-
-    return find_rule(set, suffix->hash, key, port);
-}
-
+/* All questions first, then all answers: the table's lines come from memory at the same time. */
 static uint32_t match_name(const struct domains *set, const struct host *host, uint16_t port)
 {
     struct domains_suffix suffixes[DOMAINS_LABELS];
-    size_t labels = domains_hash_suffixes(suffixes, &set->key, host->text, host->len);
-    bool exact = set->name_depths & depth_bit(labels);
+    struct question questions[2 * DOMAINS_LABELS];
+    size_t labels = domains_hash_suffixes(suffixes, &set->key, host->text, host->len), n = 0;
     uint32_t rule = DOMAINS_NO_RULE;
 
-    if (exact)
-        prefetch(set, suffixes[labels - 1].hash, DOMAINS_NAME);
-    for (size_t n = labels - 1; n > 0; n--) {
-        if (set->below_depths & depth_bit(n))
-            prefetch(set, suffixes[n - 1].hash, DOMAINS_BELOW);
-    }
-    if (exact)
-        rule = match_suffix(set, host, &suffixes[labels - 1], DOMAINS_NAME, port);
-    for (size_t n = labels - 1; n > 0 && rule == DOMAINS_NO_RULE; n--) {
-        if (set->below_depths & depth_bit(n))
-            rule = match_suffix(set, host, &suffixes[n - 1], DOMAINS_BELOW, port);
-    }
+    for (size_t d = labels; d > 0; d--)
+        n += add_questions(questions + n, set, host, &suffixes[d - 1], d, port);
+    for (size_t i = 0; i < n && rule == DOMAINS_NO_RULE; i++)
+        rule = table_find(&set->table, questions[i].hash, questions[i].key,
+                          host->text + questions[i].from);
+    return rule;
+}
+
+/* Of a network or '*': the rule for `port`, else the one for every port. */
+static uint32_t find_rule(const struct domains *set, uint64_t hash, enum domains_kind kind,
+                          struct str bytes, uint16_t port)
+{
+    struct table_key key = {port, (uint8_t)kind, (uint8_t)bytes.len};
+    uint32_t rule = DOMAINS_NO_RULE;
+
+    if (set->ports & port_bit(port))
+        rule = table_find(&set->table, key_hash(set, hash, kind, port), key, bytes.bytes);
+    key.port = 0;
+    if (rule == DOMAINS_NO_RULE)
+        rule = table_find(&set->table, key_hash(set, hash, kind, 0), key, bytes.bytes);
     return rule;
 }
 
@@ -319,8 +274,8 @@ uint32_t domains_match_addr(const struct domains *set, const struct addr *addr, 
             continue;
         shorten(&network, bits);
         packed = pack_network(&network);
-        rule = find_rule(set, domains_hash_network(&set->key, &network),
-                         (struct table_key){packed.bytes, 0, DOMAINS_NETWORK, packed.len}, port);
+        rule = find_rule(set, domains_hash_network(&set->key, &network), DOMAINS_NETWORK,
+                         (struct str){packed.bytes, packed.len}, port);
     }
     return rule;
 }
@@ -334,6 +289,6 @@ uint32_t domains_match(const struct domains *set, const struct host *host, uint1
     else
         rule = match_name(set, host, port);
     if (rule == DOMAINS_NO_RULE && set->has_all)
-        rule = find_rule(set, set->key.start, (struct table_key){"", 0, DOMAINS_ALL, 0}, port);
+        rule = find_rule(set, set->key.start, DOMAINS_ALL, STR(""), port);
     return rule;
 }

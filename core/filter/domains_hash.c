@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * domains_hash.c - eight bytes a step, from the end of a name to its beginning.
  *
- * A label is hashed as its words of eight bytes from the end, then what is left of it (perhaps
- * nothing) with another key, so that the end of a label is part of the hash. */
+ * A label is hashed as its words of eight bytes from the end, then what is left of it, perhaps
+ * nothing. A word that is not full ends a label, so no two names are the same row of words. */
 #include "filter/domains_hash.h"
 
 #include <string.h>
@@ -12,8 +12,7 @@ void domains_hash_init(struct domains_key *key)
 {
     /* Without entropy the set is as right as with it, only no longer proof against floods. */
     if (getentropy(key, sizeof *key) != 0)
-        *key = (struct domains_key){0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb,
-                                    0xd6e8feb86659fd93};
+        *key = (struct domains_key){0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb};
 }
 
 /* Byte i of memory is bits 8i to 8i + 7; compilers make one load of it. */
@@ -61,13 +60,13 @@ size_t domains_hash_suffixes(struct domains_suffix out[DOMAINS_LABELS],
         size_t left; /* bytes of the label that stand in `word` */
 
         if (dots == 0 && end >= 8) {
-            hash = domains_hash_mix(hash ^ word, key->full);
+            hash = domains_hash_mix(hash ^ word, key->step);
             end -= 8;
             continue;
         }
         left = dots != 0 ? (size_t)__builtin_clzll(dots) / 8 : end;
         word = left == 0 ? 0 : word >> 8 * (8 - left);
-        hash = domains_hash_mix(hash ^ word, key->last);
+        hash = domains_hash_mix(hash ^ word, key->step);
         end -= left;
         out[labels++] = (struct domains_suffix){hash, (uint8_t)end};
         if (end == 0 || labels == DOMAINS_LABELS)
@@ -80,8 +79,8 @@ uint64_t domains_hash_network(const struct domains_key *key, const struct cidr *
 {
     const char *bytes = (const char *)network->base.bytes;
     uint64_t hash =
-        domains_hash_mix(key->start ^ load_word(bytes), key->full ^ load_word(bytes + 8));
+        domains_hash_mix(key->start ^ load_word(bytes), key->step ^ load_word(bytes + 8));
 
     return domains_hash_mix(hash ^ (uint64_t)(network->base.family << 8 | network->bits),
-                            key->last);
+                            key->step);
 }

@@ -14,7 +14,7 @@
 #define DOMAINS_LABELS ((LIMIT_HOST + 1) / 2) /* that fit in a name */
 
 struct domains_key { /* of one set */
-    uint64_t start, full, last, slot;
+    uint64_t start, step, slot;
 };
 
 struct domains_suffix {

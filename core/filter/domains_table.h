@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * domains_table.h - the memory of a domain set: records one behind the other in one text, and an
- * open hash table that tells where they stand. What the keys mean is domains.c's business. */
+ * domains_table.h - the memory of a domain set: records in one text, sorted into buckets by the
+ * hashes of their keys. What a key means is domains.c's business.
+ *
+ * First table_append() each record, then table_index() once, then table_find(). */
 #ifndef FENCE_FILTER_DOMAINS_TABLE_H
 #define FENCE_FILTER_DOMAINS_TABLE_H
 
@@ -8,50 +10,44 @@
 
 #include "base/base.h"
 
-/* `tag`, besides what the owner keeps in its low bits. */
-#define TABLE_MORE  0x40 /* other records have this key and another port */
-#define TABLE_OTHER 0x80 /* one of those: its port is part of its key    */
-
-/* Stands before the `len` bytes of its key. */
-struct table_record {
-    uint32_t index;
-    uint16_t port;
-    uint8_t tag;
-    uint8_t len;
-};
-
+/* What a record is found by. */
 struct table_key {
-    const char *bytes;
-    uint16_t port; /* of TABLE_OTHER only */
-    uint8_t tag;   /* without TABLE_MORE  */
-    uint8_t len;
+    uint16_t port;
+    uint8_t kind;
+    uint8_t len; /* of the bytes that belong to it */
 };
 
-/* Marks and places are apart so that a miss reads marks alone: two bytes a slot stay in a cache
- * that all the records would not fit in. */
+struct table_record { /* the key's bytes follow */
+    uint32_t index;
+    struct table_key key;
+};
+
+struct table_bucket {
+    uint32_t from;   /* where in the text it begins; it ends where the next one begins */
+    uint32_t filter; /* bits of the hashes in it: most misses end here                 */
+};
+
 struct domains_table {
     char *text;
     size_t text_len, text_cap;
-    uint32_t *places; /* of the record in the text                          */
-    uint16_t *marks;  /* 16 bits of the hash; 0: free. Behind the places    */
-    uint32_t nslots;
+    uint32_t count;               /* records in the text                        */
+    uint32_t nbuckets;            /* 0 before table_index()                     */
+    struct table_bucket *buckets; /* and one more, that tells where the last ends */
 };
-
-#define TABLE_NOTHING UINT32_MAX /* no place: the text ends before it */
 
 void table_deinit(struct domains_table *t);
 
 /* Room for `more` bytes of text. Returns 0 or -ENOMEM. */
 int table_reserve(struct domains_table *t, size_t more);
-void table_shrink(struct domains_table *t); /* gives the rest of the text back */
 int table_append(struct domains_table *t, const struct table_record *record, const char *bytes);
 
-/* New, empty slots for `n` records. Returns 0, or -ENOMEM and the old ones stay. */
-int table_make_slots(struct domains_table *t, uint32_t n);
-void table_insert(struct domains_table *t, uint64_t hash, uint32_t place);
+/* Sorts the records into buckets; of equal keys the first stays. hashes[i] is that of the key of
+ * the record that was appended as number i. Returns 0, or -ENOMEM and the table is as it was. */
+int table_index(struct domains_table *t, const uint64_t *hashes);
 
-/* Where the record stands, or TABLE_NOTHING. */
-uint32_t table_find(const struct domains_table *t, uint64_t hash, const struct table_key *key);
+/* The record's index, or UINT32_MAX. Only after table_index(). */
+uint32_t table_find(const struct domains_table *t, uint64_t hash, struct table_key key,
+                    const char *bytes);
 
 size_t table_memory(const struct domains_table *t);
 
@@ -70,15 +66,12 @@ static inline const char *table_bytes_at(const struct domains_table *t, size_t p
 
 static inline uint32_t table_home(const struct domains_table *t, uint64_t hash)
 {
-    return (uint32_t)((hash >> 32) * t->nslots >> 32);
+    return (uint32_t)((hash >> 32) * t->nbuckets >> 32);
 }
 
 static inline void table_prefetch(const struct domains_table *t, uint64_t hash)
 {
-    uint32_t slot = table_home(t, hash);
-
-    __builtin_prefetch(&t->marks[slot]);
-    __builtin_prefetch(&t->places[slot]);
+    __builtin_prefetch(&t->buckets[table_home(t, hash)]);
 }
 
 #endif

@@ -65,7 +65,7 @@ static bool request_field_goes_on(const struct http1_request *request,
                                   const struct http1_named *named, struct str name)
 {
     switch (http1_name_of(name)) {
-    case HTTP1_NAME_HOST: /* these three are written anew, or not at all */
+    case HTTP1_NAME_HOST: /* like the next two, written anew from what was understood */
     case HTTP1_NAME_CONTENT_LENGTH:
     case HTTP1_NAME_TRANSFER_ENCODING:
     case HTTP1_NAME_CONNECTION:

@@ -23,6 +23,21 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
     out->len = peer->read_max < peer->buffer->size ? peer->read_max : peer->buffer->size;
 }
 
+/* How a stream ended: 0, or the error. libuv takes a hang-up right behind some bytes for an end of
+ * file, even if it was a reset; the socket still knows, and a cut answer must not look whole. */
+static int ending(const struct peer *peer, ssize_t len)
+{
+    int error = 0, fd;
+    socklen_t size = sizeof error;
+
+    if (len != UV_EOF)
+        return (int)len;
+    if (uv_fileno((const uv_handle_t *)&peer->tcp, &fd) == 0 &&
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0)
+        return uv_translate_sys_error(error);
+    return 0;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 {
     struct peer *peer = CONTAINER_OF(stream, struct peer, tcp);
@@ -36,7 +51,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
     }
     peer_read_stop(peer);
     peer->read_ended = true;
-    peer->ops->on_end(peer, len == UV_EOF ? 0 : (int)len);
+    peer->ops->on_end(peer, ending(peer, len));
 }
 
 void peer_read_start(struct peer *peer)

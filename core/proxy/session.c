@@ -210,8 +210,10 @@ void session_linger(struct session *s)
 void session_refuse(struct session *s, const fence_decision *why, int status)
 {
     auto_buf struct buf answer = BUF_INIT(LIMIT_HTTP_HEAD);
-    bool keep_alive =
-        s->request.keep_alive && !s->client.read_ended && s->request.framing == HTTP1_NO_BODY;
+    /* A refused CONNECT ends the connection, as with other proxies: Node's http module forgets to
+     * close it, and its process would live on as long as we kept it. */
+    bool keep_alive = s->request.keep_alive && s->request.kind != FENCE_CONNECT &&
+                      !s->client.read_ended && s->request.framing == HTTP1_NO_BODY;
 
     if (status == 0)
         status = reason_http_status(why->reason);

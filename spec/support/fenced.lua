@@ -43,8 +43,8 @@ function fenced.run(options)
   })
 end
 
--- Called in an `it` with busted's own `pending`: is the program there? Where FENCE_REQUIRE_SANDBOX=1
--- is set, as in CI, its absence is a failure. `argv` asks it for its version.
+-- Called in an `it` with busted's own `pending`: is the program there? Where
+-- FENCE_REQUIRE_SANDBOX=1 is set, as in CI, its absence is a failure. `argv` asks for its version.
 function fenced.require_tool(pending, argv)
   local found, result = pcall(process.run, { argv = argv })
   if found and result.code == 0 then

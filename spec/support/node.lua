@@ -21,21 +21,19 @@ local copies = {} -- identity -> path
 
 -- Beside its place first, then renamed: another spec may be doing the same.
 local function install(path)
-  local package = packages[uv.os_uname().machine]
-  if not package then
-    return nil, "npm has no Node.js for " .. uv.os_uname().machine
-  end
+  local package = assert(packages[uv.os_uname().machine],
+    "which package of npm's is Node.js for this machine? Add it to node.lua")
   uv.fs_mkdir(top .. "/build", tonumber("755", 8))
   uv.fs_mkdir(tools, tonumber("755", 8))
   local folder = users.temp_dir(users.current())
-  local started, result = pcall(process.run, {
+  local result = process.run({
     argv = { "npm", "install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund",
       "--prefix", folder, package .. "@" .. version },
     env = uv.os_environ(), -- the user's npm settings and proxies, as for any download
     cwd = folder, timeout = install_ms,
   })
-  if not started or result.code ~= 0 then
-    return nil, "npm cannot fetch " .. package .. ": " .. (started and result.err or result)
+  if result.code ~= 0 then
+    return nil, "npm cannot fetch " .. package .. ": " .. result.err
   end
   local fresh = ("%s.%d"):format(path, uv.os_getpid())
   assert(uv.fs_copyfile(folder .. "/node_modules/" .. package .. "/bin/node", fresh))
@@ -43,7 +41,7 @@ local function install(path)
   return assert(uv.fs_rename(fresh, path))
 end
 
--- The path of that program where `identity` can execute it; nil and why when there is none.
+-- The path of that program where `identity` can execute it; nil and why when npm cannot fetch it.
 function node.fetch(identity)
   local path = tools .. "/node-" .. version .. "-" .. uv.os_uname().machine
   if not uv.fs_stat(path) then

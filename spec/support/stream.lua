@@ -37,6 +37,13 @@ function stream.connect(where, host, ms)
   return stream.new(handle)
 end
 
+-- libuv takes a hang-up right behind some bytes for an end of file. Had it been a reset, a write of
+-- nothing fails with it.
+local function hidden_reset(handle)
+  local _, _, name = handle:try_write("")
+  return name == "ECONNRESET" and name or nil
+end
+
 function stream:resume()
   self.handle:read_start(loop.guard(function(err, bytes)
     if bytes then
@@ -44,7 +51,7 @@ function stream:resume()
       self.size = self.size + #bytes
     else
       self.eof = true
-      self.error = err -- "ECONNRESET", say; nil at a proper end
+      self.error = err or hidden_reset(self.handle) -- "ECONNRESET", say; nil at a proper end
     end
   end))
 end
@@ -135,7 +142,10 @@ end
 -- Ends our direction only.
 function stream:shutdown()
   local outcome
-  self.handle:shutdown(function(err) outcome = err or "done" end)
+  local begun, why = self.handle:shutdown(function(err) outcome = err or "done" end)
+  if not begun then
+    return nil, why
+  end
   loop.wait(function() return outcome end)
   return outcome == "done" or nil, outcome
 end

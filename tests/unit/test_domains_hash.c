@@ -133,7 +133,7 @@ static void test_keys_differ(void **state)
     assert_true(hash_alone(&a, "good.test", 9) != hash_alone(&b, "good.test", 9));
 }
 
-/* The slots' order comes from the high half, the marks from the low bits: both must spread. */
+/* Buckets are chosen by the high half, filters by the low bits: both must spread. */
 static void test_spread(void **state)
 {
     enum { BUCKETS = 64, NAMES = 64 * 256 };

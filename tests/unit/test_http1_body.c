@@ -30,6 +30,7 @@ static const struct row {
     {"no body", HTTP1_NO_BODY, 0, B("GET"), DONE, 0, ""},
     {"the length 0", HTTP1_LENGTH, 0, B("GET"), DONE, 0, ""},
     {"a length", HTTP1_LENGTH, 5, B("helloGET"), DONE, 5, "hello"},
+    {"the length 1", HTTP1_LENGTH, 1, B("ab"), DONE, 1, "a"},
     {"a length, short of one", HTTP1_LENGTH, 5, B("hell"), MORE, 4, "hell"},
     {"a length looks at nothing", HTTP1_LENGTH, 4, B("\r\n\x7f\x1bx"), DONE, 4, "\r\n\x7f\x1b"},
     {"until close", HTTP1_UNTIL_CLOSE, 0, B("0\r\n\r\n"), MORE, 5, "0\r\n\r\n"},

@@ -169,6 +169,9 @@ static const struct {
      "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic\r\nProxy-Authentication-Info: x\r\n"
      "WWW-Authenticate: y\r\n" SIZE "\r\n",
      HTTP1_AS_IS, true, "HTTP/1.1 407 x\r\nWWW-Authenticate: y\r\n" SIZE "\r\n"},
+    {"3B.53 a field named Close", "GET", OK "Close: a\r\n\r\n", HTTP1_AS_IS, true, OK END},
+    {"Host means nothing here and stays", "GET", OK "Connection: Host\r\nHost: a\r\n\r\n",
+     HTTP1_AS_IS, true, OK "Host: a\r\n" END},
     {"3B.54 101", "GET",
      "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nA: b\r\n\r\n", HTTP1_AS_IS,
      false, "HTTP/1.1 101 x\r\nA: b\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
