@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * config.c - JSON to struct config, by one table of every key. The only file that includes cJSON.
+ * config.c - JSON to struct config, by the table of config_keys.c. The only file that includes
+ * cJSON.
  *
  * A key that is known but not built yet is taken with the value that asks for nothing, and refused
  * with any other: a rule that is read and ignored would be a hole. cJSON looks keys up without
- * case and lets duplicates pass, so its look-up is never used, and jsonc.c has checked the text
+ * case and lets duplicates pass, so its case-blind look-up is never used, and jsonc.c has checked the text
  * before it. */
 #include <cjson/cJSON.h>
 #include <stdarg.h>
@@ -11,96 +12,16 @@
 
 #include "base/error.h"
 #include "filter/config_build.h"
+#include "filter/config_keys.h"
 #include "filter/jsonc.h"
-
-enum key_kind {
-    KEY_SECTION, /* an object with known keys of its own          */
-    KEY_COMMENT, /* a string for editors, of no meaning here      */
-    KEY_SWITCH,  /* a switch that changes nothing in this sandbox */
-    KEY_DOMAINS, /* the lists that are built                      */
-    KEY_ADDRESSES,
-    KEY_HOSTS,
-    KEY_PATHS,
-    KEY_NO_LIST, /* not built: [], {}, "", false or 0 only        */
-    KEY_NO_OBJECT,
-    KEY_NO_TEXT, /* or `word`, which says the same as ""          */
-    KEY_NO_SWITCH,
-    KEY_NO_NUMBER
-};
-
-struct key {
-    const char *path;
-    enum key_kind kind;
-    size_t field; /* DOMAINS, ADDRESSES: where in struct fence_config */
-    const char *word;
-};
-
-#define FIELD(name) offsetof(struct fence_config, name)
-
-/* clang-format off */
-static const struct key keys[] = {
-    {"$schema",                                      KEY_COMMENT,   0, NULL},
-    {"extends",                                      KEY_NO_TEXT,   0, NULL},
-    {"allowPty",                                     KEY_NO_SWITCH, 0, NULL},
-    {"forceNewSession",                              KEY_NO_SWITCH, 0, NULL},
-    {"policies",                                     KEY_NO_LIST,   0, NULL},
-    {"policy",                                       KEY_NO_OBJECT, 0, NULL},
-    {"network",                                      KEY_SECTION,   0, NULL},
-    {"network.allowedDomains",                       KEY_DOMAINS,   FIELD(allowed), NULL},
-    {"network.deniedDomains",                        KEY_DOMAINS,   FIELD(denied), NULL},
-    {"network.allowedAddresses",                     KEY_ADDRESSES, FIELD(allowed_addresses), NULL},
-    {"network.deniedAddresses",                      KEY_ADDRESSES, FIELD(denied_addresses), NULL},
-    {"network.hosts",                                KEY_HOSTS,     0, NULL},
-    {"network.rules",                                KEY_NO_LIST,   0, NULL},
-    {"network.tlsNameCheck",                         KEY_NO_TEXT,   0, "off"},
-    {"network.allowUnixSockets",                     KEY_NO_LIST,   0, NULL},
-    {"network.allowAllUnixSockets",                  KEY_NO_SWITCH, 0, NULL},
-    {"network.allowLocalBinding",                    KEY_SWITCH,    0, NULL},
-    {"network.allowLocalOutbound",                   KEY_NO_SWITCH, 0, NULL},
-    {"network.allowLocalOutboundPorts",              KEY_NO_LIST,   0, NULL},
-    {"network.httpProxyPort",                        KEY_NO_NUMBER, 0, NULL},
-    {"network.socksProxyPort",                       KEY_NO_NUMBER, 0, NULL},
-    {"network.upstreamProxy",                        KEY_NO_TEXT,   0, NULL},
-    {"network.defaultAction",                        KEY_NO_TEXT,   0, "deny"},
-    {"filesystem",                                   KEY_SECTION,   0, NULL},
-    {"filesystem.allowWrite",                        KEY_PATHS,     0, NULL},
-    {"filesystem.denyWrite",                         KEY_NO_LIST,   0, NULL},
-    {"filesystem.allowRead",                         KEY_NO_LIST,   0, NULL},
-    {"filesystem.denyRead",                          KEY_NO_LIST,   0, NULL},
-    {"filesystem.allowExecute",                      KEY_NO_LIST,   0, NULL},
-    {"filesystem.allowGitConfig",                    KEY_NO_SWITCH, 0, NULL},
-    {"filesystem.defaultDenyRead",                   KEY_NO_SWITCH, 0, NULL},
-    {"filesystem.strictDenyRead",                    KEY_NO_SWITCH, 0, NULL},
-    {"filesystem.wslInterop",                        KEY_NO_SWITCH, 0, NULL},
-    {"devices",                                      KEY_SECTION,   0, NULL},
-    {"devices.mode",                                 KEY_NO_TEXT,   0, "minimal"},
-    {"devices.allow",                                KEY_NO_LIST,   0, NULL},
-    {"macos",                                        KEY_SECTION,   0, NULL},
-    {"macos.mach",                                   KEY_SECTION,   0, NULL},
-    {"macos.mach.lookup",                            KEY_NO_LIST,   0, NULL},
-    {"macos.mach.register",                          KEY_NO_LIST,   0, NULL},
-    {"command",                                      KEY_SECTION,   0, NULL},
-    {"command.deny",                                 KEY_NO_LIST,   0, NULL},
-    {"command.allow",                                KEY_NO_LIST,   0, NULL},
-    {"command.useDefaults",                          KEY_NO_SWITCH, 0, NULL},
-    {"command.acceptSharedBinaryCannotRuntimeDeny",  KEY_NO_LIST,   0, NULL},
-    {"command.runtimeExecPolicy",                    KEY_NO_TEXT,   0, "path"},
-    {"ssh",                                          KEY_SECTION,   0, NULL},
-    {"ssh.allowedHosts",                             KEY_NO_LIST,   0, NULL},
-    {"ssh.deniedHosts",                              KEY_NO_LIST,   0, NULL},
-    {"ssh.allowedCommands",                          KEY_NO_LIST,   0, NULL},
-    {"ssh.deniedCommands",                           KEY_NO_LIST,   0, NULL},
-    {"ssh.allowAllCommands",                         KEY_NO_SWITCH, 0, NULL},
-    {"ssh.inheritDeny",                              KEY_NO_SWITCH, 0, NULL},
-};
-/* clang-format on */
 
 #define SCHEMA_DEPTH 4 /* macos.mach.lookup[0] */
 
 struct reader {
     struct fence_config *config;
     const char *name; /* of the file, as it was given */
-    struct str text;  /* normalized                   */
+    const cJSON *json;
+    struct str text; /* normalized                   */
     const fence_setting *extra;
     size_t nextra;
     struct jsonc_step path[SCHEMA_DEPTH]; /* of the value being read */
@@ -150,49 +71,11 @@ static int fail_type(struct reader *r, const cJSON *value, const char *wanted)
 
 /* ---- keys ---- */
 
-static struct str key_name(const struct key *key)
-{
-    const char *dot = strrchr(key->path, '.');
-
-    return str_of(dot ? dot + 1 : key->path);
-}
-
-/* Is `key` one of the keys right below `section`, which is "" at the top? */
-static bool key_below(const struct key *key, const char *section)
-{
-    size_t len = strlen(key->path) - key_name(key).len;
-
-    return len == 0 ? *section == '\0'
-                    : strlen(section) == len - 1 && memcmp(key->path, section, len - 1) == 0;
-}
-
-static const struct key *find_key(const char *section, struct str name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        if (key_below(&keys[i], section) && str_equal(key_name(&keys[i]), name))
-            return &keys[i];
-    }
-    return NULL;
-}
-
-/* A key of the same section is preferred; one of another is named in full. */
 static int fail_unknown(struct reader *r, const char *section, struct str name)
 {
-    const struct key *nearest = NULL;
-    size_t best = name.len / 3 + 2;
+    const struct key *nearest = key_nearest(section, name);
     char escaped[80];
 
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        size_t far = config_distance(name, key_name(&keys[i]));
-
-        if (far == SIZE_MAX)
-            continue;
-        far += !key_below(&keys[i], section);
-        if (far < best && far < key_name(&keys[i]).len) {
-            best = far;
-            nearest = &keys[i];
-        }
-    }
     str_escape(escaped, sizeof escaped, name);
     if (!nearest)
         return fail_here(r, true, ": unknown key '%s'", escaped);
@@ -274,19 +157,21 @@ static int read_domains(struct reader *r, const cJSON *value, size_t field)
 
 static int read_address(struct reader *r, const char *text, size_t index, size_t field)
 {
-    struct config_cidrs *cidrs = (void *)((char *)r->config + field);
-    const char *why = cidr_parse(&cidrs->list[index], str_of(text));
+    struct config_cidrs *list = (void *)((char *)r->config + field);
+    const char *why = NULL;
+    int rc = config_add_address(r->config, list, str_of(text), (uint32_t)index, &why);
 
-    return why ? fail_value(r, text, why) : 0;
+    if (rc == -EINVAL)
+        return fail_value(r, text, why);
+    return rc < 0 ? fail_memory(r) : 0;
 }
 
 static int read_addresses(struct reader *r, const cJSON *value, size_t field)
 {
-    struct config_cidrs *cidrs = (void *)((char *)r->config + field);
+    struct config_cidrs *list = (void *)((char *)r->config + field);
 
-    cidrs->count = (size_t)cJSON_GetArraySize(value);
-    cidrs->list = calloc(cidrs->count + 1, sizeof *cidrs->list);
-    if (!cidrs->list)
+    list->set = domains_new((size_t)cJSON_GetArraySize(value));
+    if (!list->set)
         return fail_memory(r);
     return read_list(r, value, field, read_address);
 }
@@ -416,7 +301,7 @@ static int read_section(struct reader *r, const cJSON *object, const char *secti
     cJSON_ArrayForEach(member, object)
     {
         struct str name = str_of(member->string);
-        const struct key *key = find_key(section, name);
+        const struct key *key = key_find(section, name);
 
         r->path[r->depth++] = (struct jsonc_step){member->string, 0};
         rc = key ? read_value(r, member, key) : fail_unknown(r, section, name);
@@ -425,6 +310,42 @@ static int read_section(struct reader *r, const cJSON *object, const char *secti
         r->depth--;
     }
     return 0;
+}
+
+/* ---- contradictions ---- */
+
+/* A rule that one list allows and the other denies, in the same words: deny would win, but whoever
+ * wrote both cannot have meant it. What the command line adds may contradict the file. */
+static int check_list(struct reader *r, const char *denied, const struct domains *allowed,
+                      const char *allowed_key, uint32_t from_file)
+{
+    const cJSON *network = cJSON_GetObjectItemCaseSensitive(r->json, "network"), *item;
+    size_t index = 0;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(network, denied))
+    {
+        uint32_t rule = domains_find(allowed, str_of(item->valuestring));
+
+        r->path[0] = (struct jsonc_step){"network", 0};
+        r->path[1] = (struct jsonc_step){denied, 0};
+        r->path[2] = (struct jsonc_step){NULL, index++};
+        r->depth = 3;
+        if (rule < from_file)
+            return fail_here(r, false, ": %s[%u] allows what this denies: remove one", allowed_key,
+                             rule);
+    }
+    return 0;
+}
+
+static int check_contradictions(struct reader *r)
+{
+    const struct fence_config *c = r->config;
+    int rc = check_list(r, "deniedDomains", c->allowed.set, c->allowed.key, c->allowed.from_file);
+
+    if (rc < 0)
+        return rc;
+    return check_list(r, "deniedAddresses", c->allowed_addresses.set, c->allowed_addresses.key,
+                      DOMAINS_NO_RULE);
 }
 
 /* ---- the whole ---- */
@@ -461,7 +382,12 @@ int config_build(struct fence_config **out, const char *name, char *text, size_t
 {
     auto_config struct fence_config *config = config_new();
     auto_json cJSON *json = NULL;
-    struct reader r = {config, name, {text, len}, extra, nextra, {{NULL, 0}}, 0, err};
+    struct reader r = {.config = config,
+                       .name = name,
+                       .text = {text, len},
+                       .extra = extra,
+                       .nextra = nextra,
+                       .err = err};
     int rc;
 
     if (!config)
@@ -475,7 +401,10 @@ int config_build(struct fence_config **out, const char *name, char *text, size_t
     rc = read_section(&r, json, "");
     if (rc < 0)
         return rc;
+    r.json = json;
     rc = config_finish(config, extra, nextra, err);
+    if (rc == 0)
+        rc = check_contradictions(&r);
     if (rc < 0)
         return rc;
     *out = take(&config);

@@ -21,9 +21,8 @@ struct config_domains {
 };
 
 struct config_cidrs {
-    const char *key; /* "network.deniedAddresses", static */
-    struct cidr *list;
-    size_t count;
+    const char *key;     /* "network.deniedAddresses", static             */
+    struct domains *set; /* addresses and networks only, without any port */
 };
 
 struct config_pin { /* a line of network.hosts */
@@ -31,7 +30,7 @@ struct config_pin { /* a line of network.hosts */
     struct addr addr;
 };
 
-struct config_literal { /* an address rule of network.allowedDomains that is no network */
+struct config_literal { /* a single address of allowedDomains or allowedAddresses */
     struct addr addr;
     uint16_t port; /* 0: every port */
 };

@@ -32,6 +32,8 @@ static inline void *config_grow(void *list, size_t count, size_t size)
 
 int config_add_domain(struct fence_config *config, struct config_domains *list, struct str rule,
                       uint32_t index, const char **why);
+int config_add_address(struct fence_config *config, struct config_cidrs *list, struct str rule,
+                       uint32_t index, const char **why);
 int config_add_write(struct fence_config *config, struct str path, const char **why);
 
 /* A line of network.hosts, checked but not added. NULL, or why not. */

@@ -34,8 +34,8 @@ static void config_free(struct fence_config *config)
         domains_free(lists[i]->set);
         free_texts(lists[i]->origins, lists[i]->norigins);
     }
-    free(config->allowed_addresses.list);
-    free(config->denied_addresses.list);
+    domains_free(config->allowed_addresses.set);
+    domains_free(config->denied_addresses.set);
     free(config->pins);
     free(config->literals);
     free_texts(config->allow_write, config->nallow_write);

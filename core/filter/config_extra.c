@@ -64,18 +64,42 @@ static int add_extra(struct fence_config *config, const fence_setting *setting, 
 }
 
 /* A list that the file did not have. */
-static int ensure_set(struct config_domains *list, size_t expected)
+static int ensure_set(struct domains **set, size_t expected)
 {
-    if (!list->set)
-        list->set = domains_new(expected);
-    return list->set ? 0 : -ENOMEM;
+    if (!*set)
+        *set = domains_new(expected);
+    return *set ? 0 : -ENOMEM;
+}
+
+static int ensure_sets(struct fence_config *config, const fence_setting *extra, size_t nextra)
+{
+    struct config_domains *lists[] = {&config->allowed, &config->denied};
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (ensure_set(&lists[i]->set, config_count_extra(extra, nextra, lists[i]->key)) < 0)
+            return -ENOMEM;
+    }
+    if (ensure_set(&config->allowed_addresses.set, 0) < 0)
+        return -ENOMEM;
+    return ensure_set(&config->denied_addresses.set, 0);
+}
+
+static int compile_sets(struct fence_config *config)
+{
+    struct domains *sets[] = {config->allowed.set, config->denied.set,
+                              config->allowed_addresses.set, config->denied_addresses.set};
+
+    for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+        if (domains_compile(sets[i]) < 0)
+            return -ENOMEM;
+    }
+    return 0;
 }
 
 int config_finish(struct fence_config *config, const fence_setting *extra, size_t nextra,
                   fence_error *err)
 {
-    if (ensure_set(&config->allowed, config_count_extra(extra, nextra, config->allowed.key)) < 0 ||
-        ensure_set(&config->denied, config_count_extra(extra, nextra, config->denied.key)) < 0)
+    if (ensure_sets(config, extra, nextra) < 0)
         return fail(err, -ENOMEM, "out of memory");
     for (size_t i = 0; i < nextra; i++) {
         const char *why = NULL;
@@ -89,7 +113,5 @@ int config_finish(struct fence_config *config, const fence_setting *extra, size_
         if (rc < 0)
             return fail(err, rc, "out of memory");
     }
-    if (domains_compile(config->allowed.set) < 0 || domains_compile(config->denied.set) < 0)
-        return fail(err, -ENOMEM, "out of memory");
-    return 0;
+    return compile_sets(config) < 0 ? fail(err, -ENOMEM, "out of memory") : 0;
 }

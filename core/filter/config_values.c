@@ -52,6 +52,21 @@ int config_add_domain(struct fence_config *config, struct config_domains *list, 
     return note_literal(config, rule);
 }
 
+int config_add_address(struct fence_config *config, struct config_cidrs *list, struct str rule,
+                       uint32_t index, const char **why)
+{
+    struct cidr network;
+    int rc;
+
+    *why = index < LIMIT_RULES ? cidr_parse(&network, rule) : "there are too many in this list";
+    if (*why)
+        return -EINVAL;
+    rc = domains_add(list->set, rule, index, why);
+    if (rc < 0 || list != &config->allowed_addresses)
+        return rc;
+    return note_literal(config, rule);
+}
+
 /* Everything below a folder is the folder. */
 static struct str without_deep_glob(struct str path)
 {

@@ -84,33 +84,42 @@ void domains_free(struct domains *set)
     free(set);
 }
 
+/* The key that a rule is kept under. A network's bytes are packed into `room`. */
+static struct table_key key_of(const char **bytes, struct network_bytes *room,
+                               const struct domains_rule *rule)
+{
+    struct table_key key = {.port = rule->port, .kind = (uint8_t)rule->kind};
+
+    *bytes = "";
+    switch (rule->kind) {
+    case DOMAINS_NAME:
+    case DOMAINS_BELOW:
+        key.len = rule->name.len;
+        *bytes = rule->name.text;
+        break;
+    case DOMAINS_NETWORK:
+        *room = pack_network(&rule->network);
+        key.len = room->len;
+        *bytes = room->bytes;
+        break;
+    case DOMAINS_ALL:
+        break;
+    }
+    return key;
+}
+
 int domains_add(struct domains *set, struct str rule, uint32_t index, const char **why)
 {
     struct domains_rule parsed;
-    const char *refused = domains_rule_parse(&parsed, rule), *bytes = "";
+    const char *refused = domains_rule_parse(&parsed, rule), *bytes;
     struct table_record record = {.index = index};
-    struct network_bytes packed;
+    struct network_bytes room;
 
     if (refused) {
         *why = refused;
         return -EINVAL;
     }
-    record.key.port = parsed.port;
-    record.key.kind = (uint8_t)parsed.kind;
-    switch (parsed.kind) {
-    case DOMAINS_NAME:
-    case DOMAINS_BELOW:
-        record.key.len = parsed.name.len;
-        bytes = parsed.name.text;
-        break;
-    case DOMAINS_NETWORK:
-        packed = pack_network(&parsed.network);
-        record.key.len = packed.len;
-        bytes = packed.bytes;
-        break;
-    case DOMAINS_ALL:
-        break;
-    }
+    record.key = key_of(&bytes, &room, &parsed);
     return table_append(&set->table, &record, bytes);
 }
 
@@ -291,4 +300,23 @@ uint32_t domains_match(const struct domains *set, const struct host *host, uint1
     if (rule == DOMAINS_NO_RULE && set->has_all)
         rule = find_rule(set, set->key.start, DOMAINS_ALL, STR(""), port);
     return rule;
+}
+
+uint32_t domains_find(const struct domains *set, struct str rule)
+{
+    struct domains_suffix suffixes[DOMAINS_LABELS];
+    uint64_t hash = set->key.start;
+    struct domains_rule parsed;
+    struct network_bytes room;
+    struct table_key key;
+    const char *bytes;
+
+    if (domains_rule_parse(&parsed, rule))
+        return DOMAINS_NO_RULE;
+    key = key_of(&bytes, &room, &parsed);
+    if (parsed.kind == DOMAINS_NETWORK)
+        hash = domains_hash_network(&set->key, &parsed.network);
+    else if (parsed.kind != DOMAINS_ALL)
+        hash = suffixes[domains_hash_suffixes(suffixes, &set->key, bytes, key.len) - 1].hash;
+    return table_find(&set->table, key_hash(set, hash, parsed.kind, key.port), key, bytes);
 }

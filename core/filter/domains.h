@@ -39,6 +39,9 @@ uint32_t domains_match(const struct domains *set, const struct host *host, uint1
  * networks are asked; "*" is not one of them. */
 uint32_t domains_match_addr(const struct domains *set, const struct addr *addr, uint16_t port);
 
+/* The number of the rule that says the same as `rule`, however it is spelt, or DOMAINS_NO_RULE. */
+uint32_t domains_find(const struct domains *set, struct str rule);
+
 size_t domains_count(const struct domains *set);  /* rules, equal ones counted once */
 size_t domains_memory(const struct domains *set); /* bytes on the heap              */
 

@@ -28,31 +28,21 @@ static void decide(fence_decision *out, fence_verdict verdict, fence_reason reas
 
 /* ---- matches ---- */
 
-/* The index of the first network that holds `addr`, or SIZE_MAX. */
-static size_t cidrs_match(const struct config_cidrs *cidrs, const struct addr *addr)
-{
-    for (size_t i = 0; i < cidrs->count; i++) {
-        if (cidr_contains(&cidrs->list[i], addr))
-            return i;
-    }
-    return SIZE_MAX;
-}
-
 /* Does anything deny this address itself? Then its name is written to `rule`. */
 static bool addr_denied(char *rule, size_t cap, const struct fence_config *config,
                         const struct addr *addr, uint16_t port)
 {
     uint32_t domain = domains_match_addr(config->denied.set, addr, port);
-    size_t network;
+    uint32_t network;
 
     if (domain != DOMAINS_NO_RULE) {
         config_rule_name(rule, cap, &config->denied, domain);
         return true;
     }
-    network = cidrs_match(&config->denied_addresses, addr);
-    if (network == SIZE_MAX)
+    network = domains_match_addr(config->denied_addresses.set, addr, port);
+    if (network == DOMAINS_NO_RULE)
         return false;
-    say(rule, cap, "%s[%zu]", config->denied_addresses.key, network);
+    say(rule, cap, "%s[%u]", config->denied_addresses.key, network);
     return true;
 }
 
@@ -70,17 +60,10 @@ static bool addr_denied_deep(char *rule, size_t cap, const struct fence_config *
 static bool literal_opened(const struct fence_config *config, const struct addr *addr,
                            uint16_t port)
 {
-    const struct config_cidrs *cidrs = &config->allowed_addresses;
-
     for (size_t i = 0; i < config->nliterals; i++) {
         const struct config_literal *literal = &config->literals[i];
 
         if (addr_equal(&literal->addr, addr) && (literal->port == 0 || literal->port == port))
-            return true;
-    }
-    for (size_t i = 0; i < cidrs->count; i++) {
-        if (addr_equal(&cidrs->list[i].base, addr) &&
-            cidrs->list[i].bits == (addr->family == 4 ? 32 : 128))
             return true;
     }
     return false;
@@ -98,7 +81,7 @@ static bool addr_opened(const struct fence_config *config, const struct host *ho
     if (config_needs_literal(addr))
         return literal_opened(config, addr, port);
     return domains_match_addr(config->allowed.set, addr, port) != DOMAINS_NO_RULE ||
-           cidrs_match(&config->allowed_addresses, addr) != SIZE_MAX;
+           domains_match_addr(config->allowed_addresses.set, addr, port) != DOMAINS_NO_RULE;
 }
 
 /* ---- words ---- */

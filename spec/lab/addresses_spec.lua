@@ -6,7 +6,6 @@
 -- that should not be there belongs to no row.
 
 local doors = require "spec.support.doors"
-local json = require "spec.support.json"
 local lab = require "spec.support.lab"
 local users = require "spec.support.users"
 
@@ -245,24 +244,27 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(2 * 2, doors.count(result.access, "GOOD"))
     end)
 
-    it("3A.60 the proxy's own address is refused, though the settings open it", function()
-      local own = { network = {
-        allowedDomains = json.list({ "*.good.test", "127.0.0.0/8", "192.31.196.1", "::1" }),
-      } }
-      local script = [[
-        for host in 127.0.0.1 lo.good.test; do
-          for port in $port 8080; do
-            curl -g -s -o /dev/null -w '%{http_code} ' "http://$host:$port/"
-            curl -g -s -o /dev/null -p -w '%{http_connect} ' "http://$host:$port/"
-          done
-        done]]
-      lab.require_lab(pending, identity)
-      local result = lab.run({ as_user = identity, argv = doors.argv({
-        argv = { "sh", "-c", script:gsub("-s ", "-s --noproxy '' "), },
-        settings = own, way = "proxy", as_user = identity,
-      }) })
-      assert.equal(("403 403 200 200 "):rep(2), result.out)
-      assert.equal(4 * 2, doors.count(result.hostsvc, "HOSTSVC"))
-    end)
+    for _, listen in ipairs({ "127.0.0.1:0", "0.0.0.0:0" }) do
+      it("3A.60 the proxy itself is refused, whatever the settings open: " .. listen, function()
+        lab.require_lab(pending, identity)
+        local script = [[
+          for host in 127.0.0.1 lo.good.test 192.31.196.1 self.good.test; do
+            for at in $port 8080; do
+              curl -s --noproxy '' -o /dev/null -w '%{http_code} ' "http://$host:$at/"
+              curl -s --noproxy '' -o /dev/null -w '%{http_connect} ' -p "http://$host:$at/"
+            done
+          done]]
+        local result = lab.run({ as_user = identity, argv = doors.argv({
+          argv = { "sh", "-c", script }, way = "proxy", listen = listen, as_user = identity,
+          settings = { network = {
+            allowedDomains = { "*.good.test", "127.0.0.0/8", "192.31.196.1" },
+          } },
+        }) })
+        local own, other = "403 403 ", "200 200 "
+        local outside = listen == "0.0.0.0:0" and own or "502 502 " -- nobody listens there
+        assert.equal((own .. other):rep(2) .. (outside .. other):rep(2), result.out)
+        assert.equal(8 * 2, doors.count(result.hostsvc, "HOSTSVC")) -- connect, request
+      end)
+    end
   end)
 end

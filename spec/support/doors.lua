@@ -117,7 +117,7 @@ local scripts = {
     until [ -n "$port" ] || [ "$tries" -gt 500 ]; do
       sleep 0.02
       tries=$((tries + 1))
-      port=$(sed -n 's|^fence: proxy on http://127.0.0.1:||p' "$LAB_DIR/proxy.err")
+      port=$(sed -n 's|^fence: proxy on http://.*:||p' "$LAB_DIR/proxy.err")
     done
     export http_proxy="http://127.0.0.1:$port" https_proxy="http://127.0.0.1:$port" port
     "$@"
@@ -135,8 +135,9 @@ local function quote(words)
 end
 
 -- The argv that runs a command in the lab, under the settings and with http_proxy set.
--- options: argv, settings, as_user; way "sandbox" (when not said) or "proxy"; args for fence;
--- before, a line of shell that runs on the machine first
+-- options: argv, settings, as_user; way "sandbox" (when not said) or "proxy", then with listen where
+-- it is not 127.0.0.1:0, and $port is its port; args for fence; before, a line of shell that runs
+-- on the machine first
 function doors.argv(options)
   local fence = fenced.argv({
     argv = {}, settings = options.settings, args = options.args, as_user = options.as_user,
@@ -145,7 +146,7 @@ function doors.argv(options)
   if way == "proxy" then
     fence[#fence] = nil -- the "--"
     table.insert(fence, 2, "proxy")
-    table.insert(fence, 3, "--http=127.0.0.1:0")
+    table.insert(fence, 3, "--http=" .. (options.listen or "127.0.0.1:0"))
   end
   local script = (options.before or ":") .. "\n" ..
     scripts[way]:gsub("%%s", (quote(fence):gsub("%%", "%%%%")))
@@ -155,11 +156,15 @@ end
 -- Asks for each of `requests`: { to = "good.test:8080", door = "tunnel", scheme =, wait = }; each
 -- gets its answer, seconds and bytes. Returns lab.run()'s result.
 -- options: as argv(), and `client`: "curl" (when not said), "raw", or "together": raw and all at
--- once; timeout
+-- once; inside, a line of shell that starts the client, "$@"; timeout
 function doors.ask(requests, options)
   local client_argv, input = { "curl", "-q", "-K", "-" }, curl_input
   if options.client and options.client ~= "curl" then
     client_argv, input = { "/usr/bin/python3", "-c", client, options.client }, raw_input
+  end
+  if options.inside then
+    table.move(client_argv, 1, #client_argv, 5, client_argv)
+    table.move({ "sh", "-c", options.inside, "sh" }, 1, 4, 1, client_argv)
   end
   local result = lab.run({
     argv = doors.argv({

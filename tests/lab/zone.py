@@ -48,6 +48,7 @@ ALIASES = {
     "alias.good.test": "good.test",
     "loop.good.test": "loop2.good.test",
     "loop2.good.test": "loop.good.test",
+    "nameless.good.test": "",
 }
 
 MANNERS = {
@@ -80,7 +81,7 @@ def addresses_of(name, kind):
 def answer(name, kind):
     """The answer for a name in lower case without its last dot."""
     reply = {"rcode": NOERROR, "records": []}
-    reply.update(MANNERS.get(name, {}))
+    reply.update(MANNERS.get("hang.good.test" if name.endswith(".hang.good.test") else name, {}))
     if name in RCODES:
         return {**reply, "rcode": RCODES[name]}
     owner, ttl = name, 0 if name == "rebind.good.test" else TTL

@@ -426,10 +426,45 @@ static void test_random_sets(void **state)
     assert_in_range(hits, SETS * ASKED / 10, SETS * ASKED * 9 / 10); /* else it compares little */
 }
 
+static void test_find_by_meaning(void **state)
+{
+    static const char *const rules[] = {"a.test", "*.a.test:443", "10.0.0.0/8", "[fd00::1]:80",
+                                        "*"};
+    static const struct {
+        const char *name, *rule;
+        uint32_t want;
+    } rows[] = {
+        {"the same", "a.test", 0},
+        {"another spelling", "A.Test.", 0},
+        {"another port", "a.test:80", DOMAINS_NO_RULE},
+        {"a wildcard with its port", "*.A.test:443", 1},
+        {"a wildcard without", "*.a.test", DOMAINS_NO_RULE},
+        {"a network", "10.0.0.0/8", 2},
+        {"an address in it", "10.0.0.1", DOMAINS_NO_RULE},
+        {"an address, spelt out", "[fd00:0:0::0:1]:80", 3},
+        {"everything", "*", 4},
+        {"a name that only everything covers", "b.test", DOMAINS_NO_RULE},
+        {"no rule at all", "a..test", DOMAINS_NO_RULE},
+    };
+    struct domains *set = domains_new(ARRAY_LEN(rules));
+    const char *why;
+
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_LEN(rules); i++)
+        assert_int_equal(domains_add(set, str_of(rules[i]), i, &why), 0);
+    assert_int_equal(domains_compile(set), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (domains_find(set, str_of(rows[i].rule)) != rows[i].want)
+            fail_msg("%s", rows[i].name);
+    }
+    domains_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_find_by_meaning),
         cmocka_unit_test(test_resolved_addresses),
         cmocka_unit_test(test_refused_rule_leaves_the_set),
         cmocka_unit_test(test_rules_are_copied),

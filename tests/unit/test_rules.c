@@ -75,7 +75,7 @@ static const struct host_row host_rows[] = {
     {"deny wins",                "{\"allowedDomains\": [\"*\"], \"deniedDomains\": [\"a.test\", \"evil.test\"]}", "evil.test", 443,
                                  DENIED, "network.deniedDomains[1]", "evil.test:443 is denied by network.deniedDomains[1]",
                                  "remove it from network.deniedDomains"},
-    {"deny wins over the same",  "{\"allowedDomains\": [\"a.test\"], \"deniedDomains\": [\"a.test\"]}", "a.test", 443,
+    {"deny wins over the same",  "{\"allowedDomains\": [\"a.test\"], \"deniedDomains\": [\"a.test:443\"]}", "a.test", 443,
                                  DENIED, "network.deniedDomains[0]", NULL, NULL},
     {"everything denied",        "{\"allowedDomains\": [\"a.test\"], \"deniedDomains\": [\"*\"]}", "a.test", 443, DENIED, NULL, NULL, NULL},
     {"everything allowed",       "{\"allowedDomains\": [\"*\"]}", "evil.test", 25, ALLOWED, "network.allowedDomains[0]", "", ""},

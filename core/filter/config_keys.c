@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config_keys.c - the schema as one table: the ancestor's, and what is new. */
+#include "filter/config_keys.h"
+
+#include "filter/config_build.h"
+
+#define FIELD(name) offsetof(struct fence_config, name)
+
+/* clang-format off */
+static const struct key keys[] = {
+    {"$schema",                                      KEY_COMMENT,   0, NULL},
+    {"extends",                                      KEY_NO_TEXT,   0, NULL},
+    {"allowPty",                                     KEY_NO_SWITCH, 0, NULL},
+    {"forceNewSession",                              KEY_NO_SWITCH, 0, NULL},
+    {"policies",                                     KEY_NO_LIST,   0, NULL},
+    {"policy",                                       KEY_NO_OBJECT, 0, NULL},
+    {"network",                                      KEY_SECTION,   0, NULL},
+    {"network.allowedDomains",                       KEY_DOMAINS,   FIELD(allowed), NULL},
+    {"network.deniedDomains",                        KEY_DOMAINS,   FIELD(denied), NULL},
+    {"network.allowedAddresses",                     KEY_ADDRESSES, FIELD(allowed_addresses), NULL},
+    {"network.deniedAddresses",                      KEY_ADDRESSES, FIELD(denied_addresses), NULL},
+    {"network.hosts",                                KEY_HOSTS,     0, NULL},
+    {"network.rules",                                KEY_NO_LIST,   0, NULL},
+    {"network.tlsNameCheck",                         KEY_NO_TEXT,   0, "off"},
+    {"network.allowUnixSockets",                     KEY_NO_LIST,   0, NULL},
+    {"network.allowAllUnixSockets",                  KEY_NO_SWITCH, 0, NULL},
+    {"network.allowLocalBinding",                    KEY_SWITCH,    0, NULL},
+    {"network.allowLocalOutbound",                   KEY_NO_SWITCH, 0, NULL},
+    {"network.allowLocalOutboundPorts",              KEY_NO_LIST,   0, NULL},
+    {"network.httpProxyPort",                        KEY_NO_NUMBER, 0, NULL},
+    {"network.socksProxyPort",                       KEY_NO_NUMBER, 0, NULL},
+    {"network.upstreamProxy",                        KEY_NO_TEXT,   0, NULL},
+    {"network.defaultAction",                        KEY_NO_TEXT,   0, "deny"},
+    {"filesystem",                                   KEY_SECTION,   0, NULL},
+    {"filesystem.allowWrite",                        KEY_PATHS,     0, NULL},
+    {"filesystem.denyWrite",                         KEY_NO_LIST,   0, NULL},
+    {"filesystem.allowRead",                         KEY_NO_LIST,   0, NULL},
+    {"filesystem.denyRead",                          KEY_NO_LIST,   0, NULL},
+    {"filesystem.allowExecute",                      KEY_NO_LIST,   0, NULL},
+    {"filesystem.allowGitConfig",                    KEY_NO_SWITCH, 0, NULL},
+    {"filesystem.defaultDenyRead",                   KEY_NO_SWITCH, 0, NULL},
+    {"filesystem.strictDenyRead",                    KEY_NO_SWITCH, 0, NULL},
+    {"filesystem.wslInterop",                        KEY_NO_SWITCH, 0, NULL},
+    {"devices",                                      KEY_SECTION,   0, NULL},
+    {"devices.mode",                                 KEY_NO_TEXT,   0, "minimal"},
+    {"devices.allow",                                KEY_NO_LIST,   0, NULL},
+    {"macos",                                        KEY_SECTION,   0, NULL},
+    {"macos.mach",                                   KEY_SECTION,   0, NULL},
+    {"macos.mach.lookup",                            KEY_NO_LIST,   0, NULL},
+    {"macos.mach.register",                          KEY_NO_LIST,   0, NULL},
+    {"command",                                      KEY_SECTION,   0, NULL},
+    {"command.deny",                                 KEY_NO_LIST,   0, NULL},
+    {"command.allow",                                KEY_NO_LIST,   0, NULL},
+    {"command.useDefaults",                          KEY_NO_SWITCH, 0, NULL},
+    {"command.acceptSharedBinaryCannotRuntimeDeny",  KEY_NO_LIST,   0, NULL},
+    {"command.runtimeExecPolicy",                    KEY_NO_TEXT,   0, "path"},
+    {"ssh",                                          KEY_SECTION,   0, NULL},
+    {"ssh.allowedHosts",                             KEY_NO_LIST,   0, NULL},
+    {"ssh.deniedHosts",                              KEY_NO_LIST,   0, NULL},
+    {"ssh.allowedCommands",                          KEY_NO_LIST,   0, NULL},
+    {"ssh.deniedCommands",                           KEY_NO_LIST,   0, NULL},
+    {"ssh.allowAllCommands",                         KEY_NO_SWITCH, 0, NULL},
+    {"ssh.inheritDeny",                              KEY_NO_SWITCH, 0, NULL},
+};
+/* clang-format on */
+
+struct str key_name(const struct key *key)
+{
+    const char *dot = strrchr(key->path, '.');
+
+    return str_of(dot ? dot + 1 : key->path);
+}
+
+bool key_below(const struct key *key, const char *section)
+{
+    size_t len = strlen(key->path) - key_name(key).len;
+
+    return len == 0 ? *section == '\0'
+                    : strlen(section) == len - 1 && memcmp(key->path, section, len - 1) == 0;
+}
+
+const struct key *key_find(const char *section, struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (key_below(&keys[i], section) && str_equal(key_name(&keys[i]), name))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+const struct key *key_nearest(const char *section, struct str name)
+{
+    const struct key *nearest = NULL;
+    size_t best = name.len / 3 + 2;
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        size_t far = config_distance(name, key_name(&keys[i]));
+
+        if (far == SIZE_MAX)
+            continue;
+        far += !key_below(&keys[i], section);
+        if (far < best && far < key_name(&keys[i]).len) {
+            best = far;
+            nearest = &keys[i];
+        }
+    }
+    return nearest;
+}

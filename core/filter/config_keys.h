@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config_keys.h - every key that the settings know, and what kind of value each takes. Private to
+ * filter/config*.c. */
+#ifndef FENCE_FILTER_CONFIG_KEYS_H
+#define FENCE_FILTER_CONFIG_KEYS_H
+
+#include "base/base.h"
+#include "base/str.h"
+
+enum key_kind {
+    KEY_SECTION, /* an object with known keys of its own          */
+    KEY_COMMENT, /* a string for editors, of no meaning here      */
+    KEY_SWITCH,  /* a switch that changes nothing in this sandbox */
+    KEY_DOMAINS, /* the lists that are built                      */
+    KEY_ADDRESSES,
+    KEY_HOSTS,
+    KEY_PATHS,
+    KEY_NO_LIST, /* not built: [], {}, "", false or 0 only        */
+    KEY_NO_OBJECT,
+    KEY_NO_TEXT, /* or `word`, which says the same as ""          */
+    KEY_NO_SWITCH,
+    KEY_NO_NUMBER
+};
+
+struct key {
+    const char *path;
+    enum key_kind kind;
+    size_t field; /* DOMAINS, ADDRESSES: where in struct fence_config */
+    const char *word;
+};
+
+/* The last part of its path. */
+struct str key_name(const struct key *key);
+
+/* Is it one of the keys right below `section`, which is "" at the top? */
+bool key_below(const struct key *key, const char *section);
+
+/* The key of that name right below `section`, or NULL. */
+const struct key *key_find(const char *section, struct str name);
+
+/* The known key whose name is most like `name`, or NULL. One of the same section is preferred. */
+const struct key *key_nearest(const char *section, struct str name);
+
+#endif
