@@ -157,6 +157,7 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
                     "is bwrap really bubblewrap?",
                     error);
     case INNER_READY:
+    case INNER_HERE:
         break;
     }
     return fail(err, FENCE_ESANDBOX, "the sandbox's helper failed in a step we do not know");

@@ -48,48 +48,70 @@ static int read_namespace(char out[64], int folder, const char *name)
     return len < 0 ? -errno : 0;
 }
 
-static int check_namespaces(int theirs, fence_error *err)
-{
-    static const char *const names[] = {"net", "mnt", "pid", "ipc", "uts", "user"};
-    auto_fd int ours = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    char a[64], b[64];
-    int rc = ours < 0 ? -errno : 0;
+static const char *const namespaces[INSPECT_NAMESPACES] = {"net", "mnt", "pid",
+                                                           "ipc", "uts", "user"};
 
-    for (size_t i = 0; i < ARRAY_LEN(names) && rc == 0; i++) {
-        rc = read_namespace(a, ours, names[i]);
-        if (rc == 0)
-            rc = read_namespace(b, theirs, names[i]);
+static int open_process(const char *name, fence_error *err)
+{
+    char path[32];
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%s", name);
+    fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(err, -errno, "cannot look at the sandbox: %s: %s", path, strerror(errno));
+    return fd;
+}
+
+static int open_pid(pid_t pid, fence_error *err)
+{
+    char name[16];
+
+    snprintf(name, sizeof name, "%d", (int)pid);
+    return open_process(name, err);
+}
+
+static int read_namespaces(struct inspect_ours *out, int folder, fence_error *err)
+{
+    for (size_t i = 0; i < INSPECT_NAMESPACES; i++) {
+        int rc = read_namespace(out->namespaces[i], folder, namespaces[i]);
+
         if (rc < 0)
-            break;
-        rc = proof_namespace(names[i], a, b, err);
-        if (rc < 0)
-            return rc;
+            return fail(err, rc, "cannot compare the sandbox's namespaces with ours: %s: %s",
+                        namespaces[i], strerror(-rc));
     }
-    if (rc < 0)
-        return fail(err, rc, "cannot compare the sandbox's namespaces with ours: %s",
-                    strerror(-rc));
     return 0;
 }
 
-int inspect_process(pid_t pid, const struct plan *plan, fence_error *err)
+int inspect_ours(struct inspect_ours *out, fence_error *err)
 {
-    auto_buf struct buf status = BUF_INIT(LIMIT_MOUNTINFO), mounts = BUF_INIT(LIMIT_MOUNTINFO);
-    char path[32];
-    auto_fd int folder = -1;
-    int rc;
+    auto_fd int folder = open_process("self", err);
 
-    snprintf(path, sizeof path, "/proc/%d", (int)pid);
-    folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return fail(err, -errno, "cannot look at the sandbox: %s: %s", path, strerror(errno));
-    rc = check_namespaces(folder, err);
-    if (rc == 0)
-        rc = read_file(&status, folder, "status", err);
-    if (rc == 0)
-        rc = proof_status(buf_str(&status), err);
+    return folder < 0 ? folder : read_namespaces(out, folder, err);
+}
+
+int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
+                  fence_error *err)
+{
+    auto_buf struct buf mounts = BUF_INIT(LIMIT_MOUNTINFO);
+    struct inspect_ours theirs;
+    auto_fd int folder = open_pid(pid, err);
+    int rc = folder < 0 ? folder : read_namespaces(&theirs, folder, err);
+
+    for (size_t i = 0; i < INSPECT_NAMESPACES && rc == 0; i++)
+        rc = proof_namespace(namespaces[i], ours->namespaces[i], theirs.namespaces[i], err);
     if (rc == 0)
         rc = read_file(&mounts, folder, "mountinfo", err);
     if (rc == 0)
         rc = proof_mounts(buf_str(&mounts), plan, geteuid(), paths_reachable, err);
     return rc;
+}
+
+int inspect_rights(pid_t pid, fence_error *err)
+{
+    auto_buf struct buf status = BUF_INIT(LIMIT_MOUNTINFO);
+    auto_fd int folder = open_pid(pid, err);
+    int rc = folder < 0 ? folder : read_file(&status, folder, "status", err);
+
+    return rc < 0 ? rc : proof_status(buf_str(&status), err);
 }

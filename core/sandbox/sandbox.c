@@ -22,10 +22,11 @@
 #include "sandbox/spawn.h"
 
 enum sandbox_state {
-    SANDBOX_STARTING, /* inner's report is awaited                       */
-    SANDBOX_RELEASED, /* inner may execute the command                   */
-    SANDBOX_RUNNING,  /* it has, or it said why it could not             */
-    SANDBOX_CLOSING   /* reported; late callbacks end here               */
+    SANDBOX_STARTING,  /* inner is awaited                                */
+    SANDBOX_LOOKED_AT, /* it is there, its place is proved, its report is awaited */
+    SANDBOX_RELEASED,  /* inner may execute the command                   */
+    SANDBOX_RUNNING,   /* it has, or it said why it could not             */
+    SANDBOX_CLOSING    /* reported; late callbacks end here               */
 };
 
 struct fence_sandbox {
@@ -37,6 +38,8 @@ struct fence_sandbox {
     void *payload;
 
     struct plan *plan;
+    struct inspect_ours ours;  /* our own namespaces */
+    pid_t command_pid;         /* inner's, and the command's later */
     struct listener *listener; /* NULL until inner has handed its socket out */
     char *command;             /* argv[0]                                    */
     int standard_error;
@@ -108,9 +111,14 @@ void sandbox_close_all(struct list *sandboxes)
 
 /* ---- signals ---- */
 
+static bool starting(const struct fence_sandbox *s)
+{
+    return s->state == SANDBOX_STARTING || s->state == SANDBOX_LOOKED_AT;
+}
+
 int sandbox_kill(fence_sandbox *s, int signum)
 {
-    if (signum == SIGKILL || s->state == SANDBOX_STARTING) /* --die-with-parent ends the rest */
+    if (signum == SIGKILL || starting(s)) /* --die-with-parent ends the rest */
         return pidfd_kill(s->pidfd, SIGKILL);
     return pidfd_kill(s->command_pidfd, signum);
 }
@@ -171,50 +179,72 @@ static void take_outcome(struct fence_sandbox *s)
         explain_exec(s, error);
 }
 
-/* Proves the sandbox and lets the command run. */
-static int release(struct fence_sandbox *s, const struct inner_report *report, int *listening,
-                   pid_t pid, fence_error *err)
+/* inner is there: the first look falls into the time that it needs for its own work. */
+static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
 {
-    int rc;
-
-    if (report->step != INNER_READY)
-        return bridge_explain(report, err);
-    if (*listening < 0)
-        return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its socket to itself");
-    rc = inspect_process(pid, s->plan, err);
-    if (rc < 0)
-        return rc;
+    s->command_pid = pid;
     s->command_pidfd = pidfd_of(pid);
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
-    rc = listener_adopt(&s->listener, s->proxy, take_fd(listening), err);
-    if (rc < 0)
-        return rc;
-    return bridge_send_go(s->control, s->standard_error, err);
+    return inspect_place(pid, &s->ours, s->plan, err);
 }
 
-static void take_report(struct fence_sandbox *s)
+/* Proves the rest of the sandbox and lets the command run. */
+static int release(struct fence_sandbox *s, int *listening, pid_t pid, fence_error *err)
+{
+    int rc;
+
+    if (*listening < 0 || pid != s->command_pid)
+        return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its socket to itself");
+    rc = inspect_rights(pid, err);
+    if (rc == 0)
+        rc = listener_adopt(&s->listener, s->proxy, take_fd(listening), err);
+    if (rc == 0)
+        rc = bridge_send_go(s->control, s->standard_error, err);
+    close_fd(&s->standard_error);
+    return rc;
+}
+
+static int take_step(struct fence_sandbox *s, const struct inner_report *report, int *listening,
+                     pid_t pid, fence_error *err)
+{
+    int rc;
+
+    if (s->state == SANDBOX_STARTING && report->step == INNER_HERE) {
+        rc = look(s, pid, err);
+        if (rc == 0)
+            s->state = SANDBOX_LOOKED_AT;
+    } else if (s->state == SANDBOX_LOOKED_AT && report->step == INNER_READY) {
+        rc = release(s, listening, pid, err);
+        if (rc == 0)
+            s->state = SANDBOX_RELEASED;
+    } else {
+        rc = bridge_explain(report, err);
+    }
+    return rc;
+}
+
+/* Returns true when there may be another one. */
+static bool take_report(struct fence_sandbox *s)
 {
     struct inner_report report;
     fence_error error = {0};
     auto_fd int listening = -1;
     pid_t pid;
-    int rc;
+    int rc = bridge_receive_report(s->control, &report, &listening, &pid, &error);
 
-    rc = bridge_receive_report(s->control, &report, &listening, &pid, &error);
     if (rc == -EAGAIN)
-        return;
-    if (rc == 1) {
-        rc = release(s, &report, &listening, pid, &error);
-        if (rc == 0)
-            s->state = SANDBOX_RELEASED;
-    } else if (rc == 0) {
+        return false;
+    if (rc == 0) {
         uv_poll_stop(&s->control_poll); /* bubblewrap's own end will tell why */
+        return false;
     }
-    close_fd(&s->standard_error);
+    if (rc == 1)
+        rc = take_step(s, &report, &listening, pid, &error);
     if (rc < 0)
         sandbox_fail(s, 125, &error);
+    return rc == 0 && s->state == SANDBOX_LOOKED_AT;
 }
 
 static void on_control(uv_poll_t *poll, int status, int events)
@@ -225,7 +255,9 @@ static void on_control(uv_poll_t *poll, int status, int events)
     (void)events;
     switch (s->state) {
     case SANDBOX_STARTING:
-        take_report(s);
+    case SANDBOX_LOOKED_AT:
+        while (take_report(s))
+            ;
         return;
     case SANDBOX_RELEASED:
         take_outcome(s);
@@ -275,7 +307,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
     take_words(s);
     if (s->state == SANDBOX_RELEASED) /* its last word may still wait */
         take_outcome(s);
-    if (s->state == SANDBOX_STARTING && s->error.code == 0) {
+    if (starting(s) && s->error.code == 0) {
         s->words[s->nwords] = '\0';
         bubblewrap.explain(&s->error, s->words);
         s->failed_status = 125;
@@ -303,6 +335,7 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
 {
     struct fence_sandbox *s = calloc(1, sizeof *s);
     struct prepared started = {.control = -1, .pidfd = -1, .output = -1};
+    fence_error unseen = {0};
     int rc;
 
     if (!s)
@@ -324,6 +357,9 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->pidfd = started.pidfd;
     s->output = started.output;
     s->command_pidfd = -1;
+    rc = inspect_ours(&s->ours, &unseen);
+    if (rc < 0)
+        sandbox_fail(s, 125, &unseen); /* it is running: its end is reported like any other */
     watch(s, &s->control_poll, s->control, on_control);
     watch(s, &s->pid_poll, s->pidfd, on_process);
     watch(s, &s->output_poll, s->output, on_output);

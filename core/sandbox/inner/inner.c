@@ -235,7 +235,7 @@ static void execute(char **argv, int argc)
 int main(int argc, char **argv)
 {
     struct inner_order order;
-    struct inner_report report = {INNER_VERSION, INNER_READY, 0};
+    struct inner_report report = {INNER_VERSION, INNER_HERE, 0};
     struct inner_failure failure = {INNER_VERSION, 0};
     int control, listener = -1, standard_error;
 
@@ -243,6 +243,8 @@ int main(int argc, char **argv)
         return EXIT_NO_FENCE;
     control = (int)strtol(argv[1], NULL, 10); /* a wrong one fails in recv(2) */
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
+        return EXIT_NO_FENCE;
+    if (send_with_fd(control, &report, sizeof report, -1) < 0)
         return EXIT_NO_FENCE;
     report.step = prepare(&listener, &order);
     report.error = errno;

@@ -2,6 +2,7 @@
  * inner.h - what the host and inner say to each other over their socketpair, one message a packet:
  *
  *   host  -> inner   struct inner_order, waiting before inner starts
+ *   inner -> host    struct inner_report with INNER_HERE: the host begins to look at the sandbox
  *   inner -> host    struct inner_report, with the listening socket (SCM_RIGHTS)
  *   host  -> inner   struct inner_go, with the command's standard error (SCM_RIGHTS)
  *   inner -> host    end of file: the command runs; or struct inner_failure: it could not
@@ -23,6 +24,7 @@ struct inner_order {
 
 enum inner_step { /* what failed, for one clear sentence on the host */
                   INNER_READY = 0,
+                  INNER_HERE,
                   INNER_KEYRING,
                   INNER_SOCKET,
                   INNER_BIND,
