@@ -52,7 +52,8 @@ int signals_catch(uint64_t ignored)
             sigaction(caught[i], &action, NULL);
     }
     sigaction(SIGPIPE, &ignore, NULL);
-    /* under `stty tostop` a line of ours would stop us, and with us the network of a shell inside */
+    /* under `stty tostop` a line of ours would stop us, and with us the network of a shell inside
+     */
     sigaction(SIGTTOU, &ignore, NULL);
     return ends[0];
 }

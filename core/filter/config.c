@@ -4,8 +4,8 @@
  *
  * A key that is known but not built yet is taken with the value that asks for nothing, and refused
  * with any other: a rule that is read and ignored would be a hole. cJSON looks keys up without
- * case and lets duplicates pass, so its case-blind look-up is never used, and jsonc.c has checked the text
- * before it. */
+ * case and lets duplicates pass, so its case-blind look-up is never used, and jsonc.c has checked
+ * the text before it. */
 #include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdio.h>
