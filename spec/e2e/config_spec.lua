@@ -69,6 +69,9 @@ local wrong = {
     "1:2: Network: unknown key 'Network'; did you mean 'network'?" },
   { "3L.210 a key of another section", '{"network": {"allowWrite": []}}',
     "1:14: network.allowWrite: unknown key 'allowWrite'; did you mean 'filesystem.allowWrite'?" },
+  { "a contradiction: one rule allowed and denied",
+    '{"network": {"allowedDomains": ["a.test"], "deniedDomains": ["a.test"]}}',
+    "1:62: network.deniedDomains[0]: network.allowedDomains[0] allows what this denies: remove one" },
   { "3L.210 like nothing", '{"zzzzzzzzzzzz": 1}', "1:2: zzzzzzzzzzzz: unknown key 'zzzzzzzzzzzz'" },
   { "3L.210 an escape sequence as a key", '{"\\u001b[31m": 1}',
     "1:2: \\x1b[31m: unknown key '\\x1b[31m'" },
@@ -141,8 +144,8 @@ local right = {
   { "3L.218 white space and line ends", '\r\n\t{\r\n"network"\r\n:\r\n{}}\r\n\r\n' },
   { "keys that ask for nothing", '{"extends": "", "filesystem": {"denyRead": []}, "command": ' ..
     '{"useDefaults": false}, "network": {"httpProxyPort": 0, "defaultAction": "deny"}}' },
-  { "one name allowed and denied", '{"network": {"allowedDomains": ["a.test"], ' ..
-    '"deniedDomains": ["a.test"]}}' },
+  { "a name denied below an allowed wildcard", '{"network": {"allowedDomains": ["*.a.test"], ' ..
+    '"deniedDomains": ["x.a.test"]}}' },
 }
 
 for _, identity in ipairs(users.identities()) do

@@ -183,8 +183,11 @@ describe("a tunnel", function()
       for _ = 1, 20 do
         local client = w:connect()
         client:send(w:fill(connect("good.test:{port}")))
-        local _, why = client:read_all(5000)
-        assert.equal("ECONNRESET", why)
+        local data, why = client:read_all(5000)
+        -- a server that resets before it has been connected to was never reached: 502
+        if not data:find("^HTTP/1.1 502 ") then
+          assert.equal("ECONNRESET", why)
+        end
         client:close()
       end
     end)

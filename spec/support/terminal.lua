@@ -9,7 +9,8 @@ local source = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$") .. "terminal.
 local seconds = 15
 
 -- options: argv, steps (a list), and env, cwd, as_user as process.run(). Its result: out is what
--- the screen got (a shell's prompt is "ready> "), code the program's status, or 99 with the reason in err when a step failed.
+-- the screen got (a shell's prompt is "ready> "), code the program's status, or 99 with the reason
+-- in err when a step failed.
 function terminal.run(options)
   local file = assert(io.open(source, "rb"))
   local text = file:read("a")
