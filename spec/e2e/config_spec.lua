@@ -71,7 +71,8 @@ local wrong = {
     "1:14: network.allowWrite: unknown key 'allowWrite'; did you mean 'filesystem.allowWrite'?" },
   { "a contradiction: one rule allowed and denied",
     '{"network": {"allowedDomains": ["a.test"], "deniedDomains": ["a.test"]}}',
-    "1:62: network.deniedDomains[0]: network.allowedDomains[0] allows what this denies: remove one" },
+    "1:62: network.deniedDomains[0]: network.allowedDomains[0] allows what this denies: " ..
+    "remove one" },
   { "3L.210 like nothing", '{"zzzzzzzzzzzz": 1}', "1:2: zzzzzzzzzzzz: unknown key 'zzzzzzzzzzzz'" },
   { "3L.210 an escape sequence as a key", '{"\\u001b[31m": 1}',
     "1:2: \\x1b[31m: unknown key '\\x1b[31m'" },
