@@ -261,6 +261,14 @@ static struct session *session_new(struct listener *listener)
     return s;
 }
 
+/* Those that are refused have a descriptor too: with few of them, most are for those that are not. */
+static bool too_many_to_refuse(const struct proxy *proxy)
+{
+    unsigned few = proxy->max_sessions / 2;
+
+    return proxy->nsessions > proxy->max_sessions + (few < LIMIT_REFUSING ? few : LIMIT_REFUSING);
+}
+
 void session_accept(struct listener *listener, bool full)
 {
     static const fence_decision too_many = {
@@ -274,7 +282,7 @@ void session_accept(struct listener *listener, bool full)
     if (!s)
         return; /* out of memory: the connection waits in the backlog */
     if (uv_accept((uv_stream_t *)&listener->tcp, (uv_stream_t *)&s->client.tcp) < 0 ||
-        listener->proxy->nsessions > listener->proxy->max_sessions + LIMIT_REFUSING) {
+        too_many_to_refuse(listener->proxy)) {
         session_close(s);
         return;
     }

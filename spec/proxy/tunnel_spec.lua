@@ -173,7 +173,9 @@ describe("a tunnel", function()
               { "3E.102 the server's reset stays one, right behind bytes", 0, "bytes" },
               { "3E.102 the server's reset stays one, some time after bytes", 20, "bytes" } },
     function(row)
-      serve = function(connection)
+      local opened
+      serve = function(connection) -- waits, for a reset before the tunnel is open is a 502
+        loop.wait(function() return opened end, 5000)
         connection:send(row[3])
         if row[2] > 0 then
           loop.sleep(row[2])
@@ -181,16 +183,26 @@ describe("a tunnel", function()
         connection:reset()
       end
       for _ = 1, 20 do
-        local client = w:connect()
-        client:send(w:fill(connect("good.test:{port}")))
-        local data, why = client:read_all(5000)
-        -- a server that resets before it has been connected to was never reached: 502
-        if not data:find("^HTTP/1.1 502 ") then
-          assert.equal("ECONNRESET", why)
-        end
+        opened = false
+        local client = open()
+        opened = true
+        assert.equal("ECONNRESET", select(2, client:read_all(5000)))
         client:close()
       end
     end)
+
+  it("a server that resets before the tunnel is open: a whole 502, or a reset", function()
+    serve = function(connection) connection:reset() end
+    for _ = 1, 20 do
+      local bytes, why = w.proxy:exchange(w:fill(connect("good.test:{port}")))
+      local response = http.parse_response(bytes)
+      if why == "eof" then
+        assert.same({ 502, "", false }, { response.status, response.rest, response.cut })
+      else
+        assert.equal("ECONNRESET", why)
+      end
+    end
+  end)
 
   it("3E.102 a reset behind a half-close stays one", function()
     serve = function(connection)
