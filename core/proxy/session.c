@@ -261,7 +261,7 @@ static struct session *session_new(struct listener *listener)
     return s;
 }
 
-/* Those that are refused have a descriptor too: with few of them, most are for those that are not. */
+/* Whoever is refused takes a descriptor too: where there are few, most are for those let in. */
 static bool too_many_to_refuse(const struct proxy *proxy)
 {
     unsigned few = proxy->max_sessions / 2;

@@ -65,6 +65,9 @@ for _, identity in ipairs(users.identities()) do
       local name, first, signals, status, printed = table.unpack(case, 1, 5)
 
       row("3M.225 " .. name, function(fence)
+        if signals[1] == "sigsegv" and (os.getenv("FENCE_SANITIZED") or "") ~= "" then
+          return pending("a sanitizer takes this signal for itself")
+        end
         local mark = ("signals-%d-%d"):format(process.start({ argv = { "true" } }).pid, index)
         local child = process.start({ as_user = identity,
           argv = { fence, "sh", "-c", first .. idle, mark } })

@@ -36,6 +36,15 @@ local function count_descriptors(pid)
   return count
 end
 
+-- What is asked of /proc announces no change: looks again and again.
+local function eventually(check, ms)
+  local limit = loop.now() + ms
+  while not check() and loop.now() < limit do
+    loop.sleep(10)
+  end
+  return check()
+end
+
 -- Raises this process's own limit; nil when the machine does not let it.
 local function raise_descriptors()
   process.run({ argv = { "prlimit", "--pid", tostring(uv.os_getpid()),
@@ -136,7 +145,7 @@ describe("a crowd", function()
     end
     loop.wait(function() return over == tunnels end, 15000)
     assert.same({ tunnels, "" }, { intact, table.concat(failures, " ") })
-    assert.is_truthy(loop.wait(function()
+    assert.is_true(eventually(function()
       return count_descriptors(w.proxy.child.pid) <= baseline
     end, 3000))
   end)
@@ -150,14 +159,14 @@ describe("a crowd", function()
 
   -- Until `counted.bytes` has not moved for a while.
   local function stalls(counted)
-    local last, since = counted.bytes, loop.now()
-    return loop.wait(function()
+    local last, since, limit = -1, loop.now(), loop.now() + 8000
+    while loop.now() - since < 400 and loop.now() < limit do
       if counted.bytes ~= last then
         last, since = counted.bytes, loop.now()
       end
-      loop.wait(function() return false end, 20)
-      return loop.now() - since > 400
-    end, 8000)
+      loop.sleep(20)
+    end
+    return loop.now() < limit
   end
 
   local function grows_by(work)
@@ -235,12 +244,9 @@ describe("a crowd", function()
       assert.equal("still here", client:read(10, 5000))
     end
     table.remove(open):close()
-    local again
-    assert.is_truthy(loop.wait(function()
-      again = w.proxy:tunnel(w:fill("good.test:{port}"), 5000)
-      return again
+    assert.is_true(eventually(function()
+      return w.proxy:tunnel(w:fill("good.test:{port}"), 5000) ~= nil
     end, 5000))
-    again:close()
   end)
 
   it("3M.231 300 clients at 64 descriptors, and when they have gone all is well", function()
@@ -256,13 +262,12 @@ describe("a crowd", function()
       local status = head and head:match("^HTTP/1.1 (%d+)") or "none"
       outcomes[status] = (outcomes[status] or 0) + 1
     end
-    for k,v in pairs(outcomes) do print(k,v) end
     assert.is_true((outcomes["200"] or 0) >= 4)
     assert.is_nil(outcomes["500"])
     for _, client in ipairs(clients) do
       client:close()
     end
-    assert.is_truthy(loop.wait(function()
+    assert.is_true(eventually(function()
       return count_descriptors(w.proxy.child.pid) <= baseline
     end, 5000))
     assert.is_truthy(w.proxy:tunnel(w:fill("good.test:{port}"), 5000))
@@ -284,11 +289,11 @@ describe("a crowd", function()
       end
     end))
     local authority = "good.test:" .. deaf:getsockname().port
-    local fillers = {}
+    local port, queued = deaf:getsockname().port, {}
     repeat -- until its queue is full, and a SYN to it is not answered any more
-      fillers[#fillers + 1] = stream.connect(deaf:getsockname().port, nil, 300)
-    until #fillers == 0 or #fillers > 8 or not fillers[#fillers] or fillers.full or
-      not stream.connect(deaf:getsockname().port, nil, 300)
+      queued[#queued + 1] = stream.connect(port, nil, 300) or "full"
+    until queued[#queued] == "full" or #queued > 16
+    assert.equal("full", table.remove(queued))
     local baseline = count_descriptors(w.proxy.child.pid)
     for index = 1, 20 do
       local client = w:connect()
@@ -300,12 +305,14 @@ describe("a crowd", function()
     assert.equal("good", w:ask(wire.get()).body) -- others notice nothing
     released = true
     accept()
-    assert.is_truthy(loop.wait(function()
+    assert.is_true(eventually(function()
       return count_descriptors(w.proxy.child.pid) <= baseline
     end, 10000))
     assert.equal("good", w:ask(wire.get()).body)
-    for _, peer in ipairs(accepted) do
-      peer:close()
+    for _, peers in ipairs({ accepted, queued }) do
+      for _, peer in ipairs(peers) do
+        peer:close()
+      end
     end
     deaf:close()
   end)
@@ -322,7 +329,9 @@ describe("a crowd", function()
       end
     end)
     assert.is_true(stalls(counted))
-    assert.is_true(memory(w.proxy.child.pid, "VmRSS") - before < 2048)
+    if (os.getenv("FENCE_SANITIZED") or "") == "" then -- a sanitizer keeps what was freed
+      assert.is_true(memory(w.proxy.child.pid, "VmRSS") - before < 2048)
+    end
     client:resume()
     for _ = 1, 1000 do
       assert.equal(403, http.read_response(client, 5000).status)
