@@ -50,6 +50,7 @@ struct fence_sandbox {
 
     fence_error error; /* why it failed; code 0 otherwise            */
     int failed_status;
+    int ended_by; /* the signal that ended it before the command ran; or 0 */
     char words[LIMIT_SANDBOX_OUTPUT]; /* what bubblewrap said */
     size_t nwords;
 };
@@ -118,6 +119,8 @@ static bool starting(const struct fence_sandbox *s)
 
 int sandbox_kill(fence_sandbox *s, int signum)
 {
+    if (starting(s) && s->ended_by == 0)
+        s->ended_by = signum;
     if (signum == SIGKILL || starting(s)) /* --die-with-parent ends the rest */
         return pidfd_kill(s->pidfd, SIGKILL);
     return pidfd_kill(s->command_pidfd, signum);
@@ -307,7 +310,9 @@ static void on_process(uv_poll_t *poll, int status, int events)
     take_words(s);
     if (s->state == SANDBOX_RELEASED) /* its last word may still wait */
         take_outcome(s);
-    if (starting(s) && s->error.code == 0) {
+    if (starting(s) && s->ended_by != 0) {
+        result.status = 128 + s->ended_by;
+    } else if (starting(s) && s->error.code == 0) {
         s->words[s->nwords] = '\0';
         bubblewrap.explain(&s->error, s->words);
         s->failed_status = 125;

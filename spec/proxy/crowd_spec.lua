@@ -38,11 +38,12 @@ end
 
 -- What is asked of /proc announces no change: looks again and again.
 local function eventually(check, ms)
-  local limit = loop.now() + ms
-  while not check() and loop.now() < limit do
+  local limit, word = loop.now() + ms, check()
+  while not word and loop.now() < limit do
     loop.sleep(10)
+    word = check()
   end
-  return check()
+  return word
 end
 
 -- Raises this process's own limit; nil when the machine does not let it.
@@ -288,8 +289,8 @@ describe("a crowd", function()
         accept()
       end
     end))
-    local authority = "good.test:" .. deaf:getsockname().port
     local port, queued = deaf:getsockname().port, {}
+    local authority = "good.test:" .. port
     repeat -- until its queue is full, and a SYN to it is not answered any more
       queued[#queued + 1] = stream.connect(port, nil, 300) or "full"
     until queued[#queued] == "full" or #queued > 16

@@ -171,9 +171,14 @@ static enum inner_step prepare(int *listener, const struct inner_order *order)
 }
 
 /* bubblewrap ran with the terminal's signals ignored, so that it outlives the command's own
- * handling of Ctrl-C. The command starts as if it had been started from the shell. */
-static void restore_signals(uint64_t ignored)
+ * handling of Ctrl-C. The command starts as if it had been started from the shell. What arrives
+ * before is held back until then: an ignored signal would be lost. */
+static void restore_signals(sigset_t *mask, uint64_t ignored)
 {
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, mask);
     for (int signum = 1; signum <= 64; signum++)
         signal(signum, ignored >> (signum - 1) & 1 ? SIG_IGN : SIG_DFL);
 }
@@ -238,12 +243,14 @@ int main(int argc, char **argv)
     struct inner_report report = {INNER_VERSION, INNER_HERE, 0};
     struct inner_failure failure = {INNER_VERSION, 0};
     int control, listener = -1, standard_error;
+    sigset_t mask;
 
     if (argc < 3)
         return EXIT_NO_FENCE;
     control = (int)strtol(argv[1], NULL, 10); /* a wrong one fails in recv(2) */
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
         return EXIT_NO_FENCE;
+    restore_signals(&mask, order.ignored_signals); /* the host may send some once we are there */
     if (send_with_fd(control, &report, sizeof report, -1) < 0)
         return EXIT_NO_FENCE;
     report.step = prepare(&listener, &order);
@@ -254,8 +261,8 @@ int main(int argc, char **argv)
     if (standard_error < 0 || dup2(standard_error, STDERR_FILENO) < 0 ||
         close_the_rest(control) < 0)
         return EXIT_NO_FENCE;
-    restore_signals(order.ignored_signals);
     close_runtime_dir();
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     execute(argv + 2, argc - 2);
     failure.error = errno;
     send_with_fd(control, &failure, sizeof failure, -1);
