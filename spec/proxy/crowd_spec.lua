@@ -12,6 +12,8 @@ local wire = require "spec.support.wire"
 
 local tunnels = 1000
 local payload_size = 64 * 1024
+-- KiB beside what is counted. A sanitizer keeps what was freed: then memory says nothing.
+local margin = os.getenv("ASAN_OPTIONS") and 1 << 30 or 2048
 local descriptors = 2 * tunnels + 200 -- of this process: it holds both ends
 
 local function connect(authority)
@@ -178,7 +180,7 @@ describe("a crowd", function()
   end
 
   local slow = 20 -- tunnels whose reader does not read
-  local bound = slow * 256 + 2048
+  local bound = slow * 256 + margin
 
   it("3E.104 floods that nobody reads are held back: from the server", function()
     local counted = { bytes = 0 }
@@ -228,14 +230,14 @@ describe("a crowd", function()
   end)
 
   it("past the limit a client is told, and can come back", function()
-    w = wire.start({ origin = origin.echo(), nofile = 64 })
+    w = wire.start({ origin = origin.echo(), nofile = 96 }) -- room for 18 sessions
     local open, refused = {}, nil
     while not refused and #open < 30 do
       local client, response = w.proxy:tunnel(w:fill("good.test:{port}"), 5000)
       open[#open + 1] = client
       refused = not client and response
     end
-    assert.is_true(#open >= 4 and #open < 30)
+    assert.is_true(#open >= 8 and #open < 30, "opened " .. #open) -- some of before may be closing
     assert.equal(503, refused.status)
     assert.equal("1", refused.headers["retry-after"])
     assert.equal("close", refused.headers.connection)
@@ -331,7 +333,8 @@ describe("a crowd", function()
     end)
     assert.is_true(stalls(counted))
     if (os.getenv("FENCE_SANITIZED") or "") == "" then -- a sanitizer keeps what was freed
-      assert.is_true(memory(w.proxy.child.pid, "VmRSS") - before < 2048)
+      local grown = memory(w.proxy.child.pid, "VmRSS") - before
+    assert.is_true(grown <= margin, ("grew by %d KiB"):format(grown))
     end
     client:resume()
     for _ = 1, 1000 do
