@@ -50,7 +50,7 @@ struct fence_sandbox {
 
     fence_error error; /* why it failed; code 0 otherwise            */
     int failed_status;
-    int ended_by; /* the signal that ended it before the command ran; or 0 */
+    int ended_by;                     /* the signal that ended it before the command ran; or 0 */
     char words[LIMIT_SANDBOX_OUTPUT]; /* what bubblewrap said */
     size_t nwords;
 };

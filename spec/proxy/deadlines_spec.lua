@@ -83,7 +83,8 @@ describe("3B.56 a head", function()
         outcome.told)
       assert.is_true(outcome.lived > head_ms - early_ms, context)
       assert.is_true(outcome.lived < head_ms + late_ms, context)
-      assert.equal("eof", outcome.why, context)
+      -- a byte that arrives in the very moment makes a reset of it
+      assert.is_true(outcome.why == "eof" or outcome.why == "ECONNRESET", context)
     end
     assert.is_true(worst < good_ms, "a good client waited " .. worst .. " ms")
   end)
