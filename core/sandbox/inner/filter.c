@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * filter.c - refuses the few system calls that lead around the other walls, and nothing else.
  *
- * TIOCSTI, TIOCLINUX   The command shares the terminal's session, so that job control works; these
- *                      would let it type commands there that run after it, outside.
- * socket               Only families that end at the network namespace or at a path: the others
- * know no such border (AF_VSOCK reaches the machine that this one is a guest of). io_uring_setup
- * Its requests pass no filter, socket among them.
+ * - TIOCSTI and TIOCLINUX: the command shares the terminal's session, so that job control works,
+ * and these would let it type commands there that run after it, outside.
+ * - socket, but for the families that end at the network namespace or at a path: the others know no
+ *   such border (AF_VSOCK reaches the machine that this one is a guest of).
+ * - io_uring_setup: its requests pass no filter, socket among them.
+ * - add_key, request_key and keyctl: the user's keys. A session keyring of its own is not always to
+ *   be had (inner.c), and the kernel's upcalls for a key run outside.
  *
  * The architecture is looked at first: the 32-bit table of the same machine has numbers of its own,
  * and any other table is refused whole. The kernel uses the low 32 bits of an ioctl's number and of
@@ -32,13 +34,15 @@
 #define IOCTL_COMPAT      54
 #define SOCKET_COMPAT     359
 #define SOCKETCALL_COMPAT 102
+#define ADD_KEY_COMPAT    286
 #define NUMBER_X32        0x40000000u
 #elif defined(__aarch64__)
 #define ARCH_NATIVE       AUDIT_ARCH_AARCH64
 #define ARCH_COMPAT       AUDIT_ARCH_ARM
 #define IOCTL_COMPAT      54
 #define SOCKET_COMPAT     281
-#define SOCKETCALL_COMPAT 102         /* of the old ABI alone */
+#define SOCKETCALL_COMPAT 102 /* of the old ABI alone */
+#define ADD_KEY_COMPAT    309
 #define NUMBER_X32        0x80000000u /* no such flag here: no number has this bit */
 #elif defined(__riscv) && __riscv_xlen == 64
 #define ARCH_NATIVE       AUDIT_ARCH_RISCV64
@@ -46,10 +50,14 @@
 #define IOCTL_COMPAT      __NR_ioctl
 #define SOCKET_COMPAT     __NR_socket
 #define SOCKETCALL_COMPAT __NR_socket
+#define ADD_KEY_COMPAT    __NR_add_key
 #define NUMBER_X32        0x80000000u
 #else
 #error "the seccomp filter has no table for this architecture: add it above"
 #endif
+
+/* add_key, request_key and keyctl follow each other in every table. */
+#define KEY_CALLS 3
 
 #define IO_URING_SETUP 425 /* the same in every table: new calls are, since 5.1 */
 
@@ -61,10 +69,10 @@
 
 enum { /* where the parts of the program below begin */
        NATIVE = 4,
-       COMPAT = 9,
-       IOCTL = 16,
-       SOCKET = 19,
-       NO_FAMILY = 24,
+       COMPAT = 11,
+       IOCTL = 20,
+       SOCKET = 23,
+       NO_FAMILY = 28,
        DENY,
        MISSING,
        ALLOW,
@@ -81,6 +89,7 @@ enum { /* where the parts of the program below begin */
 #define JUMP(test, here, value, then, otherwise)                                                   \
     BPF_JUMP(BPF_JMP | (test) | BPF_K, (value), (then) - (here)-1, (otherwise) - (here)-1)
 #define IF_EQUAL(here, value, then, otherwise) JUMP(BPF_JEQ, here, value, then, otherwise)
+#define IF_LESS(here, value, then, otherwise)  JUMP(BPF_JGE, here, value, otherwise, then)
 #define IF_BIT(here, bits, then, otherwise)    JUMP(BPF_JSET, here, bits, then, otherwise)
 
 int filter_install(void)
@@ -96,25 +105,29 @@ int filter_install(void)
         /*  5 */ IF_BIT(5, NUMBER_X32, MISSING, 6),
         /*  6 */ IF_EQUAL(6, __NR_ioctl, IOCTL, 7),
         /*  7 */ IF_EQUAL(7, __NR_socket, SOCKET, 8),
-        /*  8 */ IF_EQUAL(8, IO_URING_SETUP, MISSING, ALLOW),
+        /*  8 */ IF_EQUAL(8, IO_URING_SETUP, MISSING, 9),
+        /*  9 */ IF_LESS(9, __NR_add_key, ALLOW, 10),
+        /* 10 */ IF_LESS(10, __NR_add_key + KEY_CALLS, DENY, ALLOW),
 
-        /*  9 */ LOAD(NUMBER), /* COMPAT */
-        /* 10 */ IF_EQUAL(10, IOCTL_COMPAT, IOCTL, 11),
-        /* 11 */ IF_EQUAL(11, SOCKET_COMPAT, SOCKET, 12),
-        /* 12 */ IF_EQUAL(12, IO_URING_SETUP, MISSING, 13),
-        /* 13 */ IF_EQUAL(13, SOCKETCALL_COMPAT, 14, ALLOW),
-        /* 14 */ LOAD(ARGUMENT(0)),
-        /* 15 */ IF_EQUAL(15, SYS_SOCKET, NO_FAMILY, ALLOW),
+        /* 11 */ LOAD(NUMBER), /* COMPAT */
+        /* 12 */ IF_EQUAL(12, IOCTL_COMPAT, IOCTL, 13),
+        /* 13 */ IF_EQUAL(13, SOCKET_COMPAT, SOCKET, 14),
+        /* 14 */ IF_EQUAL(14, IO_URING_SETUP, MISSING, 15),
+        /* 15 */ IF_EQUAL(15, SOCKETCALL_COMPAT, 18, 16),
+        /* 16 */ IF_LESS(16, ADD_KEY_COMPAT, ALLOW, 17),
+        /* 17 */ IF_LESS(17, ADD_KEY_COMPAT + KEY_CALLS, DENY, ALLOW),
+        /* 18 */ LOAD(ARGUMENT(0)),
+        /* 19 */ IF_EQUAL(19, SYS_SOCKET, NO_FAMILY, ALLOW),
 
-        /* 16 */ LOAD(ARGUMENT(1)), /* IOCTL */
-        /* 17 */ IF_EQUAL(17, TIOCSTI, DENY, 18),
-        /* 18 */ IF_EQUAL(18, TIOCLINUX, DENY, ALLOW),
+        /* 20 */ LOAD(ARGUMENT(1)), /* IOCTL */
+        /* 21 */ IF_EQUAL(21, TIOCSTI, DENY, 22),
+        /* 22 */ IF_EQUAL(22, TIOCLINUX, DENY, ALLOW),
 
-        /* 19 */ LOAD(ARGUMENT(0)), /* SOCKET */
-        /* 20 */ IF_EQUAL(20, AF_UNIX, ALLOW, 21),
-        /* 21 */ IF_EQUAL(21, AF_INET, ALLOW, 22),
-        /* 22 */ IF_EQUAL(22, AF_INET6, ALLOW, 23),
-        /* 23 */ IF_EQUAL(23, AF_NETLINK, ALLOW, NO_FAMILY), /* getaddrinfo(3) asks it */
+        /* 23 */ LOAD(ARGUMENT(0)), /* SOCKET */
+        /* 24 */ IF_EQUAL(24, AF_UNIX, ALLOW, 25),
+        /* 25 */ IF_EQUAL(25, AF_INET, ALLOW, 26),
+        /* 26 */ IF_EQUAL(26, AF_INET6, ALLOW, 27),
+        /* 27 */ IF_EQUAL(27, AF_NETLINK, ALLOW, NO_FAMILY), /* getaddrinfo(3) asks it */
 
         /* NO_FAMILY */ REFUSE(EAFNOSUPPORT),
         /* DENY      */ REFUSE(EPERM),

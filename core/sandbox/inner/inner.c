@@ -118,16 +118,16 @@ static int root_is_read_only(void)
 }
 
 /* A session keyring of our own: the user's may hold secrets (keyctl(2)). ENOSYS and EPERM mean
- * that nobody in here can reach a keyring at all. */
+ * that nobody in here can reach a keyring at all. EDQUOT means that the user has as many keyrings
+ * as allowed, until the kernel has cleared away those of sandboxes that are gone: then the filter
+ * alone keeps the command from the one it inherits. */
 static int leave_session_keyring(void)
 {
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
         return 0;
-    return errno == ENOSYS || errno == EPERM ? 0 : -1;
+    return errno == ENOSYS || errno == EPERM || errno == EDQUOT ? 0 : -1;
 }
 
-/* XDG_RUNTIME_DIR is a folder of the sandbox's own; bubblewrap 0.4 makes it 0755, and programs look
- * for 0700. Where it cannot be had, nothing depends on it. */
 static void close_runtime_dir(void)
 {
     const char *dir = getenv("XDG_RUNTIME_DIR");
@@ -258,12 +258,13 @@ int main(int argc, char **argv)
     if (send_with_fd(control, &report, sizeof report, listener) < 0)
         return EXIT_NO_FENCE;
     standard_error = receive_go(control);
-    if (standard_error < 0 || dup2(standard_error, STDERR_FILENO) < 0 ||
-        close_the_rest(control) < 0)
+    if (standard_error < 0 || dup2(standard_error, STDERR_FILENO) < 0)
         return EXIT_NO_FENCE;
-    close_runtime_dir();
-    sigprocmask(SIG_SETMASK, &mask, NULL);
-    execute(argv + 2, argc - 2);
+    if (close_the_rest(control) == 0) { /* it fails, aloud, on kernels before 5.9 */
+        close_runtime_dir();
+        sigprocmask(SIG_SETMASK, &mask, NULL);
+        execute(argv + 2, argc - 2);
+    }
     failure.error = errno;
     send_with_fd(control, &failure, sizeof failure, -1);
     return failure.error == ENOENT ? 127 : 126;
