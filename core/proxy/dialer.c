@@ -231,6 +231,7 @@ static void judge(struct dial *dial, const struct addr *addrs, size_t count)
         if (decision.verdict == FENCE_ALLOW &&
             proxy_is_own_listener(dial->proxy, &addrs[i], dial->port, own)) {
             refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
+            snprintf(dial->refusal.rule, sizeof dial->refusal.rule, "built-in");
             decision = dial->refusal;
             dial->refusal = (fence_decision){0};
         }

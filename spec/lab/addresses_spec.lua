@@ -256,7 +256,7 @@ for _, identity in ipairs(users.identities()) do
           done]]
         local result = lab.run({ as_user = identity, argv = doors.argv({
           argv = { "sh", "-c", script }, way = "proxy", listen = listen, as_user = identity,
-          settings = { network = {
+          args = { "-d" }, settings = { network = {
             allowedDomains = { "*.good.test", "127.0.0.0/8", "192.31.196.1" },
           } },
         }) })
@@ -264,6 +264,9 @@ for _, identity in ipairs(users.identities()) do
         local outside = listen == "0.0.0.0:0" and own or "502 502 " -- nobody listens there
         assert.equal((own .. other):rep(2) .. (outside .. other):rep(2), result.out)
         assert.equal(8 * 2, doors.count(result.hostsvc, "HOSTSVC")) -- connect, request
+        local _, refused = result.err:gsub("Denied by rule: %S+ %(matched built%-in%)", "")
+        assert.equal(select(2, result.out:gsub("403", "")), refused)
+        assert.is_nil(result.err:find("No matching rule", 1, true))
       end)
     end
   end)

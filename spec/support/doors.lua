@@ -190,7 +190,7 @@ function doors.requests(authorities)
   return requests
 end
 
--- Lines of a log that begin a certain way are for somebody: how many name `word` first.
+-- How many lines of a log have `word` as their first one.
 function doors.count(log, word)
   local count = 0
   for _, line in ipairs(log) do

@@ -33,7 +33,7 @@ HOSTS = {
     "self6.good.test": [LAB["SELF6"]],
     "mixed.good.test": [LAB["GOOD"], "::1"],
     "many.good.test": [LAB["GOOD"]] + ["127.0.0.%d" % n for n in range(1, 64)],
-    "fallback.good.test": [LAB["CLOSED"], "127.0.0.1"],
+    "fallback.good.test": [LAB["CLOSED"], "127.0.0.1", LAB["PRIVATE"]],
     "retry.good.test": [LAB["CLOSED"], LAB["GOOD"]],
     "closed.good.test": [LAB["CLOSED"]],
     "silent.good.test": [LAB["SILENT"]],
