@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * fence.c - the public API: thin adapters over the folders below, and an engine's loop. */
 #include <errno.h>
+#include <fcntl.h>
 #include <fence/fence.h>
 #include <string.h>
 #include <uv.h>
@@ -15,6 +16,7 @@
 
 struct fence {
     uv_loop_t loop;
+    uv_prepare_t embedded; /* does nothing: see fence_run() */
     struct proxy proxy;
     struct list sandboxes;
     struct list watches;
@@ -67,6 +69,29 @@ int fence_decide(fence_decision *out, const fence_config *config, const fence_re
 
 /* ---- the engine ---- */
 
+static void do_nothing(uv_prepare_t *handle)
+{
+    (void)handle;
+}
+
+/* libuv aborts the process where its first descriptors cannot be had: asked here, it is an error.
+ */
+static int check_descriptors(void)
+{
+    int pairs[5][2], rc = 0; /* it takes 7 */
+    size_t n = 0;
+
+    while (n < ARRAY_LEN(pairs) && rc == 0) {
+        rc = pipe2(pairs[n], O_CLOEXEC) < 0 ? -errno : 0;
+        n += rc == 0;
+    }
+    while (n-- > 0) {
+        close(pairs[n][0]);
+        close(pairs[n][1]);
+    }
+    return rc;
+}
+
 int fence_new(fence **out, fence_config *config, const fence_observer *observer, fence_error *err)
 {
     auto_free fence *engine = calloc(1, sizeof *engine);
@@ -74,15 +99,20 @@ int fence_new(fence **out, fence_config *config, const fence_observer *observer,
 
     if (!engine)
         return fail(err, -ENOMEM, "out of memory");
-    rc = uv_loop_init(&engine->loop);
+    rc = check_descriptors();
+    if (rc == 0)
+        rc = uv_loop_init(&engine->loop);
     if (rc < 0)
-        return fail(err, rc, "cannot make an event loop: %s", uv_strerror(rc));
+        return fail(err, rc, "cannot make an event loop: %s%s", uv_strerror(rc),
+                    rc == -EMFILE ? ": raise the descriptor limit (ulimit -n)" : "");
     rc = proxy_init(&engine->proxy, &engine->loop, config, observer);
     if (rc < 0) {
         uv_run(&engine->loop, UV_RUN_DEFAULT);
         uv_loop_close(&engine->loop);
         return fail(err, rc, "cannot start the proxy: %s", uv_strerror(rc));
     }
+    uv_prepare_init(&engine->loop, &engine->embedded);
+    uv_prepare_start(&engine->embedded, do_nothing);
     list_init(&engine->sandboxes);
     list_init(&engine->watches);
     *out = take(&engine);
@@ -147,9 +177,17 @@ int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload, fenc
 
 /* ---- running ---- */
 
+/* A loop on which nothing is left does not look at its descriptors any more. In a loop of the
+ * embedder's the watched ones count all the same: one handle is always there, but for fence_run(),
+ * which returns when nothing else is. */
 int fence_run(fence *engine)
 {
-    return uv_run(&engine->loop, UV_RUN_DEFAULT);
+    int left;
+
+    uv_unref((uv_handle_t *)&engine->embedded);
+    left = uv_run(&engine->loop, UV_RUN_DEFAULT);
+    uv_ref((uv_handle_t *)&engine->embedded);
+    return left != 0;
 }
 
 void fence_stop(fence *engine)
@@ -159,7 +197,13 @@ void fence_stop(fence *engine)
 
 int fence_step(fence *engine)
 {
-    return uv_run(&engine->loop, UV_RUN_NOWAIT);
+    int left;
+
+    uv_run(&engine->loop, UV_RUN_NOWAIT);
+    uv_unref((uv_handle_t *)&engine->embedded);
+    left = uv_loop_alive(&engine->loop);
+    uv_ref((uv_handle_t *)&engine->embedded);
+    return left != 0;
 }
 
 int fence_fd(const fence *engine)
@@ -184,7 +228,8 @@ void fence_close(fence *engine)
         uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
     }
     proxy_close(&engine->proxy);
-    while (uv_loop_close(&engine->loop) == UV_EBUSY) /* the handles that are closing */
+    uv_close((uv_handle_t *)&engine->embedded, NULL);
+    while (uv_loop_close(&engine->loop) == UV_EBUSY) /* closing handles, dying sandboxes */
         uv_run(&engine->loop, UV_RUN_ONCE);
     proxy_deinit(&engine->proxy);
     free(engine);

@@ -43,6 +43,7 @@
 #define LIMIT_EXCHANGE_IDLE_MS 600000 /* plain HTTP with no byte either way; long polls pass    */
 #define LIMIT_LINGER_MS        1000   /* a refused client's unread bytes: see session_refuse()  */
 #define LIMIT_KILL_GRACE_MS    10000  /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
+#define LIMIT_ABANDON_MS       2000   /* a launcher that was told to give up; it needs 10 ms      */
 
 /* ---- the sandbox ---- */
 #define LIMIT_MOUNTS         1024         /* bubblewrap is quadratic: 1,000 binds take 3 s */

@@ -40,7 +40,7 @@ int signals_catch(uint64_t ignored)
 {
     static const int caught[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -55,6 +55,9 @@ int signals_catch(uint64_t ignored)
     /* under `stty tostop` a line of ours would stop us, and with us the network of a shell inside
      */
     sigaction(SIGTTOU, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* EFBIG says it as well, and can be explained */
+    /* where a parent ignores it, the kernel would throw the sandbox's exit status away */
+    sigaction(SIGCHLD, &standard, NULL);
     return ends[0];
 }
 

@@ -16,7 +16,7 @@ struct signal_event {
 uint64_t signals_ignored(void);
 
 /* Catches SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1 and SIGUSR2, but for those in `ignored`, and
- * ignores SIGPIPE and SIGTTOU. Returns the descriptor to read events from, or -errno. */
+ * ignores SIGPIPE, SIGTTOU and SIGXFSZ. Returns the descriptor to read events from, or -errno. */
 int signals_catch(uint64_t ignored);
 
 /* The next one; false when there is none. */

@@ -136,7 +136,7 @@ static void client_end(struct peer *client, int status)
 {
     struct session *s = client->owner;
 
-    if (status < 0 || !s->exchange.request_done)
+    if (status < 0 || (!s->exchange.request_done && !s->exchange.response_done))
         exchange_abort(s);
 }
 

@@ -54,6 +54,15 @@ static void tunnel_drained(struct peer *to, int status)
 
 static const struct peer_ops tunnel_ops = {tunnel_bytes, tunnel_end, tunnel_drained};
 
+/* Reads from `from` unless `to` has still something to write. */
+static void relay(struct peer *from, const struct peer *to)
+{
+    if (to->writing)
+        peer_read_stop(from);
+    else
+        peer_read_start(from);
+}
+
 void tunnel_begin(struct session *s, const char *early, size_t early_len)
 {
     int rc = early_len > 0 ? peer_write(s->upstream, early, early_len) : 0;
@@ -69,10 +78,12 @@ void tunnel_begin(struct session *s, const char *early, size_t early_len)
     buf_deinit(&s->out);
     s->client.ops = s->upstream->ops = &tunnel_ops;
     s->client.read_max = s->upstream->read_max = s->client.buffer->size;
-    if (!s->client.writing)
-        peer_read_start(s->upstream);
+    /* An exchange that became a tunnel may be reading already what cannot be passed on yet. */
+    relay(s->upstream, &s->client);
+    if (s->state != SESSION_TUNNEL)
+        return;
     if (s->client.read_ended)
         peer_shutdown(s->upstream);
-    else if (!s->upstream->writing)
-        peer_read_start(&s->client);
+    else
+        relay(&s->client, s->upstream);
 }

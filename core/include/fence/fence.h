@@ -18,8 +18,10 @@
  *            On failure no out-parameter is touched.
  * Threads    One engine, one thread; two engines, two threads. Only a config may be shared.
  *            A sandbox ends with the thread that spawned it: prctl(2), PR_SET_PDEATHSIG.
+ * Callbacks  May call everything but fence_run(), fence_step() and fence_close().
  * Signals    The library installs no handler. Ignore SIGPIPE in your program: a peer that goes
- *            away while it is written to would end it.
+ *            away while it is written to would end it. Do not ignore SIGCHLD, and wait(2) for no
+ *            child but your own: the exit status of a sandbox would be lost.
  * Output     The library never prints, exits or aborts: it reports to a fence_observer.
  */
 #ifndef FENCE_FENCE_H
@@ -195,13 +197,15 @@ FENCE_API int fence_listen(fence *engine, const char *address, fence_error *err)
 FENCE_API int fence_port(const fence *engine); /* of the first listener; 0 without one */
 
 /* Calls `ready` whenever `fd` can be read, from fence_run() or fence_step(), as long as the engine
- * lives. Such a descriptor does not keep fence_run() from returning, and is never closed. */
+ * lives: at its end of file, too, which can be read again and again. Such a descriptor becomes
+ * non-blocking, does not keep fence_run() from returning, and is never closed. */
 FENCE_API int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload,
                           fence_error *err);
 
+/* Both return 1 when something is left to do, and 0 when nothing is. */
 FENCE_API int fence_run(fence *engine);           /* until nothing is left, or fence_stop() */
-FENCE_API void fence_stop(fence *engine);         /* fence_run() returns soon               */
 FENCE_API int fence_step(fence *engine);          /* what is ready now; never blocks        */
+FENCE_API void fence_stop(fence *engine);         /* fence_run() returns soon               */
 FENCE_API int fence_fd(const fence *engine);      /* readable: call fence_step()            */
 FENCE_API int fence_timeout(const fence *engine); /* ms until fence_step() is due; or -1    */
 FENCE_API void fence_close(fence *engine);        /* ends all, frees all; takes NULL        */
@@ -213,7 +217,7 @@ typedef struct fence_sandbox_options {
     const char *const *argv;  /* NULL-terminated; argv[0] is searched in PATH             */
     const char *const *env;   /* NULL-terminated "NAME=value"; NULL: this process's.
                                  Scrubbed, and given the proxy variables, in either case  */
-    int stdio[3];             /* descriptors of this process that become 0, 1 and 2       */
+    int stdio[3];             /* descriptors of this process that become 0, 1 and 2; open */
     uint64_t ignored_signals; /* bit n-1: the command starts with signal n ignored; every
                                  other signal starts with its default action              */
 } fence_sandbox_options;
@@ -227,18 +231,18 @@ typedef struct fence_sandbox_options {
 typedef struct fence_exit {
     int status;        /* the command's own; 128+n when signal n ended it; or, with an error:
                           125 no sandbox, 126 the command cannot be executed, 127 not found */
-    fence_error error; /* code 0 when the command ran                                       */
+    fence_error error; /* code 0 when the command ran, or fence_kill() came before it       */
 } fence_exit;
 
 typedef void (*fence_exit_cb)(fence_sandbox *sandbox, const fence_exit *result, void *payload);
 
-/* Starts the command in a sandbox of its own, in the current folder. `on_exit` is called once,
- * later; the sandbox is gone when it returns. */
+/* Starts the command in a sandbox of its own, in the current folder. `on_exit` (or NULL) is called
+ * once, later; the sandbox is gone when it returns. fence_close() ends it without that call. */
 FENCE_API int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options *options,
                           fence_exit_cb on_exit, void *payload, fence_error *err);
 
 /* Sends a signal to the command. SIGKILL, and any signal before the command runs, ends the whole
- * sandbox. Returns 0 or -errno. */
+ * sandbox; 0 asks whether it is still there. Returns 0 or -errno. */
 FENCE_API int fence_kill(fence_sandbox *sandbox, int signum);
 
 /* The same, and SIGKILL ten seconds later if the command is still there. */
