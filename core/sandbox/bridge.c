@@ -32,13 +32,29 @@ struct received { /* what came beside the bytes */
     pid_t pid;
 };
 
+/* Keeps one descriptor, and closes what came besides: alignment leaves room for two. */
+static void take_rights(struct received *out, const struct cmsghdr *c)
+{
+    size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+    for (size_t i = 0; i < count; i++) {
+        int fd;
+
+        memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+        if (count == 1 && out->fd < 0)
+            out->fd = fd;
+        else
+            close(fd);
+    }
+}
+
 static void take_control(struct received *out, struct msghdr *message)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
         if (c->cmsg_level != SOL_SOCKET)
             continue;
-        if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof out->fd)) {
-            memcpy(&out->fd, CMSG_DATA(c), sizeof out->fd);
+        if (c->cmsg_type == SCM_RIGHTS) {
+            take_rights(out, c);
         } else if (c->cmsg_type == SCM_CREDENTIALS) {
             struct ucred credentials;
 
@@ -48,8 +64,7 @@ static void take_control(struct received *out, struct msghdr *message)
     }
 }
 
-/* Returns the length, 0 at the end, or -errno. Room for one descriptor: more are closed by the
- * kernel. */
+/* Returns the length of the message, which may be more than `len`, 0 at the end, or -errno. */
 static ssize_t receive(int control, void *bytes, size_t len, struct received *extra)
 {
     union {
@@ -61,7 +76,7 @@ static ssize_t receive(int control, void *bytes, size_t len, struct received *ex
                              .msg_iovlen = 1,
                              .msg_control = room.bytes,
                              .msg_controllen = sizeof room.bytes};
-    ssize_t got = recvmsg(control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    ssize_t got = recvmsg(control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC);
 
     *extra = (struct received){-1, -1};
     if (got < 0)
@@ -130,20 +145,10 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
     const char *error = strerror(report->error);
 
     switch ((enum inner_step)report->step) {
-    case INNER_KEYRING:
-        return fail(err, FENCE_ESANDBOX,
-                    "the sandbox cannot get a session keyring of its own: %s: "
-                    "raise kernel.keys.maxkeys",
-                    error);
     case INNER_SOCKET:
     case INNER_BIND:
     case INNER_LISTEN:
         return fail(err, FENCE_ESANDBOX, "the proxy's socket cannot be made inside the sandbox: %s",
-                    error);
-    case INNER_FILTER:
-        return fail(err, FENCE_ESANDBOX,
-                    "the seccomp filter cannot be installed: %s: use a kernel "
-                    "with CONFIG_SECCOMP_FILTER",
                     error);
     case INNER_NETWORK_IPV4:
     case INNER_NETWORK_IPV6:

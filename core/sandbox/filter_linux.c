@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * filter.c - refuses the few system calls that lead around the other walls, and nothing else.
+ * filter_linux.c - refuses the few system calls that lead around the other walls, and nothing else.
  *
  * - TIOCSTI and TIOCLINUX: the command shares the terminal's session, so that job control works,
  * and these would let it type commands there that run after it, outside.
@@ -7,13 +7,13 @@
  *   such border (AF_VSOCK reaches the machine that this one is a guest of).
  * - io_uring_setup: its requests pass no filter, socket among them.
  * - add_key, request_key and keyctl: the user's keys. A session keyring of its own is not always to
- *   be had (inner.c), and the kernel's upcalls for a key run outside.
+ *   be had (spawn_linux.c), and the kernel's upcalls for a key run outside.
  *
  * The architecture is looked at first: the 32-bit table of the same machine has numbers of its own,
  * and any other table is refused whole. The kernel uses the low 32 bits of an ioctl's number and of
  * a family, and so does this. socketcall(2) hides its family behind a pointer: no socket comes from
  * there. */
-#include "sandbox/inner/filter.h"
+#include "sandbox/filter.h"
 
 #include <asm/ioctls.h>
 #include <errno.h>

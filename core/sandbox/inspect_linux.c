@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
- * inspect_linux.c - reads /proc/PID and hands the texts to proof.c. */
+ * inspect_linux.c - reads /proc/PID and hands the texts to proof.c; and looks through
+ * /proc/PID/root whether what is mounted is what was meant: the list of mounts tells only where. */
 #include "sandbox/inspect.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "sandbox/paths.h"
 #include "sandbox/proof.h"
 
@@ -90,6 +95,82 @@ int inspect_ours(struct inspect_ours *out, fence_error *err)
     return folder < 0 ? folder : read_namespaces(out, folder, err);
 }
 
+/* ---- what is mounted ---- */
+
+/* Follows no link: the plan's paths had none. Returns 0 or -errno. */
+static int identify(struct stat *out, int root, const char *path)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    const char *below = path[1] ? path + 1 : ".";
+    auto_fd int fd = (int)syscall(SYS_openat2, root, below, &how, sizeof how);
+
+    return fd < 0 || fstat(fd, out) < 0 ? -errno : 0;
+}
+
+/* A file system of the sandbox's own is none of the host's. */
+static int check_own(const struct mount *mount, int ours, int theirs, fence_error *err)
+{
+    struct stat a = {0}, b = {0};
+    int rc = identify(&b, theirs, mount->path);
+
+    if (rc < 0)
+        return fail(err, rc, "cannot look at '%s' in the sandbox: %s", mount->path, strerror(-rc));
+    if (identify(&a, ours, mount->path) < 0 || a.st_dev != b.st_dev)
+        return 0;
+    return fail(
+        err, FENCE_ESANDBOX,
+        "the sandbox is not closed, it has the host's own '%s': is bwrap really bubblewrap?",
+        mount->path);
+}
+
+/* What can be written to is what the path meant when the plan was made: bubblewrap found its way
+ * there by itself, and somebody may have put a link in it. */
+static int check_writable(const struct mount *mount, int ours, int theirs, fence_error *err)
+{
+    char shown[256];
+    struct stat a = {0}, b = {0};
+    int rc = identify(&a, ours, mount->path);
+
+    if (rc == 0)
+        rc = identify(&b, theirs, mount->path);
+    if (rc == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        return 0;
+    str_escape(shown, sizeof shown, str_of(mount->path));
+    return fail(err, rc < 0 ? rc : FENCE_ESANDBOX,
+                "'%s' of filesystem.allowWrite was replaced while the sandbox started%s%s: start "
+                "again",
+                shown, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
+}
+
+static int check_mounted(int folder, const struct plan *plan, fence_error *err)
+{
+    auto_fd int ours = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    auto_fd int theirs = openat(folder, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int rc = 0;
+
+    if (ours < 0 || theirs < 0)
+        return fail(err, -errno, "cannot look into the sandbox: %s", strerror(errno));
+    for (size_t i = 0; i < plan->nmounts && rc == 0; i++) {
+        const struct mount *mount = &plan->mounts[i];
+
+        switch (mount->kind) {
+        case MOUNT_TMPFS:
+        case MOUNT_DEV:
+        case MOUNT_PROC:
+            rc = check_own(mount, ours, theirs, err);
+            break;
+        case MOUNT_WRITABLE:
+            rc = check_writable(mount, ours, theirs, err);
+            break;
+        case MOUNT_READ_ONLY:
+        case MOUNT_READ_ONLY_TRY:
+        case MOUNT_DIR:
+            break;
+        }
+    }
+    return rc;
+}
+
 int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
                   fence_error *err)
 {
@@ -104,6 +185,8 @@ int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan 
         rc = read_file(&mounts, folder, "mountinfo", err);
     if (rc == 0)
         rc = proof_mounts(buf_str(&mounts), plan, geteuid(), paths_reachable, err);
+    if (rc == 0)
+        rc = check_mounted(folder, plan, err);
     return rc;
 }
 

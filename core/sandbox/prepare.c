@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -138,24 +139,62 @@ static void announce(struct events *events, const struct argv *argv)
     events_debug(events, "sandbox: " STR_FMT, STR_ARG(buf_str(&line)));
 }
 
-static int find_launcher(char *out, size_t cap, const char *const *env, fence_error *err)
+/* Is `path` below the current folder, and no file of root's? Then it came with the project. */
+static bool came_along(const char *path, const char *cwd)
+{
+    size_t len = strlen(cwd);
+    struct stat st;
+
+    return strncmp(path, cwd, len) == 0 && path[len] == '/' &&
+           (stat(path, &st) < 0 || st.st_uid != 0);
+}
+
+struct launcher_path {
+    const struct plan *plan;
+    char canonical[PATH_MAX];
+};
+
+/* The launcher runs outside: it must be none that a command has left in a folder it may write to,
+ * for the next run to find (an active virtual environment stands first in PATH), and none of the
+ * project's own. Where all of / is writable there is no such folder to look for. */
+static bool trusted(const char *found, void *context)
+{
+    struct launcher_path *at = context;
+    const struct mount *over = NULL;
+
+    if (realpath(found, at->canonical))
+        over = plan_mount_at(at->plan, at->canonical);
+    if (!over || came_along(at->canonical, at->plan->cwd))
+        return false;
+    return over->kind != MOUNT_WRITABLE || strcmp(over->path, "/") == 0;
+}
+
+static int find_launcher(struct launcher_path *out, const char *const *env, fence_error *err)
 {
     const char *path = env_value(env, "PATH");
+    char found[PATH_MAX];
 
-    if (spawn_find(out, cap, bubblewrap.program, path ? path : "/usr/local/bin:/usr/bin:/bin"))
+    if (!path)
+        path = "/usr/local/bin:/usr/bin:/bin";
+    if (spawn_find(found, sizeof found, bubblewrap.program, path, trusted, out))
         return 0;
+    if (spawn_find(found, sizeof found, bubblewrap.program, path, NULL, NULL))
+        return fail(err, FENCE_ESANDBOX,
+                    "the only bwrap in PATH is one that commands may write to, or that came with "
+                    "the current folder: install the package bubblewrap");
     return fail(err, FENCE_ESANDBOX,
                 "bubblewrap is missing: install the package bubblewrap (bwrap must be in PATH)");
 }
 
-static int launch(struct prepared *out, const struct argv *argv, char **env, const int keep[2],
-                  const fence_sandbox_options *options, fence_error *err)
+static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
+                  char **env, const int keep[2], const fence_sandbox_options *options,
+                  fence_error *err)
 {
     struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = 2};
-    char path[PATH_MAX];
+    struct launcher_path path = {.plan = plan};
     int words[2];
     auto_fd int reading = -1, writing = -1;
-    int rc = find_launcher(path, sizeof path, options->env, err);
+    int rc = find_launcher(&path, options->env, err);
 
     if (rc < 0)
         return rc;
@@ -164,7 +203,7 @@ static int launch(struct prepared *out, const struct argv *argv, char **env, con
     reading = words[0];
     writing = words[1];
     fcntl(reading, F_SETFL, O_NONBLOCK);
-    what.path = path;
+    what.path = path.canonical;
     what.stdio[0] = options->stdio[0];
     what.stdio[1] = options->stdio[1];
     what.stdio[2] = writing;
@@ -172,6 +211,21 @@ static int launch(struct prepared *out, const struct argv *argv, char **env, con
     if (rc == 0)
         out->output = take_fd(&reading);
     return rc;
+}
+
+/* The command's streams are made in their place: what goes along with them lies above. */
+static int above_streams(int *fd, fence_error *err)
+{
+    int higher;
+
+    if (*fd > STDERR_FILENO)
+        return 0;
+    higher = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (higher < 0)
+        return fail(err, -errno, "cannot keep a descriptor for the sandbox: %s", strerror(errno));
+    close(*fd);
+    *fd = higher;
+    return 0;
 }
 
 static void argv_cleanup(struct argv *argv)
@@ -218,6 +272,11 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
         return rc;
     ours = ends[0];
     theirs = ends[1];
+    rc = above_streams(&image, err);
+    if (rc == 0)
+        rc = above_streams(&theirs, err);
+    if (rc < 0)
+        return rc;
     order.ignored_signals = options.ignored_signals;
     order.root_read_only = !plan_writable(plan, "/");
     rc = bridge_send_order(ours, &order, err);
@@ -228,7 +287,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     announce(&proxy->events, &argv);
     keep[0] = image;
     keep[1] = theirs;
-    rc = launch(out, &argv, env, keep, &options, err);
+    rc = launch(out, plan, &argv, env, keep, &options, err);
     if (rc < 0)
         return rc;
     out->plan = take(&plan);

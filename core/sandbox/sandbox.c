@@ -6,9 +6,12 @@
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -20,6 +23,8 @@
 #include "sandbox/launcher.h"
 #include "sandbox/prepare.h"
 #include "sandbox/spawn.h"
+
+#define TURNS 16 /* reads of what bubblewrap says, before others have theirs */
 
 enum sandbox_state {
     SANDBOX_STARTING,  /* inner is awaited                                */
@@ -57,13 +62,6 @@ struct fence_sandbox {
 
 /* ---- end ---- */
 
-static void sandbox_free(struct fence_sandbox *s)
-{
-    plan_free(s->plan);
-    free(s->command);
-    free(s);
-}
-
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
@@ -71,32 +69,68 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void sandbox_free(struct fence_sandbox *s)
 {
-    struct fence_sandbox *s = handle->data;
-
-    if (--s->handles > 0)
-        return;
-    close_fd(&s->control); /* a polled descriptor outlives its handle */
+    close_fd(&s->control);
     close_fd(&s->pidfd);
     close_fd(&s->output);
     close_fd(&s->command_pidfd);
     close_fd(&s->standard_error);
-    sandbox_free(s);
+    plan_free(s->plan);
+    free(s->command);
+    free(s);
 }
 
+/* A polled descriptor has to outlive its handle. */
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct fence_sandbox *s = handle->data;
+
+    if (--s->handles == 0)
+        sandbox_free(s);
+}
+
+static void close_handles(uv_handle_t *a, uv_handle_t *b)
+{
+    if (a->data) /* it was initialised */
+        uv_close(a, on_handle_closed);
+    if (b->data)
+        uv_close(b, on_handle_closed);
+}
+
+/* Everything but the watch over the process, which is left when it has been reaped, and the timer
+ * that may have to end it. */
 static void sandbox_close(struct fence_sandbox *s)
 {
-    uv_handle_t *handles[] = {(uv_handle_t *)&s->control_poll, (uv_handle_t *)&s->pid_poll,
-                              (uv_handle_t *)&s->output_poll, (uv_handle_t *)&s->grace};
-
-    if (s->state == SANDBOX_CLOSING)
-        return;
     s->state = SANDBOX_CLOSING;
     list_remove(&s->link);
     listener_close(take(&s->listener));
-    for (size_t i = 0; i < ARRAY_LEN(handles); i++)
-        uv_close(handles[i], on_handle_closed);
+    close_handles((uv_handle_t *)&s->control_poll, (uv_handle_t *)&s->output_poll);
+}
+
+/* ---- signals ---- */
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    struct fence_sandbox *s = timer->data;
+
+    pidfd_kill(s->pidfd, SIGKILL);
+}
+
+/* --die-with-parent ends the rest. But bubblewrap's child, while it waits for its parent's word,
+ * knows nothing of that yet and would wait for ever: until inner is there, it is inner that ends
+ * it all, as it finds nobody to talk to. */
+static int put_down(struct fence_sandbox *s)
+{
+    bool starting = s->state == SANDBOX_STARTING || s->state == SANDBOX_LOOKED_AT;
+
+    if (starting && s->control_poll.data) /* whatever inner still reports: it is not released */
+        uv_poll_stop(&s->control_poll);
+    if (s->state != SANDBOX_STARTING)
+        return pidfd_kill(s->pidfd, SIGKILL);
+    shutdown(s->control, SHUT_RDWR);
+    uv_timer_start(&s->grace, on_grace_over, LIMIT_ABANDON_MS, 0);
+    return 0;
 }
 
 void sandbox_close_all(struct list *sandboxes)
@@ -105,35 +139,31 @@ void sandbox_close_all(struct list *sandboxes)
     {
         struct fence_sandbox *s = CONTAINER_OF(link, struct fence_sandbox, link);
 
-        pidfd_kill(s->pidfd, SIGKILL);
+        put_down(s);
         sandbox_close(s);
     }
 }
 
-/* ---- signals ---- */
-
-static bool starting(const struct fence_sandbox *s)
-{
-    return s->state == SANDBOX_STARTING || s->state == SANDBOX_LOOKED_AT;
-}
-
+/* Before it runs there is nobody to send it to. */
 int sandbox_kill(fence_sandbox *s, int signum)
 {
-    if (starting(s) && s->ended_by == 0)
-        s->ended_by = signum;
-    if (signum == SIGKILL || starting(s)) /* --die-with-parent ends the rest */
-        return pidfd_kill(s->pidfd, SIGKILL);
-    return pidfd_kill(s->command_pidfd, signum);
-}
+    bool starting = s->state == SANDBOX_STARTING || s->state == SANDBOX_LOOKED_AT;
 
-static void on_grace_over(uv_timer_t *timer)
-{
-    sandbox_kill(timer->data, SIGKILL);
+    if (signum < 0 || signum > 64)
+        return -EINVAL;
+    if (signum == 0)
+        return pidfd_kill(s->pidfd, 0);
+    if (starting && s->ended_by == 0)
+        s->ended_by = signum;
+    if (signum == SIGKILL || starting)
+        return put_down(s);
+    return pidfd_kill(s->command_pidfd, signum);
 }
 
 int sandbox_terminate(fence_sandbox *s, int signum)
 {
-    uv_timer_start(&s->grace, on_grace_over, LIMIT_KILL_GRACE_MS, 0);
+    if (s->state != SANDBOX_STARTING)
+        uv_timer_start(&s->grace, on_grace_over, LIMIT_KILL_GRACE_MS, 0);
     return sandbox_kill(s, signum);
 }
 
@@ -146,7 +176,7 @@ static void sandbox_fail(struct fence_sandbox *s, int status, const fence_error 
         s->error = *error;
         s->failed_status = status;
     }
-    pidfd_kill(s->pidfd, SIGKILL);
+    put_down(s);
 }
 
 static void explain_exec(struct fence_sandbox *s, int error)
@@ -273,20 +303,22 @@ static void on_control(uv_poll_t *poll, int status, int events)
 
 /* ---- bubblewrap ---- */
 
+/* What does not fit is read all the same, as nobody may block on this pipe; but never without end:
+ * process 1 of the sandbox has its other end, and the command can open it there. */
 static void take_words(struct fence_sandbox *s)
 {
-    char rest[512];
-    ssize_t len;
+    char rest[4096];
+    ssize_t len = 1;
 
-    do { /* what does not fit is read all the same: nobody may block on this pipe */
+    for (int turns = 0; turns < TURNS && (len > 0 || (len < 0 && errno == EINTR)); turns++) {
         size_t room = sizeof s->words - 1 - s->nwords;
 
         len = room > 0 ? read(s->output, s->words + s->nwords, room)
                        : read(s->output, rest, sizeof rest);
         if (len > 0 && room > 0)
             s->nwords += (size_t)len;
-    } while (len > 0 || (len < 0 && errno == EINTR));
-    if (len == 0)
+    }
+    if (len == 0 && s->output_poll.data)
         uv_poll_stop(&s->output_poll);
 }
 
@@ -297,41 +329,106 @@ static void on_output(uv_poll_t *poll, int status, int events)
     take_words(poll->data);
 }
 
+/* What its end means, where the command's own status does not say it all. */
+static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
+{
+    bool started = s->state == SANDBOX_RELEASED || s->state == SANDBOX_RUNNING;
+
+    if (s->ended_by != 0 && (s->error.code == 0 || !started)) { /* errors came of that */
+        result->status = 128 + s->ended_by;
+        return;
+    }
+    if (s->error.code == 0 && !started) {
+        s->words[s->nwords] = '\0';
+        bubblewrap.explain(&s->error, s->words);
+        s->failed_status = 125;
+    } else if (s->error.code == 0 && reaped < 0) {
+        fail(&s->error, reaped,
+             "the command has ended, but somebody else took its exit status: leave SIGCHLD at its "
+             "default, and wait(2) for no child but your own");
+        s->failed_status = 125;
+    }
+    result->error = s->error;
+    if (s->error.code != 0)
+        result->status = s->failed_status;
+}
+
 static void on_process(uv_poll_t *poll, int status, int events)
 {
     struct fence_sandbox *s = poll->data;
     fence_exit result = {0};
+    int reaped = spawn_reap(&result.status, s->pidfd);
 
     (void)status;
     (void)events;
-    if (!spawn_reap(&result.status, s->pidfd))
+    if (reaped == 0)
         return;
-    uv_poll_stop(&s->pid_poll);
+    close_handles((uv_handle_t *)poll, (uv_handle_t *)&s->grace);
+    if (s->state == SANDBOX_CLOSING)
+        return; /* nobody asks any more */
     take_words(s);
     if (s->state == SANDBOX_RELEASED) /* its last word may still wait */
         take_outcome(s);
-    if (starting(s) && s->ended_by != 0) {
-        result.status = 128 + s->ended_by;
-    } else if (starting(s) && s->error.code == 0) {
-        s->words[s->nwords] = '\0';
-        bubblewrap.explain(&s->error, s->words);
-        s->failed_status = 125;
-    }
-    result.error = s->error;
-    if (s->error.code != 0)
-        result.status = s->failed_status;
-    s->on_exit(s, &result, s->payload);
+    judge_end(s, &result, reaped);
+    if (s->on_exit)
+        s->on_exit(s, &result, s->payload);
     sandbox_close(s);
 }
 
 /* ---- beginning ---- */
 
-static void watch(struct fence_sandbox *s, uv_poll_t *poll, int fd, uv_poll_cb callback)
+static int watch(struct fence_sandbox *s, uv_poll_t *poll, int fd, uv_poll_cb callback,
+                 fence_error *err)
 {
-    uv_poll_init(s->proxy->loop, poll, fd);
+    int rc = uv_poll_init(s->proxy->loop, poll, fd);
+
+    if (rc < 0)
+        return fail(err, rc, "cannot watch over the sandbox: %s", uv_strerror(rc));
     poll->data = s;
     s->handles++;
     uv_poll_start(poll, UV_READABLE | UV_DISCONNECT, callback);
+    return 0;
+}
+
+/* Starts it; there is nothing on the loop yet. */
+static int launch(struct fence_sandbox *s, const fence_sandbox_options *options, fence_error *err)
+{
+    struct prepared started = {.control = -1, .pidfd = -1, .output = -1};
+    int rc;
+
+    s->command = strdup(options->argv[0]);
+    if (!s->command)
+        return fail(err, -ENOMEM, "out of memory");
+    s->standard_error = fcntl(options->stdio[2], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (s->standard_error < 0)
+        return fail(err, -errno, "descriptor %d cannot be the command's standard error: %s",
+                    options->stdio[2], strerror(errno));
+    rc = prepare_sandbox(&started, s->proxy, options, err);
+    if (rc < 0)
+        return rc;
+    s->plan = started.plan;
+    s->control = started.control;
+    s->pidfd = started.pidfd;
+    s->output = started.output;
+    return 0;
+}
+
+/* It is running: what fails from here on is reported when it has ended. */
+static void attend(struct fence_sandbox *s)
+{
+    fence_error error = {0};
+    int rc;
+
+    uv_timer_init(s->proxy->loop, &s->grace);
+    s->grace.data = s;
+    s->handles++;
+    rc = inspect_ours(&s->ours, &error);
+    if (rc == 0)
+        rc = watch(s, &s->control_poll, s->control, on_control, &error);
+    if (rc == 0)
+        rc = watch(s, &s->output_poll, s->output, on_output, &error);
+    if (rc < 0)
+        sandbox_fail(s, 125, &error);
 }
 
 int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandboxes,
@@ -339,38 +436,29 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
                   fence_error *err)
 {
     struct fence_sandbox *s = calloc(1, sizeof *s);
-    struct prepared started = {.control = -1, .pidfd = -1, .output = -1};
-    fence_error unseen = {0};
     int rc;
 
     if (!s)
         return fail(err, -ENOMEM, "out of memory");
-    s->command = strdup(options->argv[0]);
-    s->standard_error = dup(options->stdio[2]);
-    rc = s->command && s->standard_error >= 0 ? prepare_sandbox(&started, proxy, options, err)
-                                              : fail(err, -errno, "%s", strerror(errno));
-    if (rc < 0) {
-        close_fd(&s->standard_error);
-        sandbox_free(s);
-        return rc;
-    }
     s->proxy = proxy;
     s->on_exit = on_exit;
     s->payload = payload;
-    s->plan = started.plan;
-    s->control = started.control;
-    s->pidfd = started.pidfd;
-    s->output = started.output;
-    s->command_pidfd = -1;
-    rc = inspect_ours(&s->ours, &unseen);
-    if (rc < 0)
-        sandbox_fail(s, 125, &unseen); /* it is running: its end is reported like any other */
-    watch(s, &s->control_poll, s->control, on_control);
-    watch(s, &s->pid_poll, s->pidfd, on_process);
-    watch(s, &s->output_poll, s->output, on_output);
-    uv_timer_init(proxy->loop, &s->grace);
-    s->grace.data = s;
-    s->handles++;
+    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
+    rc = launch(s, options, err);
+    if (rc == 0)
+        rc = watch(s, &s->pid_poll, s->pidfd, on_process, err);
+    if (rc < 0) {
+        if (s->pidfd >= 0) { /* as put_down() does it, without a loop */
+            struct pollfd process = {s->pidfd, POLLIN, 0};
+
+            shutdown(s->control, SHUT_RDWR);
+            poll(&process, 1, LIMIT_ABANDON_MS);
+            spawn_end(s->pidfd);
+        }
+        sandbox_free(s);
+        return rc;
+    }
+    attend(s);
     list_append(sandboxes, &s->link);
     *out = s;
     return 0;

@@ -17,20 +17,27 @@ struct spawn {
     size_t nkeep;
 };
 
-/* Starts the program with SIGINT, SIGQUIT, SIGTERM and SIGHUP ignored. The child sends no SIGCHLD
- * and is invisible to an ordinary wait(2): it is ours alone. Writes a pidfd, close-on-exec. */
+/* Starts the program with SIGINT, SIGQUIT, SIGTERM and SIGHUP ignored, without new privileges,
+ * under the system call filter of inner/filter.h. From execve(2) on it sends SIGCHLD like any
+ * child. Writes a pidfd, close-on-exec. */
 int spawn_start(int *pidfd, const struct spawn *what, fence_error *err);
 
-/* Reaps. Returns 1 with the status as a shell would say it (128+n for a signal), 0 while it runs.
- */
+/* Reaps. Returns 1 with the status as a shell would say it (128+n for a signal), 0 while it runs,
+ * or -errno: -ECHILD when someone else has taken the status, or SIGCHLD is ignored. */
 int spawn_reap(int *status, int pidfd);
+
+/* Kills, and waits until it is gone: that takes no time. */
+void spawn_end(int pidfd);
 
 /* pidfd_open(2) and pidfd_send_signal(2), which need no newer C library this way. */
 int pidfd_of(pid_t pid);
 int pidfd_kill(int pidfd, int signum);
 
+typedef bool (*spawn_usable)(const char *path, void *context);
+
 /* The first file of that name that can be executed in the absolute folders of `path` (the value of
- * PATH). Returns false when there is none. */
-bool spawn_find(char *out, size_t cap, const char *name, const char *path);
+ * PATH), and that `usable` (or NULL) takes. Returns false when there is none. */
+bool spawn_find(char *out, size_t cap, const char *name, const char *path, spawn_usable usable,
+                void *context);
 
 #endif

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  * spawn_linux.c - clone(2) as vfork(2) does it: no page table is copied, and the child's failure is
- * a plain assignment. CLONE_PIDFD gives the descriptor; no exit signal keeps an embedder's own
- * SIGCHLD handling out of it. */
+ * a plain assignment. CLONE_PIDFD gives the descriptor, and no signal handler is needed.
+ *
+ * What the sandbox's first process must not have is taken away here, before the program runs: it is
+ * of the command's own user, who can make it do what he likes (ptrace(2), /proc/1/mem). */
 #include "sandbox/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,56 +23,125 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "sandbox/filter.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3 /* linux/wait.h, 5.4 */
 #endif
 
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2) /* linux/close_range.h, 5.11 */
+#endif
+
 #define CHILD_STACK (64 * 1024) /* execve(2) and a handful of calls */
+#define SIGNALS     64          /* as the kernel counts them        */
 
 struct child { /* shared with the child: it runs in our memory until it executes */
     const struct spawn *what;
-    sigset_t mask;
+    const char *step; /* what failed */
     int error;
 };
 
-static int child_stdio(const int stdio[3])
+/* The kernel's own struct begins with the handler. Neither the C library nor a sanitizer, which
+ * keep what they know of signals in the memory that we share, may see this. */
+struct action {
+    void (*handler)(int);
+    unsigned long rest[7];
+};
+
+static void (*signal_get(int signum))(int)
+{
+    struct action now = {SIG_DFL, {0}};
+
+    syscall(SYS_rt_sigaction, signum, NULL, &now, SIGNALS / 8);
+    return now.handler;
+}
+
+static void signal_set(int signum, void (*handler)(int))
+{
+    struct action action = {handler, {0}};
+
+    syscall(SYS_rt_sigaction, signum, &action, NULL, SIGNALS / 8);
+}
+
+/* No handler of ours may run once the mask is lifted, a moment before execve(2) does the same. And
+ * where SIGCHLD is ignored, bubblewrap would wait for its child for ever. */
+static void child_signals(void)
+{
+    static const int kept_from_bubblewrap[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+
+    for (int signum = 1; signum <= SIGNALS; signum++) {
+        if (signum == SIGCHLD || signal_get(signum) != SIG_IGN)
+            signal_set(signum, SIG_DFL);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(kept_from_bubblewrap); i++)
+        signal_set(kept_from_bubblewrap[i], SIG_IGN);
+}
+
+/* A session keyring of its own, as the user's may hold secrets (keyctl(2)). It is not always to be
+ * had: the kernel clears away late those of sandboxes that are gone, and a user may have only so
+ * many. Then the filter alone keeps the sandbox from the one it inherits. */
+static void child_keyring(void)
+{
+    syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+}
+
+/* Inherited by everything in the sandbox, and never undone. */
+static bool child_filter(void)
+{
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && filter_install() == 0;
+}
+
+static bool child_stdio(const int stdio[3])
 {
     int copies[3];
 
-    if (stdio[0] == 0 && stdio[1] == 1 && stdio[2] == 2)
-        return 0;
     for (int i = 0; i < 3; i++) { /* first out of the way of 0, 1 and 2 */
         copies[i] = fcntl(stdio[i], F_DUPFD_CLOEXEC, 3);
         if (copies[i] < 0)
-            return -1;
+            return false;
     }
     for (int i = 0; i < 3; i++) {
         if (dup2(copies[i], i) < 0)
-            return -1;
+            return false;
     }
-    return 0;
+    return true;
+}
+
+/* What the host program left open is not for bubblewrap either. Kernels before 5.11 cannot do it at
+ * once; there bubblewrap and inner close what they do not know, each for itself. */
+static bool child_descriptors(const struct spawn *what)
+{
+    if (!child_stdio(what->stdio))
+        return false;
+    syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (size_t i = 0; i < what->nkeep; i++) {
+        if (fcntl(what->keep[i], F_SETFD, 0) < 0)
+            return false;
+    }
+    return true;
 }
 
 static int child_main(void *argument)
 {
-    static const int kept_from_bubblewrap[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
     struct child *child = argument;
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t none;
 
-    for (size_t i = 0; i < ARRAY_LEN(kept_from_bubblewrap); i++)
-        sigaction(kept_from_bubblewrap[i], &ignore, NULL);
-    if (child_stdio(child->what->stdio) < 0)
+    child_signals();
+    child->step = "descriptors";
+    if (!child_descriptors(child->what))
         goto failed;
-    for (size_t i = 0; i < child->what->nkeep; i++) {
-        if (fcntl(child->what->keep[i], F_SETFD, 0) < 0)
-            goto failed;
-    }
-    sigprocmask(SIG_SETMASK, &child->mask, NULL);
+    child_keyring();
+    child->step = "system call filter";
+    if (!child_filter())
+        goto failed;
+    child->step = "program";
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL); /* what this thread has blocked is its own affair */
     execve(child->what->path, child->what->argv, child->what->env);
 failed:
     child->error = errno;
-    _exit(127);
+    return 127; /* clone(2) makes it the exit status */
 }
 
 /* No handler of ours may run in the child, which shares our memory: every signal waits. */
@@ -75,7 +149,7 @@ static pid_t clone_child(struct child *child, int *pidfd)
 {
     static const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
     auto_free char *stack = malloc(CHILD_STACK);
-    sigset_t all;
+    sigset_t all, before;
     pid_t pid;
 
     if (!stack) {
@@ -83,28 +157,51 @@ static pid_t clone_child(struct child *child, int *pidfd)
         return -1;
     }
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &child->mask);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pid = clone(child_main, stack + CHILD_STACK, flags, child, pidfd);
-    pthread_sigmask(SIG_SETMASK, &child->mask, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid;
+}
+
+/* The child is ending: that takes no time. */
+static void wait_for(int pidfd)
+{
+    siginfo_t info;
+
+    while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
+        ;
+}
+
+void spawn_end(int pidfd)
+{
+    pidfd_kill(pidfd, SIGKILL);
+    wait_for(pidfd);
+}
+
+static int explain(const struct child *child, fence_error *err)
+{
+    char shown[256];
+
+    str_escape(shown, sizeof shown, str_of(child->what->path));
+    return fail(err, -child->error, "cannot start '%s' (%s): %s%s", shown, child->step,
+                strerror(child->error),
+                child->error == E2BIG ? ": pass long arguments in a file, and unset long variables"
+                                      : "");
 }
 
 int spawn_start(int *pidfd, const struct spawn *what, fence_error *err)
 {
     struct child child = {.what = what};
-    int fd = -1, status;
+    int fd = -1;
     int error = clone_child(&child, &fd) < 0 ? errno : 0;
 
     if (error != 0)
         return fail(err, -error, "cannot start a process: %s%s", strerror(error),
                     error == EAGAIN ? ": raise the process limit (ulimit -u)" : "");
     if (child.error != 0) {
-        spawn_reap(&status, fd);
+        wait_for(fd);
         close(fd);
-        return fail(err, -child.error, "cannot start '%s': %s%s", what->path, strerror(child.error),
-                    child.error == E2BIG
-                        ? ": pass long arguments in a file, and unset long variables"
-                        : "");
+        return explain(&child, err);
     }
     *pidfd = fd;
     return 0;
@@ -120,10 +217,8 @@ int spawn_reap(int *status, int pidfd)
     } while (rc < 0 && errno == EINTR);
     if (rc < 0 && errno == EAGAIN) /* a descriptor that does not block, 5.10 */
         return 0;
-    if (rc < 0) { /* reaped by someone else with __WALL: gone all the same */
-        *status = 128 + SIGKILL;
-        return 1;
-    }
+    if (rc < 0)
+        return -errno;
     if (info.si_pid == 0)
         return 0;
     *status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
@@ -142,7 +237,15 @@ int pidfd_kill(int pidfd, int signum)
     return syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) < 0 ? -errno : 0;
 }
 
-bool spawn_find(char *out, size_t cap, const char *name, const char *path)
+static bool is_program(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+bool spawn_find(char *out, size_t cap, const char *name, const char *path, spawn_usable usable,
+                void *context)
 {
     struct str rest = str_of(path);
 
@@ -155,7 +258,7 @@ bool spawn_find(char *out, size_t cap, const char *name, const char *path)
         if (folder.len == 0 || folder.bytes[0] != '/')
             continue; /* relative: whoever owns the current folder would choose the program */
         len = snprintf(out, cap, STR_FMT "/%s", STR_ARG(folder), name);
-        if (len > 0 && (size_t)len < cap && access(out, X_OK) == 0)
+        if (len > 0 && (size_t)len < cap && is_program(out) && (!usable || usable(out, context)))
             return true;
     }
     return false;

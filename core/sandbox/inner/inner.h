@@ -25,13 +25,11 @@ struct inner_order {
 enum inner_step { /* what failed, for one clear sentence on the host */
                   INNER_READY = 0,
                   INNER_HERE,
-                  INNER_KEYRING,
                   INNER_SOCKET,
                   INNER_BIND,
                   INNER_LISTEN,
-                  INNER_FILTER,
                   INNER_NETWORK_IPV4, /* a way out was found: a packet to the outside would have
-                                         left */
+                           left */
                   INNER_NETWORK_IPV6,
                   INNER_ROOT_WRITABLE
 };
