@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "base/base.h"
-#include "sandbox/inner/filter.h"
+#include "sandbox/filter.h"
 
 #define GOES_ON   0 /* whatever the kernel says itself                       */
 #define HIGH_BITS (INT64_C(1) << 32)

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_bridge.c - the conversation with inner, played by the test: whole messages, other ones, and
+ * descriptors that nobody asked for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/base.h"
+#include "sandbox/bridge.h"
+#include "support/descriptors.h"
+
+#define MOST_FDS 4
+
+static void open_bridge(int ends[2])
+{
+    fence_error err = {0};
+
+    if (bridge_open(ends, &err) != 0)
+        fail_msg("%s", err.message);
+}
+
+/* As inner does it, with `nfds` copies of standard input. */
+static void say(int control, const void *bytes, size_t len, size_t nfds)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(MOST_FDS * sizeof(int))];
+    } room = {0};
+    struct iovec part = {(void *)(uintptr_t)bytes, len};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    int zero = 0;
+
+    if (nfds > 0) {
+        message.msg_control = room.bytes;
+        message.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+        room.header.cmsg_level = SOL_SOCKET;
+        room.header.cmsg_type = SCM_RIGHTS;
+        room.header.cmsg_len = CMSG_LEN(nfds * sizeof(int));
+        for (size_t i = 0; i < nfds; i++)
+            memcpy(CMSG_DATA(&room.header) + i * sizeof zero, &zero, sizeof zero);
+    }
+    assert_int_equal(sendmsg(control, &message, MSG_NOSIGNAL), len);
+}
+
+static void test_open(void **state)
+{
+    int ends[2];
+
+    (void)state;
+    open_bridge(ends);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(fcntl(ends[i], F_GETFD), FD_CLOEXEC);
+        close(ends[i]);
+    }
+}
+
+static void test_order(void **state)
+{
+    struct inner_order order = {INNER_VERSION, 3128, 1, UINT64_C(1) << 63}, got;
+    fence_error err = {0};
+    int ends[2];
+
+    (void)state;
+    open_bridge(ends);
+    assert_int_equal(bridge_send_order(ends[0], &order, &err), 0);
+    assert_int_equal(recv(ends[1], &got, sizeof got, MSG_DONTWAIT), sizeof got);
+    assert_memory_equal(&got, &order, sizeof got);
+    close(ends[1]);
+    assert_int_equal(bridge_send_order(ends[0], &order, &err), -EPIPE);
+    assert_non_null(strstr(err.message, "cannot instruct the sandbox's helper: "));
+    close(ends[0]);
+}
+
+static const struct report_row {
+    const char *name;
+    uint32_t version;
+    size_t len, nfds;
+    int rc; /* 1 with the report */
+    bool fd;
+} reports[] = {
+    {"a report", INNER_VERSION, sizeof(struct inner_report), 0, 1, false},
+    {"a report with the socket", INNER_VERSION, sizeof(struct inner_report), 1, 1, true},
+    {"two descriptors", INNER_VERSION, sizeof(struct inner_report), 2, 1, false},
+    {"four descriptors", INNER_VERSION, sizeof(struct inner_report), 4, 1, false},
+    {"another version", INNER_VERSION + 1, sizeof(struct inner_report), 0, FENCE_ESANDBOX, false},
+    {"another version, with a socket", 0, sizeof(struct inner_report), 1, FENCE_ESANDBOX, false},
+    {"a byte too few", INNER_VERSION, sizeof(struct inner_report) - 1, 1, FENCE_ESANDBOX, false},
+    {"one byte", INNER_VERSION, 1, 2, FENCE_ESANDBOX, false},
+    {"a byte too many", INNER_VERSION, sizeof(struct inner_report) + 1, 1, FENCE_ESANDBOX, false},
+    {"far too many", INNER_VERSION, 4096, 4, FENCE_ESANDBOX, false},
+};
+
+static void test_reports(void **state)
+{
+    (void)state;
+    for (const struct report_row *row = reports; row < reports + ARRAY_LEN(reports); row++) {
+        struct inner_report sent = {row->version, INNER_BIND, EADDRINUSE}, got;
+        char bytes[4096] = {0};
+        size_t before = descriptors_open();
+        fence_error err = {0};
+        int ends[2], fd = -1;
+        pid_t pid = -1;
+        int rc;
+
+        memcpy(bytes, &sent, sizeof sent);
+        open_bridge(ends);
+        say(ends[1], bytes, row->len, row->nfds);
+        rc = bridge_receive_report(ends[0], &got, &fd, &pid, &err);
+        if (rc != row->rc || (fd >= 0) != row->fd)
+            fail_msg("%s: %d, descriptor %d: %s", row->name, rc, fd, err.message);
+        if (rc == 1 && (memcmp(&got, &sent, sizeof got) != 0 || pid != getpid()))
+            fail_msg("%s: it came as another one, from %d", row->name, (int)pid);
+        if (rc < 0 && !strstr(err.message, "does not speak our language"))
+            fail_msg("%s: %s", row->name, err.message);
+        if (fd >= 0 && fcntl(fd, F_GETFD) != FD_CLOEXEC)
+            fail_msg("%s: the descriptor would be inherited", row->name);
+        if (fd >= 0)
+            close(fd);
+        close(ends[0]);
+        close(ends[1]);
+        if (descriptors_open() != before)
+            fail_msg("%s: %zu descriptors instead of %zu", row->name, descriptors_open(), before);
+    }
+}
+
+static void test_report_not_yet_and_never(void **state)
+{
+    struct inner_report report;
+    fence_error err = {0};
+    int ends[2], fd = -1;
+    pid_t pid;
+
+    (void)state;
+    open_bridge(ends);
+    assert_int_equal(bridge_receive_report(ends[0], &report, &fd, &pid, &err), -EAGAIN);
+    close(ends[1]);
+    assert_int_equal(bridge_receive_report(ends[0], &report, &fd, &pid, &err), 0);
+    close(ends[0]);
+    assert_true(bridge_receive_report(ends[0], &report, &fd, &pid, &err) < 0);
+    assert_int_equal(fd, -1);
+}
+
+/* inner is killed with the order unread: a reset, and as much an end as any. */
+static void test_reset_is_an_end(void **state)
+{
+    struct inner_order order = {.version = INNER_VERSION};
+    struct inner_report report;
+    fence_error err = {0};
+    int ends[2], fd = -1, error;
+    pid_t pid;
+
+    (void)state;
+    open_bridge(ends);
+    assert_int_equal(bridge_send_order(ends[0], &order, &err), 0);
+    close(ends[1]);
+    assert_int_equal(bridge_receive_report(ends[0], &report, &fd, &pid, &err), 0);
+    assert_int_equal(bridge_receive_outcome(ends[0], &error), 0);
+    close(ends[0]);
+}
+
+static void test_go(void **state)
+{
+    char room[CMSG_SPACE(sizeof(int))], byte = 0;
+    struct inner_go go = {0};
+    struct iovec part = {&go, sizeof go};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    fence_error err = {0};
+    int ends[2], pipe_ends[2], fd;
+
+    (void)state;
+    open_bridge(ends);
+    assert_int_equal(pipe(pipe_ends), 0);
+    assert_int_equal(bridge_send_go(ends[0], pipe_ends[1], &err), 0);
+    assert_int_equal(recvmsg(ends[1], &message, MSG_DONTWAIT), sizeof go);
+    assert_int_equal(go.version, INNER_VERSION);
+    assert_non_null(CMSG_FIRSTHDR(&message));
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    assert_int_equal(write(fd, "!", 1), 1); /* it is the descriptor that was given */
+    assert_int_equal(read(pipe_ends[0], &byte, 1), 1);
+    assert_int_equal(byte, '!');
+    close(fd);
+    assert_true(bridge_send_go(ends[0], -1, &err) < 0);
+    close(ends[1]);
+    assert_int_equal(bridge_send_go(ends[0], pipe_ends[1], &err), -EPIPE);
+    close(ends[0]);
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+}
+
+static const struct outcome_row {
+    const char *name;
+    uint32_t version;
+    size_t len, nfds;
+    int rc;
+} outcomes[] = {
+    {"it could not be executed", INNER_VERSION, sizeof(struct inner_failure), 0, 1},
+    {"with descriptors", INNER_VERSION, sizeof(struct inner_failure), 2, 1},
+    {"another version", INNER_VERSION + 1, sizeof(struct inner_failure), 1, 0},
+    {"too short", INNER_VERSION, sizeof(struct inner_failure) - 1, 0, 0},
+    {"too long", INNER_VERSION, sizeof(struct inner_failure) + 1, 4, 0},
+};
+
+static void test_outcomes(void **state)
+{
+    int ends[2], error = 0;
+
+    (void)state;
+    for (const struct outcome_row *row = outcomes; row < outcomes + ARRAY_LEN(outcomes); row++) {
+        struct inner_failure sent = {row->version, ENOENT};
+        size_t before = descriptors_open();
+        char bytes[64] = {0};
+        int rc;
+
+        memcpy(bytes, &sent, sizeof sent);
+        open_bridge(ends);
+        say(ends[1], bytes, row->len, row->nfds);
+        error = 0;
+        rc = bridge_receive_outcome(ends[0], &error);
+        if (rc != row->rc || error != (rc == 1 ? ENOENT : 0))
+            fail_msg("%s: %d, error %d", row->name, rc, error);
+        close(ends[0]);
+        close(ends[1]);
+        if (descriptors_open() != before)
+            fail_msg("%s: a descriptor is left", row->name);
+    }
+    open_bridge(ends);
+    assert_int_equal(bridge_receive_outcome(ends[0], &error), -EAGAIN);
+    close(ends[1]);
+    assert_int_equal(bridge_receive_outcome(ends[0], &error), 0);
+    close(ends[0]);
+}
+
+static void test_explanations(void **state)
+{
+    static const struct {
+        enum inner_step step;
+        const char *says;
+    } rows[] = {
+        {INNER_SOCKET, "cannot be made inside the sandbox: Address already in use"},
+        {INNER_BIND, "cannot be made inside the sandbox: Address already in use"},
+        {INNER_LISTEN, "cannot be made inside the sandbox: Address already in use"},
+        {INNER_NETWORK_IPV4, "route to the outside (IPv4)"},
+        {INNER_NETWORK_IPV6, "route to the outside (IPv6)"},
+        {INNER_ROOT_WRITABLE, "/ can be written to (Address already in use)"},
+        {INNER_READY, "a step we do not know"},
+        {INNER_HERE, "a step we do not know"},
+        {(enum inner_step)4711, "a step we do not know"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct inner_report report = {INNER_VERSION, rows[i].step, EADDRINUSE};
+        fence_error err = {0};
+
+        if (bridge_explain(&report, &err) != FENCE_ESANDBOX || !strstr(err.message, rows[i].says))
+            fail_msg("step %d: '%s', not '%s'", (int)rows[i].step, err.message, rows[i].says);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_report_not_yet_and_never),
+        cmocka_unit_test(test_reset_is_an_end),
+        cmocka_unit_test(test_go),
+        cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_explanations),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
