@@ -142,7 +142,7 @@ for _, identity in ipairs(users.identities()) do
       { "Ctrl-C kills the command", { "FENCE", "sh", "-c", "echo up; exec sleep 30" },
         { "=up", ">\\x03" }, 130 },
       { "Ctrl-C runs the trap to its end", { "FENCE", "bash", "-c",
-        "trap 'sleep 0.3; echo tidy; exit 9' INT; echo up; sleep 30" },
+        "trap 'sleep 0.3; echo tidy; exit 9' INT; echo up; while :; do sleep 0.05; done" },
         { "=up", ">\\x03", "=tidy" }, 9 },
       { "Ctrl-C is the command's own affair, however often", { "FENCE", "sh", "-c",
         "trap '' INT; echo up; sleep 1; echo alive; exit 3" },
