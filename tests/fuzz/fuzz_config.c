@@ -2,14 +2,9 @@
  * fuzz_config.c - any text as a configuration: strict JSON or a clean error, nothing between. */
 #include "filter/config.h"
 #include "filter/jsonc.h"
+#include "support/require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
 
 /* Normalized text is strict: a second pass finds nothing to change. */
 static bool normalize_twice(const uint8_t *bytes, size_t len)
@@ -19,24 +14,24 @@ static bool normalize_twice(const uint8_t *bytes, size_t len)
     struct jsonc_error why = {SIZE_MAX, NULL};
     bool ok;
 
-    REQUIRE(once && twice);
+    require(once && twice);
     if (len > 0)
         memcpy(once, bytes, len);
     ok = jsonc_normalize(once, len, &why);
     if (!ok) {
-        REQUIRE(why.at <= len && why.text);
+        require(why.at <= len && why.text);
         return false;
     }
     memcpy(twice, once, len);
-    REQUIRE(jsonc_normalize(twice, len, &why) && memcmp(once, twice, len) == 0);
+    require(jsonc_normalize(twice, len, &why) && memcmp(once, twice, len) == 0);
     return true;
 }
 
 static void require_line(const char *message)
 {
-    REQUIRE(strncmp(message, "fuzz", 4) == 0);
+    require(strncmp(message, "fuzz", 4) == 0);
     for (; *message; message++)
-        REQUIRE(*message >= 0x20 && *message < 0x7f);
+        require(*message >= 0x20 && *message < 0x7f);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -46,9 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     fence_error err = {0, ""};
     int rc = fence_config_parse(&config, "fuzz", (const char *)bytes, len, NULL, 0, &err);
 
-    REQUIRE(rc == 0 || (rc == FENCE_ECONFIG && rc == err.code)); /* cJSON takes all we take */
-    REQUIRE((rc == 0) == (config != NULL));
-    REQUIRE(valid || rc != 0);
+    require(rc == 0 || (rc == FENCE_ECONFIG && rc == err.code)); /* cJSON takes all we take */
+    require((rc == 0) == (config != NULL));
+    require(valid || rc != 0);
     if (rc != 0)
         require_line(err.message);
     fence_config_unref(config);

@@ -5,16 +5,11 @@
 
 #include "base/buf.h"
 #include "proto/http1_body.h"
+#include "support/require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #define ROOM (1024 * 1024)
-
-static void require(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 struct result {
     enum http1_body_status status;

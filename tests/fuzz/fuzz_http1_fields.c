@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * fuzz_http1_fields.c - field lines: what was read, written out again, reads the same; and what
  * Connection names is found by a plain search too. */
-#include <stdlib.h>
 #include <strings.h>
 
 #include "proto/http1_fields.h"
+#include "support/require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #define ROOM (256 * 1024)
-
-static void require(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static bool same_facts(const struct http1_facts *a, const struct http1_facts *b)
 {

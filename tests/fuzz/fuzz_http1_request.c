@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * fuzz_http1_request.c - whatever is accepted is a head that the scan accepts, names one host in
  * normal form, and holds no byte that could begin another line. */
-#include <stdlib.h>
 
 #include "proto/http1.h"
+#include "support/heads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void require(bool ok)
-{
-    if (!ok)
-        abort();
-}
-
-static void require_in_line(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        require(s.bytes[i] == '\t' || ((unsigned char)s.bytes[i] >= 0x20 && s.bytes[i] != 0x7f));
-}
-
-static void require_scanned(struct str head)
-{
-    struct http1_scan scan = {0};
-    size_t used;
-
-    if (head.len <= LIMIT_HTTP_HEAD)
-        require(http1_scan_head(&scan, head.bytes, head.len, &used) == HTTP1_SCAN_DONE &&
-                used == head.len);
-}
 
 static void require_host(const struct http1_request *request)
 {

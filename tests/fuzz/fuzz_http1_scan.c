@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * fuzz_http1_scan.c - the end of a head: any split gives the same, and a plain reading of the rules
  * gives the same too. */
-#include <stdlib.h>
 
 #include "proto/http1.h"
+#include "support/require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -11,12 +11,6 @@ struct result {
     enum http1_scan_status status;
     size_t used;
 };
-
-static void require(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static struct result in_pieces(const char *bytes, size_t len, size_t piece)
 {

@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * fuzz_http1_write.c - what is written means what was read: read again, it has the same host, path
  * and framing, nothing of one hop is left, and a second time writes the same bytes. */
-#include <stdlib.h>
 
 #include "proto/http1.h"
+#include "support/heads.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #define ROOM     (64 * 1024) /* more than any input that is tried */
 #define OWN_ONES 4           /* fields that a writer may add      */
-
-static void require(bool ok)
-{
-    if (!ok)
-        abort();
-}
-
-static void require_head(struct str head)
-{
-    struct http1_scan scan = {0};
-    size_t used;
-
-    if (head.len <= LIMIT_HTTP_HEAD)
-        require(http1_scan_head(&scan, head.bytes, head.len, &used) == HTTP1_SCAN_DONE &&
-                used == head.len);
-}
 
 /* What one hop tells the next is written by us, or not at all. */
 static void require_no_hop(const struct http1_field *fields, size_t nfields)
@@ -81,7 +65,7 @@ static void try_request(struct str head)
         request.nfields > LIMIT_HTTP_FIELDS - OWN_ONES)
         return;
     require(http1_write_request(&once, &request) == 0);
-    require_head(buf_str(&once));
+    require_scanned(buf_str(&once));
     make_absolute(&absolute, &request, buf_str(&once));
     require(http1_parse_request(&again, buf_str(&absolute), &why));
     require_same_request(&request, &again);
@@ -114,7 +98,7 @@ static void try_response(struct str head, struct str method, enum http1_delivery
         response.nfields > LIMIT_HTTP_FIELDS - OWN_ONES)
         return;
     require(http1_write_response(&once, &response, delivery, true) == 0);
-    require_head(buf_str(&once));
+    require_scanned(buf_str(&once));
     require(http1_parse_response(&again, buf_str(&once), method, true, &why));
     require_same_response(&response, &again, delivery);
     require_no_hop(again.fields, again.nfields);
