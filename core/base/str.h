@@ -39,12 +39,6 @@ static inline bool ascii_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static inline bool ascii_alpha(char c)
-{
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'z';
-}
-
 /* The value of a hexadecimal digit, or -1. */
 int ascii_hex(char c);
 

@@ -280,7 +280,7 @@ void session_accept(struct listener *listener, bool full)
     struct session *s = session_new(listener);
 
     if (!s)
-        return; /* out of memory: the connection waits in the backlog */
+        return; /* out of memory: libuv offers no other one until this one is taken */
     if (uv_accept((uv_stream_t *)&listener->tcp, (uv_stream_t *)&s->client.tcp) < 0 ||
         too_many_to_refuse(listener->proxy)) {
         session_close(s);

@@ -67,16 +67,17 @@
 #define LOW_HALF 4
 #endif
 
-enum { /* where the parts of the program below begin */
-       NATIVE = 4,
-       COMPAT = 11,
-       IOCTL = 20,
-       SOCKET = 23,
-       NO_FAMILY = 28,
-       DENY,
-       MISSING,
-       ALLOW,
-       END
+/* Where the parts of the program below begin. */
+enum {
+    NATIVE = 4,
+    COMPAT = 11,
+    IOCTL = 20,
+    SOCKET = 23,
+    NO_FAMILY = 28,
+    DENY,
+    MISSING,
+    ALLOW,
+    END
 };
 
 #define NUMBER        offsetof(struct seccomp_data, nr)

@@ -248,7 +248,8 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
 {
     fence_sandbox_options options = *given;
     struct inner_order order = {.version = INNER_VERSION, .http_port = SANDBOX_HTTP_PORT};
-    struct env_input env_input = {.proxy = "http://127.0.0.1:3128"};
+    char proxy_url[32];
+    struct env_input env_input = {.proxy = proxy_url};
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
     char **env __attribute__((cleanup(env_cleanup))) = NULL;
     struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
@@ -260,6 +261,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     rc = make_plan(&plan, proxy, options.env, err);
     if (rc < 0)
         return rc;
+    snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", SANDBOX_HTTP_PORT);
     env_input.base = options.env;
     env_input.runtime_dir = runtime_dir(options.env);
     if (env_make(&env, &env_input) < 0)

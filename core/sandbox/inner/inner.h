@@ -22,16 +22,17 @@ struct inner_order {
     uint64_t ignored_signals; /* bit n-1: leave signal n ignored; all others to default */
 };
 
-enum inner_step { /* what failed, for one clear sentence on the host */
-                  INNER_READY = 0,
-                  INNER_HERE,
-                  INNER_SOCKET,
-                  INNER_BIND,
-                  INNER_LISTEN,
-                  INNER_NETWORK_IPV4, /* a way out was found: a packet to the outside would have
-                           left */
-                  INNER_NETWORK_IPV6,
-                  INNER_ROOT_WRITABLE
+/* What failed, for one clear sentence on the host. NETWORK: a way out was found, a packet to the
+ * outside would have left. */
+enum inner_step {
+    INNER_READY = 0,
+    INNER_HERE,
+    INNER_SOCKET,
+    INNER_BIND,
+    INNER_LISTEN,
+    INNER_NETWORK_IPV4,
+    INNER_NETWORK_IPV6,
+    INNER_ROOT_WRITABLE
 };
 
 struct inner_report {
