@@ -81,16 +81,14 @@ static int proxy_with(const struct options *options)
 
 int cmd_proxy(char **argv)
 {
-    struct options *options = calloc(1, sizeof *options);
+    struct options options = {0};
     fence_error err;
     int status = EXIT_FENCE;
 
-    if (!options)
-        print_error("out of memory");
-    else if (options_read(options, argv, true, &err) < 0)
+    if (options_read(&options, argv, true, &err) < 0)
         print_error("%s", err.message);
     else
-        status = options->help ? text_help_proxy() : proxy_with(options);
-    free(options);
+        status = options.help ? text_help_proxy() : proxy_with(&options);
+    options_deinit(&options);
     return status;
 }

@@ -69,11 +69,13 @@ void raise_descriptor_limit(void)
     }
 }
 
-int run_command(fence_config *config, const char *const *argv, struct printer *printer)
+/* Leaves the engine open, and the sandbox where it could not be watched. */
+static void run_sandboxed(struct run *run, fence_config *config, const char *const *argv,
+                          struct printer *printer)
 {
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
     fence_observer observer = {print_event, printer};
-    struct run run = {.status = EXIT_FENCE};
+    bool observed = printer->debug || printer->monitor;
     fence_error err = {0};
     int signals;
 
@@ -82,20 +84,23 @@ int run_command(fence_config *config, const char *const *argv, struct printer *p
     signals = signals_catch(options.ignored_signals);
     if (signals < 0) {
         print_error("cannot watch signals: %s", fence_strerror(signals));
-        return EXIT_FENCE;
+        return;
     }
-    if (fence_new(&run.engine, config, printer->debug || printer->monitor ? &observer : NULL,
-                  &err) < 0) {
+    if (fence_new(&run->engine, config, observed ? &observer : NULL, &err) < 0 ||
+        fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
+        fence_watch(run->engine, signals, on_signals, run, &err) < 0) {
         print_error("%s", err.message);
-        return EXIT_FENCE;
+        return;
     }
-    if (fence_spawn(&run.sandbox, run.engine, &options, on_exit_of_command, &run, &err) < 0 ||
-        fence_watch(run.engine, signals, on_signals, &run, &err) < 0) {
-        print_error("%s", err.message);
-    } else {
-        raise_descriptor_limit();
-        fence_run(run.engine);
-    }
+    raise_descriptor_limit();
+    fence_run(run->engine);
+}
+
+int run_command(fence_config *config, const char *const *argv, struct printer *printer)
+{
+    struct run run = {.status = EXIT_FENCE};
+
+    run_sandboxed(&run, config, argv, printer);
     fence_close(run.engine);
     return run.status;
 }
@@ -130,12 +135,14 @@ static const char *misuse(const struct options *options)
     return NULL;
 }
 
+/* Does not return once there was a sandbox: what is left then the kernel takes back at once, and
+ * sooner than we could piece by piece. */
 static int run_with(const struct options *options)
 {
     const char *shell[] = {"sh", "-c", options->string, NULL};
     struct printer printer = {.debug = options->debug, .monitor = options->monitor};
+    struct run run = {.status = EXIT_FENCE};
     fence_config *config;
-    int status;
 
     if (misuse(options)) {
         print_error("%s", misuse(options));
@@ -143,28 +150,27 @@ static int run_with(const struct options *options)
     }
     if (load_config(&config, options) < 0)
         return EXIT_FENCE;
-    status = run_command(config, options->string ? shell : (const char *const *)options->words,
-                         &printer);
-    fence_config_unref(config);
-    return status;
+    run_sandboxed(&run, config, options->string ? shell : (const char *const *)options->words,
+                  &printer);
+    if (run.sandbox)
+        fence_close(run.engine);
+    exit(run.status);
 }
 
 int cmd_run(char **argv)
 {
-    struct options *options = calloc(1, sizeof *options);
+    struct options options = {0};
     fence_error err;
     int status = EXIT_FENCE;
 
-    if (!options)
-        print_error("out of memory");
-    else if (options_read(options, argv, false, &err) < 0)
+    if (options_read(&options, argv, false, &err) < 0)
         print_error("%s", err.message);
-    else if (options->version)
+    else if (options.version)
         status = text_version();
-    else if (options->help)
+    else if (options.help)
         status = text_help();
     else
-        status = run_with(options);
-    free(options);
+        status = run_with(&options);
+    options_deinit(&options);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -98,8 +99,6 @@ static int apply(struct options *out, const struct option *o, const char *value,
         out->http = value;
         return 0;
     case ADD_SETTING:
-        if (out->nextra == OPTIONS_SETTINGS_MAX)
-            return complain(err, "too many options at", value, ": write a settings file");
         out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
         return 0;
     case NOT_BUILT:
@@ -164,8 +163,25 @@ static int read_short(struct options *out, char ***argv, bool proxy, fence_error
     return 0;
 }
 
+/* No word gives more than one setting. */
+static int make_room(struct options *out, char **argv, fence_error *err)
+{
+    size_t words = 0;
+
+    while (argv[words])
+        words++;
+    out->extra = calloc(words + 1, sizeof *out->extra);
+    if (out->extra)
+        return 0;
+    err->code = -ENOMEM;
+    snprintf(err->message, sizeof err->message, "out of memory");
+    return -1;
+}
+
 int options_read(struct options *out, char **argv, bool proxy, fence_error *err)
 {
+    if (make_room(out, argv, err) < 0)
+        return -1;
     for (; *argv && (*argv)[0] == '-' && (*argv)[1] != '\0'; argv++) {
         int rc;
 
@@ -181,4 +197,9 @@ int options_read(struct options *out, char **argv, bool proxy, fence_error *err)
     }
     out->words = argv;
     return 0;
+}
+
+void options_deinit(struct options *o)
+{
+    free(o->extra);
 }

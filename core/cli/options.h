@@ -7,21 +7,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OPTIONS_SETTINGS_MAX 1024 /* --allow and its kind, of one command line */
-
 struct options {
     bool help, version, debug, monitor;
     const char *settings; /* -s                                      */
     const char *string;   /* -c                                      */
     const char *http;     /* fence proxy --http                      */
-    fence_setting extra[OPTIONS_SETTINGS_MAX];
+    fence_setting *extra; /* --allow and its kind                    */
     size_t nextra;
     char **words; /* what follows the options; NULL-terminated  */
     bool dashes;  /* a "--" stood before them                  */
 };
 
 /* Reads `argv` (without the program's name) up to the first word that is no option. With `proxy`
- * the options of `fence proxy` are known too. Returns 0, or -1 with one line in `err`. */
+ * the options of `fence proxy` are known too. Returns 0, or -1 with one line in `err`. `out` is
+ * zeroed before, and to be freed in either case. */
 int options_read(struct options *out, char **argv, bool proxy, fence_error *err);
+void options_deinit(struct options *options);
 
 #endif

@@ -10,19 +10,25 @@
 
 #define INSPECT_NAMESPACES 6
 
-struct inspect_ours { /* our own namespaces, as proc(5) names them */
-    char namespaces[INSPECT_NAMESPACES][64];
+struct inspect_place { /* what lies at a path of the plan */
+    int error;         /* 0, or the -errno that kept us from looking */
+    dev_t dev;
+    ino_t ino;
+};
+
+struct inspect_ours {
+    char namespaces[INSPECT_NAMESPACES][64]; /* as proc(5) names them             */
+    struct inspect_place *places;            /* one for each mount of the plan    */
 };
 
 /* Read while the launcher starts, so that it costs no time. */
-int inspect_ours(struct inspect_ours *out, fence_error *err);
+int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err);
+void inspect_ours_deinit(struct inspect_ours *ours); /* takes a zeroed one */
 
-/* What no longer changes once inner runs: the namespaces and mounts of process `pid` are what the
- * plan says. Returns 0, or a negative code with the layer that is missing. */
-int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
-                  fence_error *err);
-
-/* What inner completes itself: no capability, no new privileges, the seccomp filter. */
-int inspect_rights(pid_t pid, fence_error *err);
+/* Process `pid` waits in the sandbox: its namespaces and mounts are what the plan says, it has no
+ * capability and gains no privilege, and the filter is in place. Returns 0, or a negative code with
+ * the layer that is missing. */
+int inspect_sandbox(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
+                    fence_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -88,96 +89,128 @@ static int read_namespaces(struct inspect_ours *out, int folder, fence_error *er
     return 0;
 }
 
-int inspect_ours(struct inspect_ours *out, fence_error *err)
-{
-    auto_fd int folder = open_process("self", err);
-
-    return folder < 0 ? folder : read_namespaces(out, folder, err);
-}
-
 /* ---- what is mounted ---- */
 
-/* Follows no link: the plan's paths had none. Returns 0 or -errno. */
-static int identify(struct stat *out, int root, const char *path)
+/* Follows no link: the plan's paths had none. */
+static struct inspect_place look_at(int root, const char *path)
 {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
     const char *below = path[1] ? path + 1 : ".";
     auto_fd int fd = (int)syscall(SYS_openat2, root, below, &how, sizeof how);
+    struct stat st;
 
-    return fd < 0 || fstat(fd, out) < 0 ? -errno : 0;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return (struct inspect_place){.error = -errno};
+    return (struct inspect_place){.dev = st.st_dev, .ino = st.st_ino};
+}
+
+/* Must somebody look whether it is what was meant? */
+static bool is_compared(const struct mount *mount)
+{
+    switch (mount->kind) {
+    case MOUNT_TMPFS:
+    case MOUNT_DEV:
+    case MOUNT_PROC:
+    case MOUNT_WRITABLE:
+        return true;
+    case MOUNT_READ_ONLY:
+    case MOUNT_READ_ONLY_TRY:
+    case MOUNT_DIR:
+        return false;
+    }
+    return true;
 }
 
 /* A file system of the sandbox's own is none of the host's. */
-static int check_own(const struct mount *mount, int ours, int theirs, fence_error *err)
+static int check_own(const char *path, const struct inspect_place *ours,
+                     const struct inspect_place *theirs, fence_error *err)
 {
-    struct stat a = {0}, b = {0};
-    int rc = identify(&b, theirs, mount->path);
-
-    if (rc < 0)
-        return fail(err, rc, "cannot look at '%s' in the sandbox: %s", mount->path, strerror(-rc));
-    if (identify(&a, ours, mount->path) < 0 || a.st_dev != b.st_dev)
+    if (theirs->error != 0)
+        return fail(err, theirs->error, "cannot look at '%s' in the sandbox: %s", path,
+                    strerror(-theirs->error));
+    if (ours->error != 0 || ours->dev != theirs->dev)
         return 0;
     return fail(
         err, FENCE_ESANDBOX,
-        "the sandbox is not closed, it has the host's own '%s': is bwrap really bubblewrap?",
-        mount->path);
+        "the sandbox is not closed, it has the host's own '%s': is bwrap really bubblewrap?", path);
 }
 
 /* What can be written to is what the path meant when the plan was made: bubblewrap found its way
  * there by itself, and somebody may have put a link in it. */
-static int check_writable(const struct mount *mount, int ours, int theirs, fence_error *err)
+static int check_writable(const char *path, const struct inspect_place *ours,
+                          const struct inspect_place *theirs, fence_error *err)
 {
+    int rc = ours->error != 0 ? ours->error : theirs->error;
     char shown[256];
-    struct stat a = {0}, b = {0};
-    int rc = identify(&a, ours, mount->path);
 
-    if (rc == 0)
-        rc = identify(&b, theirs, mount->path);
-    if (rc == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+    if (rc == 0 && ours->dev == theirs->dev && ours->ino == theirs->ino)
         return 0;
-    str_escape(shown, sizeof shown, str_of(mount->path));
+    str_escape(shown, sizeof shown, str_of(path));
     return fail(err, rc < 0 ? rc : FENCE_ESANDBOX,
                 "'%s' of filesystem.allowWrite was replaced while the sandbox started%s%s: start "
                 "again",
                 shown, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
 }
 
-static int check_mounted(int folder, const struct plan *plan, fence_error *err)
+static int check_mounted(int folder, const struct inspect_ours *ours, const struct plan *plan,
+                         fence_error *err)
 {
-    auto_fd int ours = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    auto_fd int theirs = openat(folder, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    auto_fd int root = openat(folder, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int rc = 0;
 
-    if (ours < 0 || theirs < 0)
+    if (root < 0)
         return fail(err, -errno, "cannot look into the sandbox: %s", strerror(errno));
     for (size_t i = 0; i < plan->nmounts && rc == 0; i++) {
         const struct mount *mount = &plan->mounts[i];
+        struct inspect_place theirs;
 
-        switch (mount->kind) {
-        case MOUNT_TMPFS:
-        case MOUNT_DEV:
-        case MOUNT_PROC:
-            rc = check_own(mount, ours, theirs, err);
-            break;
-        case MOUNT_WRITABLE:
-            rc = check_writable(mount, ours, theirs, err);
-            break;
-        case MOUNT_READ_ONLY:
-        case MOUNT_READ_ONLY_TRY:
-        case MOUNT_DIR:
-            break;
-        }
+        if (!is_compared(mount))
+            continue;
+        theirs = look_at(root, mount->path);
+        rc = mount->kind == MOUNT_WRITABLE
+                 ? check_writable(mount->path, &ours->places[i], &theirs, err)
+                 : check_own(mount->path, &ours->places[i], &theirs, err);
     }
     return rc;
 }
 
-int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
-                  fence_error *err)
+/* ---- before and after ---- */
+
+static int look_at_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err)
+{
+    auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (root < 0)
+        return fail(err, -errno, "cannot look at /: %s", strerror(errno));
+    out->places = calloc(plan->nmounts, sizeof *out->places);
+    if (!out->places)
+        return fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < plan->nmounts; i++) {
+        if (is_compared(&plan->mounts[i]))
+            out->places[i] = look_at(root, plan->mounts[i].path);
+    }
+    return 0;
+}
+
+int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err)
+{
+    auto_fd int folder = open_process("self", err);
+    int rc = folder < 0 ? folder : read_namespaces(out, folder, err);
+
+    return rc < 0 ? rc : look_at_ours(out, plan, err);
+}
+
+void inspect_ours_deinit(struct inspect_ours *ours)
+{
+    free(take(&ours->places));
+}
+
+static int check_place(int folder, const struct inspect_ours *ours, const struct plan *plan,
+                       fence_error *err)
 {
     auto_buf struct buf mounts = BUF_INIT(LIMIT_MOUNTINFO);
     struct inspect_ours theirs;
-    auto_fd int folder = open_pid(pid, err);
-    int rc = folder < 0 ? folder : read_namespaces(&theirs, folder, err);
+    int rc = read_namespaces(&theirs, folder, err);
 
     for (size_t i = 0; i < INSPECT_NAMESPACES && rc == 0; i++)
         rc = proof_namespace(namespaces[i], ours->namespaces[i], theirs.namespaces[i], err);
@@ -185,16 +218,22 @@ int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan 
         rc = read_file(&mounts, folder, "mountinfo", err);
     if (rc == 0)
         rc = proof_mounts(buf_str(&mounts), plan, geteuid(), paths_reachable, err);
-    if (rc == 0)
-        rc = check_mounted(folder, plan, err);
-    return rc;
+    return rc < 0 ? rc : check_mounted(folder, ours, plan, err);
 }
 
-int inspect_rights(pid_t pid, fence_error *err)
+static int check_rights(int folder, fence_error *err)
 {
     auto_buf struct buf status = BUF_INIT(LIMIT_MOUNTINFO);
-    auto_fd int folder = open_pid(pid, err);
-    int rc = folder < 0 ? folder : read_file(&status, folder, "status", err);
+    int rc = read_file(&status, folder, "status", err);
 
     return rc < 0 ? rc : proof_status(buf_str(&status), err);
+}
+
+int inspect_sandbox(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
+                    fence_error *err)
+{
+    auto_fd int folder = open_pid(pid, err);
+    int rc = folder < 0 ? folder : check_place(folder, ours, plan, err);
+
+    return rc < 0 ? rc : check_rights(folder, err);
 }

@@ -28,9 +28,8 @@
 
 enum sandbox_state {
     SANDBOX_STARTING,  /* inner is awaited                                */
-    SANDBOX_LOOKED_AT, /* it is there, its place is proved, its report is awaited */
-    SANDBOX_RELEASED,  /* inner may execute the command                   */
-    SANDBOX_RUNNING,   /* it has, or it said why it could not             */
+    SANDBOX_LOOKED_AT, /* it is there, all is proved but what it tries, its report is awaited */
+    SANDBOX_RELEASED,  /* inner executes the command, or says why it could not */
     SANDBOX_CLOSING    /* reported; late callbacks end here               */
 };
 
@@ -43,7 +42,7 @@ struct fence_sandbox {
     void *payload;
 
     struct plan *plan;
-    struct inspect_ours ours;  /* our own namespaces */
+    struct inspect_ours ours;  /* what it is compared with                   */
     pid_t command_pid;         /* inner's, and the command's later */
     struct listener *listener; /* NULL until inner has handed its socket out */
     char *command;             /* argv[0]                                    */
@@ -76,6 +75,7 @@ static void sandbox_free(struct fence_sandbox *s)
     close_fd(&s->output);
     close_fd(&s->command_pidfd);
     close_fd(&s->standard_error);
+    inspect_ours_deinit(&s->ours);
     plan_free(s->plan);
     free(s->command);
     free(s);
@@ -202,13 +202,9 @@ static void explain_exec(struct fence_sandbox *s, int error)
 
 static void take_outcome(struct fence_sandbox *s)
 {
-    int error, rc = bridge_receive_outcome(s->control, &error);
+    int error;
 
-    if (rc == -EAGAIN)
-        return;
-    s->state = SANDBOX_RUNNING;
-    uv_poll_stop(&s->control_poll);
-    if (rc == 1)
+    if (bridge_receive_outcome(s->control, &error) == 1)
         explain_exec(s, error);
 }
 
@@ -220,22 +216,22 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
-    return inspect_place(pid, &s->ours, s->plan, err);
+    return inspect_sandbox(pid, &s->ours, s->plan, err);
 }
 
-/* Proves the rest of the sandbox and lets the command run. */
+/* Lets the command run. What inner says after this, if anything, is read when all has ended: to
+ * hear at once that the command runs would take the processor from it. */
 static int release(struct fence_sandbox *s, int *listening, pid_t pid, fence_error *err)
 {
     int rc;
 
     if (*listening < 0 || pid != s->command_pid)
         return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its socket to itself");
-    rc = inspect_rights(pid, err);
-    if (rc == 0)
-        rc = listener_adopt(&s->listener, s->proxy, take_fd(listening), err);
+    rc = listener_adopt(&s->listener, s->proxy, take_fd(listening), err);
     if (rc == 0)
         rc = bridge_send_go(s->control, s->standard_error, err);
     close_fd(&s->standard_error);
+    uv_poll_stop(&s->control_poll);
     return rc;
 }
 
@@ -293,9 +289,6 @@ static void on_control(uv_poll_t *poll, int status, int events)
             ;
         return;
     case SANDBOX_RELEASED:
-        take_outcome(s);
-        return;
-    case SANDBOX_RUNNING:
     case SANDBOX_CLOSING:
         return;
     }
@@ -332,7 +325,7 @@ static void on_output(uv_poll_t *poll, int status, int events)
 /* What its end means, where the command's own status does not say it all. */
 static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
 {
-    bool started = s->state == SANDBOX_RELEASED || s->state == SANDBOX_RUNNING;
+    bool started = s->state == SANDBOX_RELEASED;
 
     if (s->ended_by != 0 && (s->error.code == 0 || !started)) { /* errors came of that */
         result->status = 128 + s->ended_by;
@@ -367,7 +360,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
     if (s->state == SANDBOX_CLOSING)
         return; /* nobody asks any more */
     take_words(s);
-    if (s->state == SANDBOX_RELEASED) /* its last word may still wait */
+    if (s->state == SANDBOX_RELEASED)
         take_outcome(s);
     judge_end(s, &result, reaped);
     if (s->on_exit)
@@ -422,7 +415,7 @@ static void attend(struct fence_sandbox *s)
     uv_timer_init(s->proxy->loop, &s->grace);
     s->grace.data = s;
     s->handles++;
-    rc = inspect_ours(&s->ours, &error);
+    rc = inspect_ours(&s->ours, s->plan, &error);
     if (rc == 0)
         rc = watch(s, &s->control_poll, s->control, on_control, &error);
     if (rc == 0)

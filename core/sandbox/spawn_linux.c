@@ -71,7 +71,9 @@ static void child_signals(void)
     static const int kept_from_bubblewrap[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 
     for (int signum = 1; signum <= SIGNALS; signum++) {
-        if (signum == SIGCHLD || signal_get(signum) != SIG_IGN)
+        void (*handler)(int) = signal_get(signum);
+
+        if (handler != SIG_DFL && (handler != SIG_IGN || signum == SIGCHLD))
             signal_set(signum, SIG_DFL);
     }
     for (size_t i = 0; i < ARRAY_LEN(kept_from_bubblewrap); i++)

@@ -2,8 +2,9 @@
  * inner.c - the helper that starts inside the sandbox: makes the listening socket there, proves
  * that nothing else leads out, hands the socket to the host, and becomes the command.
  *
- * Static, without a capability, alive for a millisecond. It decides nothing: what it finds it
- * reports, and it starts the command only when the host says so. If the host is gone, it ends.
+ * Static, without a capability, alive for a millisecond: small, so without stdio and malloc. It
+ * decides nothing: what it finds it reports, and it starts the command only when the host says so.
+ * If the host is gone, it ends.
  *
  *   fence-inner CONTROL COMMAND [ARG...]     CONTROL: the number of the socketpair's descriptor */
 #include "sandbox/inner/inner.h"
@@ -13,7 +14,6 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -179,48 +179,70 @@ static int close_the_rest(int control)
 }
 
 /* execve(2), and a file without a magic number goes to the shell, as execvp(3) of the GNU C library
- * does it. Returns only with errno. */
-static void execute_file(const char *path, char **argv, int argc)
+ * does it. The two words of our own before `argv` leave room for the shell's name. Returns only
+ * with errno. */
+static void execute_file(char *path, char **argv)
 {
     execve(path, argv, environ);
     if (errno == ENOEXEC) {
-        char **shell = calloc((size_t)argc + 2, sizeof *shell);
-
-        if (!shell)
-            return;
-        shell[0] = "/bin/sh";
-        shell[1] = (char *)path;
-        memcpy(shell + 2, argv + 1, (size_t)argc * sizeof *argv);
-        execve(shell[0], shell, environ);
+        argv[-1] = "/bin/sh";
+        argv[0] = path;
+        execve(argv[-1], argv - 1, environ);
     }
 }
 
-/* Looks along PATH by access(2), which costs a tenth of a failing execve(2). An empty folder there
- * is the current one, as POSIX has it. */
-static void execute(char **argv, int argc)
+/* "FOLDER/NAME"; an empty folder is the current one, as POSIX has it. False where it is too long.
+ */
+static int join(char out[PATH_MAX], const char *folder, size_t len, const char *name)
 {
-    const char *folder = getenv("PATH");
+    size_t rest = strlen(name) + 1;
+
+    if (len + 1 + rest > PATH_MAX)
+        return 0;
+    memcpy(out, folder, len);
+    if (len > 0)
+        out[len++] = '/';
+    memcpy(out + len, name, rest);
+    return 1;
+}
+
+/* Looks along PATH by access(2), which costs a tenth of a failing execve(2). */
+static void execute(char **argv)
+{
+    const char *name = argv[0], *folder = getenv("PATH");
     char path[PATH_MAX];
     int denied = 0;
 
-    if (strchr(argv[0], '/')) {
-        execute_file(argv[0], argv, argc);
+    if (strchr(name, '/')) {
+        execute_file(argv[0], argv);
         return;
     }
     for (folder = folder ? folder : "/usr/local/bin:/usr/bin:/bin"; folder;) {
         const char *end = strchrnul(folder, ':');
-        int len = snprintf(path, sizeof path, "%.*s%s%s", (int)(end - folder), folder,
-                           end > folder ? "/" : "", argv[0]);
+        int fits = join(path, folder, (size_t)(end - folder), name);
 
         folder = *end == ':' ? end + 1 : NULL;
-        if (argv[0][0] == '\0' || len < 0 || (size_t)len >= sizeof path || access(path, F_OK) < 0)
+        if (name[0] == '\0' || !fits || access(path, F_OK) < 0)
             continue;
-        execute_file(path, argv, argc);
+        execute_file(path, argv);
         denied = denied || errno == EACCES;
         if (errno != EACCES && errno != ENOENT && errno != ENOTDIR)
             return;
     }
     errno = denied ? EACCES : ENOENT;
+}
+
+/* The descriptor's number; anything else is none, and fails in recv(2). */
+static int number(const char *digits)
+{
+    int value = 0;
+
+    for (; *digits; digits++) {
+        if (*digits < '0' || *digits > '9' || value > 99999999)
+            return -1;
+        value = value * 10 + (*digits - '0');
+    }
+    return value;
 }
 
 int main(int argc, char **argv)
@@ -233,7 +255,7 @@ int main(int argc, char **argv)
 
     if (argc < 3)
         return EXIT_NO_FENCE;
-    control = (int)strtol(argv[1], NULL, 10); /* a wrong one fails in recv(2) */
+    control = number(argv[1]);
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
         return EXIT_NO_FENCE;
     restore_signals(&mask, order.ignored_signals); /* the host may send some once we are there */
@@ -249,7 +271,7 @@ int main(int argc, char **argv)
     if (close_the_rest(control) == 0) { /* it fails, aloud, on kernels before 5.9 */
         close_runtime_dir();
         sigprocmask(SIG_SETMASK, &mask, NULL);
-        execute(argv + 2, argc - 2);
+        execute(argv + 2);
     }
     failure.error = errno;
     send_with_fd(control, &failure, sizeof failure, -1);
