@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "filter/rules.h"
 #include "proxy/listener.h"
+#include "proxy/login.h"
 #include "proxy/proxy.h"
 #include "sandbox/sandbox.h"
 
@@ -118,20 +119,35 @@ int fence_new(fence **out, fence_config *config, const fence_observer *observer,
     return 0;
 }
 
-int fence_listen(fence *engine, const char *address, fence_error *err)
+int fence_listen(fence *engine, fence_protocol protocol, const char *address, fence_error *err)
 {
     struct listener *listener;
 
-    return listener_open(&listener, &engine->proxy, address, err);
+    return listener_open(&listener, &engine->proxy, protocol, address, err);
 }
 
-int fence_port(const fence *engine)
+int fence_require_login(fence *engine, const char *user, const char *password, fence_error *err)
+{
+    struct login *login;
+    int rc = login_new(&login, user, password);
+
+    if (rc < 0)
+        return fail(err, rc,
+                    rc == -EINVAL ? "a name and a password have 1 to 255 bytes each, and the name "
+                                    "no colon"
+                                  : "out of memory");
+    login_free(engine->proxy.login);
+    engine->proxy.login = login;
+    return 0;
+}
+
+int fence_port(const fence *engine, fence_protocol protocol)
 {
     LIST_EACH(link, (struct list *)&engine->proxy.listeners)
     {
         const struct listener *listener = CONTAINER_OF(link, struct listener, link);
 
-        if (listener->on_host)
+        if (listener->on_host && listener->protocol == protocol)
             return listener->port;
     }
     return 0;

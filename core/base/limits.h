@@ -15,6 +15,7 @@
 #define LIMIT_HTTP_TRAILER      (8 * 1024) /* trailers are checksums and status words */
 #define LIMIT_HTTP_INTERIM      16   /* 1xx answers before a final one; more is a flood         */
 #define LIMIT_HTTP_ERROR        1024 /* body of an answer of our own                            */
+#define LIMIT_CLIENT_HELLO      (64 * 1024) /* with post-quantum key shares it has 2 KiB */
 #define LIMIT_HTTP_CHUNKED_READ (64 * 1024) /* of a chunked upload at once: see exchange.c */
 
 /* ---- configuration ---- */
@@ -32,15 +33,21 @@
 #define LIMIT_BACKLOG      511          /* listen(2); as nginx: bursts of connects must queue */
 #define LIMIT_ADDRESSES    512 /* of one answer that are judged: a DNS message of 64 KiB has more */
 #define LIMIT_ATTEMPTS     16  /* addresses that are dialled; nobody waits for a seventeenth */
+#define LIMIT_POOL         256 /* idle connections to origins, in all; browsers keep 6 for each */
+#define LIMIT_CACHED_NAMES 256 /* of the last few seconds; an install asks for a dozen */
 #define LIMIT_LOOKUPS      256 /* threads in getaddrinfo(3) at once, hung ones too   */
+
+#define LIMIT_LOGIN_FAILURES 10 /* wrong passwords a second; nobody types so fast */
 
 /* ---- deadlines, in milliseconds ---- */
 #define LIMIT_HEAD_MS          10000  /* a client that has not asked by then will not           */
 #define LIMIT_IDLE_MS          60000  /* a kept-alive connection between two requests           */
 #define LIMIT_LOOKUP_MS        5000   /* twice the worst resolver worth waiting for             */
+#define LIMIT_CACHE_MS         5000   /* a resolved name; the shortest TTLs in use are 5 to 10 s */
 #define LIMIT_DIAL_MS          10000  /* the ancestor's; a SYN is repeated at 1, 3 and 7 s      */
 #define LIMIT_ATTEMPT_DELAY_MS 250    /* RFC 8305, section 5: Connection Attempt Delay          */
 #define LIMIT_EXCHANGE_IDLE_MS 600000 /* plain HTTP with no byte either way; long polls pass    */
+#define LIMIT_POOL_IDLE_MS     15000  /* servers close theirs after 5 (Node) to 75 s (nginx)    */
 #define LIMIT_LINGER_MS        1000   /* a refused client's unread bytes: see session_refuse()  */
 #define LIMIT_KILL_GRACE_MS    10000  /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
 #define LIMIT_ABANDON_MS       2000   /* a launcher that was told to give up; it needs 10 ms      */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/login_file.h"
 #include "cli/signals.h"
 #include "cli/text.h"
 
@@ -19,17 +20,72 @@ static void on_signals(fence *engine, int fd, void *payload)
     }
 }
 
-/* The address as it was given, with the port that it got. */
-static void announce(const fence *engine, const char *address)
-{
-    const char *colon = strrchr(address, ':');
+/* ---- where to listen ---- */
 
-    print_error("proxy on http://%.*s:%d", (int)(colon - address), address, fence_port(engine));
+struct door {
+    fence_protocol protocol;
+    const char *scheme;
+    const char *address; /* as it was given; NULL: not asked for */
+};
+
+/* The same address twice is one door for both. */
+static size_t list_doors(struct door doors[2], const struct options *options)
+{
+    size_t n = 0;
+
+    if (options->http && options->socks && strcmp(options->http, options->socks) == 0) {
+        doors[n++] = (struct door){FENCE_PROTOCOL_AUTO, "http+socks5", options->http};
+        return n;
+    }
+    if (options->http)
+        doors[n++] = (struct door){FENCE_PROTOCOL_HTTP, "http", options->http};
+    if (options->socks)
+        doors[n++] = (struct door){FENCE_PROTOCOL_SOCKS5, "socks5", options->socks};
+    return n;
 }
 
-static int serve(fence_config *config, const char *address, struct printer *printer)
+/* The address as it was given, with the port that it got. */
+static void announce(const fence *engine, const struct door *door)
 {
-    fence_observer observer = {print_event, printer};
+    const char *colon = strrchr(door->address, ':');
+
+    if (strncmp(door->address, "unix:", 5) == 0)
+        print_error("proxy on %s, %s", door->scheme, door->address);
+    else
+        print_error("proxy on %s://%.*s:%d", door->scheme, (int)(colon - door->address),
+                    door->address, fence_port(engine, door->protocol));
+}
+
+static int open_doors(fence *engine, const struct options *options, fence_error *err)
+{
+    struct door doors[2];
+    size_t n = list_doors(doors, options);
+
+    for (size_t i = 0; i < n; i++) {
+        if (fence_listen(engine, doors[i].protocol, doors[i].address, err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < n; i++)
+        announce(engine, &doors[i]);
+    return 0;
+}
+
+/* ---- serving ---- */
+
+static int prepare(fence *engine, const struct options *options, int signals, fence_error *err)
+{
+    if (options->login && login_file_read(engine, options->login, err) < 0)
+        return -1;
+    if (fence_watch(engine, signals, on_signals, NULL, err) < 0)
+        return -1;
+    raise_descriptor_limit();
+    return open_doors(engine, options, err);
+}
+
+static int serve(fence_config *config, const struct options *options)
+{
+    struct printer printer = {.debug = options->debug, .monitor = options->monitor};
+    fence_observer observer = {print_event, &printer};
     fence_error err = {0};
     fence *engine;
     int signals, status = EXIT_FENCE;
@@ -39,17 +95,14 @@ static int serve(fence_config *config, const char *address, struct printer *prin
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return EXIT_FENCE;
     }
-    if (fence_new(&engine, config, printer->debug || printer->monitor ? &observer : NULL, &err) <
+    if (fence_new(&engine, config, options->debug || options->monitor ? &observer : NULL, &err) <
         0) {
         print_error("%s", err.message);
         return EXIT_FENCE;
     }
-    if (fence_listen(engine, address, &err) < 0 ||
-        fence_watch(engine, signals, on_signals, NULL, &err) < 0) {
+    if (prepare(engine, options, signals, &err) < 0) {
         print_error("%s", err.message);
     } else {
-        raise_descriptor_limit();
-        announce(engine, address);
         fence_run(engine);
         status = 0;
     }
@@ -59,22 +112,21 @@ static int serve(fence_config *config, const char *address, struct printer *prin
 
 static int proxy_with(const struct options *options)
 {
-    struct printer printer = {.debug = options->debug, .monitor = options->monitor};
     const char *misuse = NULL;
     fence_config *config;
     int status;
 
     if (options->words[0] || options->string)
         misuse = "fence proxy runs no command: see fence proxy --help";
-    else if (!options->http)
-        misuse = "fence proxy needs an address: --http 127.0.0.1:3128";
+    else if (!options->http && !options->socks)
+        misuse = "fence proxy needs an address: --http 127.0.0.1:3128, --socks 127.0.0.1:1080";
     if (misuse) {
         print_error("%s", misuse);
         return EXIT_FENCE;
     }
     if (load_config(&config, options) < 0)
         return EXIT_FENCE;
-    status = serve(config, options->http, &printer);
+    status = serve(config, options);
     fence_config_unref(config);
     return status;
 }

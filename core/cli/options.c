@@ -18,6 +18,8 @@ enum action {
     SET_SETTINGS,
     SET_STRING,
     SET_HTTP,
+    SET_SOCKS,
+    SET_LOGIN,
     ADD_SETTING,
     NOT_BUILT
 };
@@ -42,7 +44,8 @@ static const struct option options[] = {
     {0, "--deny", true, false, ADD_SETTING, "network.deniedDomains"},
     {0, "--allow-write", true, false, ADD_SETTING, "filesystem.allowWrite"},
     {0, "--http", true, true, SET_HTTP, NULL},
-    {0, "--socks", true, true, NOT_BUILT, NULL},
+    {0, "--socks", true, true, SET_SOCKS, NULL},
+    {0, "--login", true, true, SET_LOGIN, NULL},
     {'p', "--port", true, false, NOT_BUILT, NULL},
     {'t', "--template", true, false, NOT_BUILT, NULL},
     {0, "--list-templates", false, false, NOT_BUILT, NULL},
@@ -68,6 +71,15 @@ static int complain(fence_error *err, const char *what, const char *word, const 
     return -1;
 }
 
+static int set_once(const char **out, const char *value, const char *what, const char *cure,
+                    fence_error *err)
+{
+    if (*out)
+        return complain(err, what, value, cure);
+    *out = value;
+    return 0;
+}
+
 static int apply(struct options *out, const struct option *o, const char *value, fence_error *err)
 {
     switch (o->action) {
@@ -84,20 +96,16 @@ static int apply(struct options *out, const struct option *o, const char *value,
         out->monitor = true;
         return 0;
     case SET_SETTINGS:
-        if (out->settings)
-            return complain(err, "a second settings file", value, ": one is read, not two");
-        out->settings = value;
-        return 0;
+        return set_once(&out->settings, value, "a second settings file", ": one is read, not two",
+                        err);
     case SET_STRING:
-        if (out->string)
-            return complain(err, "a second command", value, ": -c is given once");
-        out->string = value;
-        return 0;
+        return set_once(&out->string, value, "a second command", ": -c is given once", err);
     case SET_HTTP:
-        if (out->http)
-            return complain(err, "a second address", value, ": --http is given once");
-        out->http = value;
-        return 0;
+        return set_once(&out->http, value, "a second address", ": --http is given once", err);
+    case SET_SOCKS:
+        return set_once(&out->socks, value, "a second address", ": --socks is given once", err);
+    case SET_LOGIN:
+        return set_once(&out->login, value, "a second file", ": --login is given once", err);
     case ADD_SETTING:
         out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
         return 0;

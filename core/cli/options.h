@@ -11,7 +11,9 @@ struct options {
     bool help, version, debug, monitor;
     const char *settings; /* -s                                      */
     const char *string;   /* -c                                      */
-    const char *http;     /* fence proxy --http                      */
+    const char *http;     /* fence proxy --http, --socks, --login    */
+    const char *socks;
+    const char *login;
     fence_setting *extra; /* --allow and its kind                    */
     size_t nextra;
     char **words; /* what follows the options; NULL-terminated  */

@@ -119,7 +119,7 @@ static void format_url(char out[URL_SHOWN + 4], const fence_request *request)
     int len;
 
     format_host(host, request->host);
-    if (request->kind == FENCE_CONNECT)
+    if (request->kind != FENCE_HTTP)
         len = snprintf(url, sizeof url, "https://%s:%u", host, request->port);
     else if (request->port == 80)
         len = snprintf(url, sizeof url, "http://%s%s", host, request->path ? request->path : "");
@@ -136,7 +136,38 @@ static const char *icon(const fence_event *event)
 {
     if (event->decision->verdict != FENCE_DENY)
         return "✓";
-    return event->status == 403 ? "✗" : "!";
+    return event->kind == FENCE_EVENT_TLS || event->status == 403 ? "✗" : "!";
+}
+
+/* What answers a SOCKS5 client: a reply of one byte. What was refused is blocked; the rest failed.
+ */
+static void print_socks(const fence_event *event, struct printer *printer, const char *when)
+{
+    bool refused = event->decision->verdict == FENCE_DENY;
+    char host[300];
+
+    format_host(host, event->request->host);
+    print_line(printer, "[fence:socks] %s %s CONNECT %s:%u %s", when, icon(event), host,
+               event->request->port,
+               !refused               ? "ALLOWED"
+               : event->status == 403 ? "BLOCKED"
+                                      : "FAILED");
+}
+
+/* Nothing to say of a tunnel whose TLS asks for what the tunnel was asked for. */
+static void print_tls(const fence_event *event, struct printer *printer)
+{
+    bool refused = event->decision->verdict == FENCE_DENY;
+    char when[16], host[300];
+
+    if (!printer->debug && !(printer->monitor && refused))
+        return;
+    format_time(when, event->time_us);
+    format_host(host, event->request->host);
+    print_line(printer, "[fence:tls] %s %s %s:%u server name %s%s%s%s", when, icon(event), host,
+               event->request->port, event->server_name ? event->server_name : "-",
+               event->hello_encrypted ? " (the real one is encrypted)" : "",
+               event->decision->message[0] ? ": " : "", event->decision->message);
 }
 
 static void print_response(const fence_event *event, struct printer *printer)
@@ -148,6 +179,10 @@ static void print_response(const fence_event *event, struct printer *printer)
         return;
     format_time(when, event->time_us);
     format_duration(took, event->duration_us);
+    if (event->request && event->request->kind == FENCE_SOCKS5) {
+        print_socks(event, printer, when);
+        return;
+    }
     if (event->request)
         format_url(url, event->request);
     print_line(printer, "[fence:http] %s %s %-7s %d %s %s (%s)", when, icon(event),
@@ -190,6 +225,9 @@ void print_event(const fence_event *event, void *payload)
     case FENCE_EVENT_DEBUG:
         if (printer->debug)
             print_line(printer, "[fence] %s", event->text);
+        return;
+    case FENCE_EVENT_TLS:
+        print_tls(event, printer);
         return;
     case FENCE_EVENT_CLOSE:
         return;

@@ -28,7 +28,7 @@ int text_help(void)
     fputs(
         "Usage: fence [options] [--] COMMAND [ARG...]   run a command in a sandbox\n"
         "       fence [options] -c STRING               the same through sh -c\n"
-        "       fence proxy --http ADDRESS:PORT         the proxy alone; see fence proxy --help\n"
+        "       fence proxy --http ADDR --socks ADDR    the proxy alone; see fence proxy --help\n"
         "       fence demo                              a show on loopback: what passes, what not\n"
         "\n"
         "The command reaches the network only through fence's proxy, and only the hosts that the\n"
@@ -57,13 +57,18 @@ int text_help(void)
 
 int text_help_proxy(void)
 {
-    fputs("Usage: fence proxy --http ADDRESS:PORT [options]\n"
-          "\n"
-          "Serves the filtering HTTP proxy (CONNECT and plain requests) on an address of this\n"
-          "machine, without a sandbox, until SIGINT or SIGTERM. The first line on standard error\n"
-          "names the address; with port 0 the system chooses a free one.\n"
-          "\n"
-          "Options: -s, --allow, --deny, -m, -d, -h as in fence --help.\n",
-          stdout);
+    fputs(
+        "Usage: fence proxy [--http ADDRESS] [--socks ADDRESS] [options]\n"
+        "\n"
+        "Serves the filtering proxy on addresses of this machine, without a sandbox, until SIGINT\n"
+        "or SIGTERM: HTTP (CONNECT and plain requests) and SOCKS5. An ADDRESS is 127.0.0.1:3128,\n"
+        "[::1]:3128 or unix:/path, which serves your own user alone; the same one may be given\n"
+        "for both. A line on standard error names each; with port 0 the system chooses one.\n"
+        "\n"
+        "      --login FILE   ask clients for a name and a password: the one line of FILE,\n"
+        "                     NAME:PASSWORD, which nobody else may be able to read\n"
+        "\n"
+        "Other options: -s, --allow, --deny, -m, -d, -h as in fence --help.\n",
+        stdout);
     return finish();
 }

@@ -231,6 +231,17 @@ static int read_hosts(struct reader *r, const cJSON *value)
     return check_pins(r);
 }
 
+static int read_enforce(struct reader *r, const cJSON *value, size_t field)
+{
+    bool *enforced = (void *)((char *)r->config + field);
+    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+
+    if (strcmp(text, "enforce") != 0 && strcmp(text, "off") != 0)
+        return fail_type(r, value, "\"enforce\" or \"off\"");
+    *enforced = strcmp(text, "enforce") == 0;
+    return 0;
+}
+
 /* A key that is not built: only the value that asks for nothing. */
 static int read_unbuilt(struct reader *r, const cJSON *value, bool type, bool inert,
                         const char *wanted, const char *cure)
@@ -268,6 +279,8 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_PATHS:
         return cJSON_IsArray(value) ? read_list(r, value, 0, read_path)
                                     : fail_type(r, value, strings);
+    case KEY_ENFORCE:
+        return read_enforce(r, value, key->field);
     case KEY_NO_LIST:
         return read_unbuilt(r, value, cJSON_IsArray(value), !value->child, "a list",
                             "leave it empty");

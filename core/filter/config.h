@@ -45,6 +45,8 @@ struct fence_config {
     struct config_literal *literals; /* only of the classes that no network rule opens: rules.c */
     size_t nliterals;
 
+    bool tls_name_check; /* are the server names of tunnels judged? proxy/tls_name.c */
+
     char **allow_write; /* as written: "~/x", "./x", "/x" */
     size_t nallow_write;
 };

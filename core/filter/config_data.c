@@ -12,6 +12,7 @@ struct fence_config *config_new(void)
     if (!config)
         return NULL;
     atomic_init(&config->refs, 1);
+    config->tls_name_check = true;
     config->allowed.key = "network.allowedDomains";
     config->denied.key = "network.deniedDomains";
     config->allowed_addresses.key = "network.allowedAddresses";

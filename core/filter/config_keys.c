@@ -21,7 +21,7 @@ static const struct key keys[] = {
     {"network.deniedAddresses",                      KEY_ADDRESSES, FIELD(denied_addresses), NULL},
     {"network.hosts",                                KEY_HOSTS,     0, NULL},
     {"network.rules",                                KEY_NO_LIST,   0, NULL},
-    {"network.tlsNameCheck",                         KEY_NO_TEXT,   0, "off"},
+    {"network.tlsNameCheck",                         KEY_ENFORCE,   FIELD(tls_name_check), NULL},
     {"network.allowUnixSockets",                     KEY_NO_LIST,   0, NULL},
     {"network.allowAllUnixSockets",                  KEY_NO_SWITCH, 0, NULL},
     {"network.allowLocalBinding",                    KEY_SWITCH,    0, NULL},

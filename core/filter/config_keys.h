@@ -15,6 +15,7 @@ enum key_kind {
     KEY_ADDRESSES,
     KEY_HOSTS,
     KEY_PATHS,
+    KEY_ENFORCE, /* "enforce" or "off"                            */
     KEY_NO_LIST, /* not built: [], {}, "", false or 0 only        */
     KEY_NO_OBJECT,
     KEY_NO_TEXT, /* or `word`, which says the same as ""          */
@@ -25,7 +26,7 @@ enum key_kind {
 struct key {
     const char *path;
     enum key_kind kind;
-    size_t field; /* DOMAINS, ADDRESSES: where in struct fence_config */
+    size_t field; /* DOMAINS, ADDRESSES, ENFORCE: where in struct fence_config */
     const char *word;
 };
 

@@ -61,10 +61,13 @@ struct http1_request {
     uint64_t content_length; /* with HTTP1_LENGTH              */
     bool keep_alive;         /* what the client asks for       */
     bool expect_continue;
-    struct str upgrade; /* the Upgrade field, when Connection names it; else empty */
+    struct str upgrade;    /* the Upgrade field, when Connection names it; else empty */
+    uint32_t max_forwards; /* of OPTIONS: 0 is answered here; HTTP1_ANY_DISTANCE without one */
     size_t nfields;
     struct http1_field fields[LIMIT_HTTP_FIELDS];
 };
+
+#define HTTP1_ANY_DISTANCE UINT32_MAX
 
 struct http1_response {
     int status;
@@ -90,9 +93,8 @@ bool http1_parse_response(struct http1_response *out, struct str head, struct st
 /* ---- what goes on ---- */
 
 /* The request head for the upstream: origin-form, Host from the target, our own framing fields,
- * and no hop-by-hop field (RFC 9110, section 7.6.1), no proxy credentials. `Connection: close`, or
- * `Connection: upgrade` with Upgrade when the client asked for that. Returns 0 or -ENOMEM/-ENOSPC.
- */
+ * Via, and no hop-by-hop field (RFC 9110, section 7.6.1), no proxy credentials. `Connection:
+ * upgrade` with Upgrade when the client asked for that. Returns 0 or -ENOMEM/-ENOSPC. */
 int http1_write_request(struct buf *out, const struct http1_request *request);
 
 enum http1_delivery {                /* how the client will see the body end */

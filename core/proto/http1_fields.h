@@ -82,6 +82,11 @@ enum http1_name {
 /* `name` must be a token. */
 enum http1_name http1_name_of(struct str name);
 
+static inline bool http1_is_max_forwards(struct str name)
+{
+    return str_equal_nocase(name, STR("Max-Forwards"));
+}
+
 /* The next element of a comma-separated list, trimmed; empty ones are skipped. False at the end. */
 bool http1_list_next(struct str *rest, struct str *element);
 

@@ -195,6 +195,24 @@ static bool check_expect(struct http1_request *request, const struct http1_facts
     return true;
 }
 
+/* RFC 9110, section 7.6.2: how many more proxies an OPTIONS may pass. Nobody else asks. */
+static bool read_max_forwards(struct http1_request *out, struct http1_refusal *why)
+{
+    size_t found = 0;
+
+    out->max_forwards = HTTP1_ANY_DISTANCE;
+    for (size_t i = 0; i < out->nfields && str_equal(out->method, STR("OPTIONS")); i++) {
+        uint64_t value;
+
+        if (!http1_is_max_forwards(out->fields[i].name))
+            continue;
+        if (!str_to_u64(&value, out->fields[i].value, HTTP1_ANY_DISTANCE - 1) || ++found > 1)
+            return http1_refuse(why, 400, "Max-Forwards is one number");
+        out->max_forwards = (uint32_t)value;
+    }
+    return true;
+}
+
 bool http1_parse_request(struct http1_request *out, struct str head, struct http1_refusal *why)
 {
     struct http1_facts facts = {0};
@@ -206,7 +224,7 @@ bool http1_parse_request(struct http1_request *out, struct str head, struct http
         !http1_fields_read(out->fields, &out->nfields, &facts, head, at, why) ||
         !check_host(out, authority, &facts, why) ||
         !http1_fields_framing(&out->framing, &out->content_length, &facts, out->minor, why) ||
-        !check_expect(out, &facts, why))
+        !check_expect(out, &facts, why) || !read_max_forwards(out, why))
         return false;
     if (out->connect && out->framing != HTTP1_NO_BODY)
         return http1_refuse(why, 400, "a CONNECT request has no body");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * http1_write.c - the heads that go on: RFC 9110, section 7.6, for a proxy without a cache.
  *
- * Framing is written from what was understood, never copied. It adds no Via and no Forwarded: who
- * sits behind the sandbox is nobody's business. */
+ * Framing is written from what was understood, never copied. Via names a proxy called fence and
+ * nothing else; there is no Forwarded: who sits behind the sandbox is nobody's business. */
 #include "proto/http1_fields.h"
 
 #include <errno.h>
@@ -30,19 +30,25 @@ static void put_field(struct buf *out, struct str name, struct str value)
     buf_commit(out, len);
 }
 
-static void put_length(struct buf *out, uint64_t length)
+/* RFC 9110, section 7.6.3: the version of what was received, and a pseudonym. */
+static void put_via(struct buf *out, unsigned minor)
+{
+    put_field(out, STR("Via"), minor == 0 ? STR("1.0 fence") : STR("1.1 fence"));
+}
+
+static void put_number(struct buf *out, struct str name, uint64_t number)
 {
     char digits[24];
-    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)length);
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
 
-    put_field(out, STR("Content-Length"), (struct str){digits, (size_t)len});
+    put_field(out, name, (struct str){digits, (size_t)len});
 }
 
 static void put_framing(struct buf *out, enum http1_framing framing, uint64_t length)
 {
     switch (framing) {
     case HTTP1_LENGTH:
-        put_length(out, length);
+        put_number(out, STR("Content-Length"), length);
         return;
     case HTTP1_CHUNKED:
         put_field(out, STR("Transfer-Encoding"), STR("chunked"));
@@ -106,14 +112,16 @@ int http1_write_request(struct buf *out, const struct http1_request *request)
     put_request_line(out, request);
     put_field(out, STR("Host"), (struct str){authority, len});
     for (size_t i = 0; i < request->nfields; i++) {
-        if (request_field_goes_on(request, &named, request->fields[i].name))
+        if (request->max_forwards != HTTP1_ANY_DISTANCE &&
+            http1_is_max_forwards(request->fields[i].name))
+            put_number(out, STR("Max-Forwards"), request->max_forwards - 1);
+        else if (request_field_goes_on(request, &named, request->fields[i].name))
             put_field(out, request->fields[i].name, request->fields[i].value);
     }
     put_framing(out, request->framing, request->content_length);
+    put_via(out, request->minor);
     if (request->upgrade.len > 0)
         put_upgrade(out, request->upgrade);
-    else
-        put_field(out, STR("Connection"), STR("close"));
     return buf_append(out, "\r\n", 2);
 }
 
@@ -179,6 +187,7 @@ int http1_write_response(struct buf *out, const struct http1_response *response,
         if (response_field_goes_on(response, &named, field->name, delivery))
             put_field(out, field->name, field->value);
     }
+    put_via(out, response->minor);
     put_framing(out, strip ? HTTP1_UNTIL_CLOSE : response->framing, response->content_length);
     if (response->status == STATUS_SWITCHING)
         put_upgrade(out, response->upgrade);

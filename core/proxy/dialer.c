@@ -144,17 +144,17 @@ static int attempt_start(struct dial *dial, const struct addr *addr)
 
     if (!attempt || !peer)
         return -ENOMEM;
-    rc = peer_init(peer, dial->proxy->loop, &dial->proxy->buffer);
+    rc = peer_init(peer, dial->proxy->loop, &dial->proxy->buffer, UV_TCP);
     if (rc < 0)
         return rc;
     peer->on_closed = on_peer_closed;
     addr_to_sockaddr(&to, addr, dial->port);
-    rc = uv_tcp_connect(&attempt->req, &peer->tcp, (struct sockaddr *)&to, on_connected);
+    rc = uv_tcp_connect(&attempt->req, &peer->io.tcp, (struct sockaddr *)&to, on_connected);
     if (rc < 0) {
         peer_close(take(&peer));
         return rc;
     }
-    uv_tcp_nodelay(&peer->tcp, 1);
+    uv_tcp_nodelay(&peer->io.tcp, 1);
     attempt->dial = dial;
     attempt->peer = take(&peer);
     list_append(&dial->attempts, &attempt->link);
@@ -271,8 +271,9 @@ static void on_answer(struct question *question, const struct answer *answer)
 int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, uint16_t port,
                void *owner, dial_cb on_done)
 {
-    const struct addr *pinned = host->is_addr ? &host->addr : config_pinned(proxy->config, host);
+    const struct addr *known = host->is_addr ? &host->addr : config_pinned(proxy->config, host);
     struct dial *dial = calloc(1, sizeof *dial);
+    size_t count = 1;
     int rc;
 
     if (!dial)
@@ -287,8 +288,10 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, 
     dial->question.on_answer = on_answer;
     uv_timer_init(proxy->loop, &dial->timer);
     *out = dial;
-    if (pinned) {
-        dial_addrs(dial, pinned, 1);
+    if (!known)
+        known = resolver_recall(proxy->resolver, &count, host->text);
+    if (known) {
+        dial_addrs(dial, known, count);
         return 0;
     }
     rc = resolver_ask(proxy->resolver, &dial->question, host->text);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * exchange.c - a plain HTTP request and its response, each streamed in its own framing.
  *
- * The upstream connection serves this one request. What the two sides disagree about is never
- * guessed: a response that breaks its framing resets the client, so that half a body is not taken
- * for a whole one. */
+ * The upstream connection serves this one request, and then perhaps others (pool.h). What the two
+ * sides disagree about is never guessed: a response that breaks its framing resets the client, so
+ * that half a body is not taken for a whole one. */
 #include "proxy/session.h"
 
 #include <string.h>
@@ -26,15 +26,17 @@ static int write_behind(struct peer *to, struct buf *head, const char *bytes, si
 
 static void touch(struct session *s)
 {
-    s->exchange.active = uv_now(s->proxy->loop);
+    s->talk->exchange.active = uv_now(s->proxy->loop);
 }
 
 /* ---- ends ---- */
 
 void exchange_end(struct session *s)
 {
-    buf_deinit(&s->exchange.head);
-    buf_deinit(&s->exchange.pending);
+    if (!s->talk)
+        return;
+    buf_deinit(&s->talk->exchange.head);
+    buf_deinit(&s->talk->exchange.pending);
 }
 
 /* Something of the answer has reached the client already: all that is left is to break it off. */
@@ -46,7 +48,7 @@ static void exchange_abort(struct session *s)
         .message = "the exchange was broken off",
     };
 
-    session_emit_response(s, &lost, s->exchange.status);
+    session_emit_response(s, &lost, s->talk->exchange.status);
     session_abort(s);
 }
 
@@ -55,14 +57,41 @@ static void exchange_fail(struct session *s, fence_reason reason, const char *me
 {
     fence_decision why = {.verdict = FENCE_DENY, .reason = reason};
 
-    if (s->exchange.status != 0 || s->client.writing) {
+    if (s->talk->exchange.status != 0 || s->client.writing) {
         exchange_abort(s);
         return;
     }
     memcpy(why.message, message, strlen(message) + 1);
-    s->request.keep_alive = s->request.keep_alive && s->exchange.request_done;
-    s->request.framing = HTTP1_NO_BODY; /* its body is done, or the connection ends */
+    s->request->keep_alive = s->request->keep_alive && s->talk->exchange.request_done;
+    s->request->framing = HTTP1_NO_BODY; /* its body is done, or the connection ends */
     session_refuse(s, &why, 0);
+}
+
+/* The connection that a repeated request was sent on was closed by its server before it said
+ * anything: it is sent again on a new one. */
+static bool send_again(struct session *s)
+{
+    struct exchange *x = &s->talk->exchange;
+
+    if (!s->pooled || x->status != 0 || x->interim > 0 || x->head.len > 0)
+        return false;
+    s->pooled = false;
+    exchange_end(s);
+    session_drop_upstream(s);
+    session_dial(s);
+    return true;
+}
+
+static void let_upstream_go(struct session *s)
+{
+    const struct session_request *r = s->request;
+    size_t most = s->proxy->max_sessions / 4;
+
+    if (s->talk->exchange.reusable && s->upstream)
+        pool_put(&s->proxy->pool, session_detach_upstream(s), &r->host, r->port,
+                 most < LIMIT_POOL ? most : LIMIT_POOL);
+    else
+        session_drop_upstream(s);
 }
 
 /* The response is complete; goes on once the client has taken all of it. */
@@ -70,13 +99,13 @@ static void exchange_finish(struct session *s)
 {
     static const fence_decision allowed = {.verdict = FENCE_ALLOW};
 
-    s->exchange.response_done = true;
-    session_drop_upstream(s);
+    s->talk->exchange.response_done = true;
+    let_upstream_go(s);
     if (s->client.writing)
         return;
-    session_emit_response(s, &allowed, s->exchange.status);
+    session_emit_response(s, &allowed, s->talk->exchange.status);
     exchange_end(s);
-    if (s->exchange.keep_alive && !(s->client.read_ended && s->in.len == 0))
+    if (s->talk->exchange.keep_alive && !(s->client.read_ended && s->talk->in.len == 0))
         session_http_begin(s, LIMIT_IDLE_MS);
     else
         session_linger(s);
@@ -84,7 +113,7 @@ static void exchange_finish(struct session *s)
 
 void exchange_timeout(struct session *s)
 {
-    uint64_t idle = uv_now(s->proxy->loop) - s->exchange.active;
+    uint64_t idle = uv_now(s->proxy->loop) - s->talk->exchange.active;
 
     if (idle < LIMIT_EXCHANGE_IDLE_MS)
         session_deadline(s, LIMIT_EXCHANGE_IDLE_MS - idle);
@@ -98,7 +127,7 @@ void exchange_timeout(struct session *s)
  * next request and waits in `in`. */
 static void forward_request(struct session *s, const char *bytes, size_t len)
 {
-    struct exchange *x = &s->exchange;
+    struct exchange *x = &s->talk->exchange;
     size_t used = 0;
     enum http1_body_status status = http1_body_feed(&x->request_body, bytes, len, &used);
     int rc;
@@ -107,14 +136,17 @@ static void forward_request(struct session *s, const char *bytes, size_t len)
         exchange_fail(s, FENCE_REASON_REQUEST_MALFORMED, "the chunked body is malformed");
         return;
     }
-    rc = write_behind(s->upstream, &s->out, bytes, used);
+    if (s->pooled) /* without a body; the head is kept, as it may have to be sent again */
+        rc = peer_write(s->upstream, s->talk->out.bytes, s->talk->out.len);
+    else
+        rc = write_behind(s->upstream, &s->talk->out, bytes, used);
     x->request_stuck = rc < 0; /* there may be an answer all the same: it is read */
     x->request_done = status == HTTP1_BODY_DONE;
-    if (used < len && buf_append(&s->in, bytes + used, len - used) < 0) {
+    if (used < len && buf_append(&s->talk->in, bytes + used, len - used) < 0) {
         exchange_abort(s);
         return;
     }
-    if (rc != 0 || s->in.len > 0)
+    if (rc != 0 || s->talk->in.len > 0)
         peer_read_stop(&s->client);
 }
 
@@ -123,12 +155,12 @@ static void client_bytes(struct peer *client, char *bytes, size_t len)
     struct session *s = client->owner;
 
     touch(s);
-    if (s->upstream && !s->exchange.request_done) {
+    if (s->upstream && !s->talk->exchange.request_done) {
         forward_request(s, bytes, len);
         return;
     }
     peer_read_stop(client); /* the next request: one read of it, no more */
-    if (buf_append(&s->in, bytes, len) < 0)
+    if (buf_append(&s->talk->in, bytes, len) < 0)
         exchange_abort(s);
 }
 
@@ -136,7 +168,7 @@ static void client_end(struct peer *client, int status)
 {
     struct session *s = client->owner;
 
-    if (status < 0 || (!s->exchange.request_done && !s->exchange.response_done))
+    if (status < 0 || (!s->talk->exchange.request_done && !s->talk->exchange.response_done))
         exchange_abort(s);
 }
 
@@ -147,7 +179,7 @@ static void client_drained(struct peer *client, int status)
     touch(s);
     if (status < 0)
         exchange_abort(s);
-    else if (s->exchange.response_done)
+    else if (s->talk->exchange.response_done)
         exchange_finish(s);
     else if (s->upstream)
         peer_read_start(s->upstream);
@@ -161,12 +193,12 @@ static const struct peer_ops client_ops = {client_bytes, client_end, client_drai
 static void switch_protocols(struct session *s, const char *rest, size_t len)
 {
     static const fence_decision allowed = {.verdict = FENCE_ALLOW};
-    auto_buf struct buf early = s->in;
+    auto_buf struct buf early = s->talk->in;
 
-    s->in = BUF_INIT(early.max);
-    s->exchange.status = 101;
+    s->talk->in = BUF_INIT(early.max);
+    s->talk->exchange.status = 101;
     session_emit_response(s, &allowed, 101);
-    if (write_behind(&s->client, &s->exchange.pending, rest, len) < 0)
+    if (write_behind(&s->client, &s->talk->exchange.pending, rest, len) < 0)
         session_abort(s);
     else
         tunnel_begin(s, early.bytes, early.len);
@@ -176,13 +208,13 @@ static void switch_protocols(struct session *s, const char *rest, size_t len)
  * exchange has failed. */
 static bool take_head(struct session *s)
 {
-    struct exchange *x = &s->exchange;
+    struct exchange *x = &s->talk->exchange;
     struct http1_response response;
     struct http1_refusal why;
     bool interim;
 
-    if (!http1_parse_response(&response, buf_str(&x->head), str_of(s->request.method),
-                              s->request.upgrade_asked, &why)) {
+    if (!http1_parse_response(&response, buf_str(&x->head), str_of(s->request->method),
+                              s->request->upgrade_asked, &why)) {
         exchange_fail(s, FENCE_REASON_RESPONSE_MALFORMED, why.text);
         return false;
     }
@@ -191,10 +223,12 @@ static bool take_head(struct session *s)
         exchange_fail(s, FENCE_REASON_RESPONSE_MALFORMED, "the server sends 1xx without end");
         return false;
     }
-    x->strip = response.framing == HTTP1_CHUNKED && s->request.http10;
-    x->keep_alive = s->request.keep_alive && x->request_done && !s->request.http10 &&
+    x->reusable = response.keep_alive && response.status != 101 && x->request_done &&
+                  !x->request_stuck && !s->request->upgrade_asked;
+    x->strip = response.framing == HTTP1_CHUNKED && s->request->http10;
+    x->keep_alive = s->request->keep_alive && x->request_done && !s->request->http10 &&
                     response.framing != HTTP1_UNTIL_CLOSE;
-    if (!interim || !s->request.http10) /* RFC 9110, section 15.2: no 1xx for HTTP/1.0 */
+    if (!interim || !s->request->http10) /* RFC 9110, section 15.2: no 1xx for HTTP/1.0 */
         http1_write_response(&x->pending, &response, x->strip ? HTTP1_STRIPPED : HTTP1_AS_IS,
                              x->keep_alive || interim || response.status == 101);
     if (!interim) {
@@ -208,7 +242,7 @@ static bool take_head(struct session *s)
 
 static void forward_response(struct session *s, char *bytes, size_t len)
 {
-    struct exchange *x = &s->exchange;
+    struct exchange *x = &s->talk->exchange;
     size_t used = 0, kept = 0;
     enum http1_body_status status = HTTP1_BODY_MORE;
     int rc;
@@ -226,14 +260,16 @@ static void forward_response(struct session *s, char *bytes, size_t len)
     }
     if (rc > 0)
         peer_read_stop(s->upstream);
-    if (status == HTTP1_BODY_DONE)
-        exchange_finish(s); /* what follows answers nothing: the connection ends here */
+    if (status == HTTP1_BODY_DONE) {
+        x->reusable = x->reusable && used == len; /* what follows answers nothing */
+        exchange_finish(s);
+    }
 }
 
 static void upstream_bytes(struct peer *upstream, char *bytes, size_t len)
 {
     struct session *s = upstream->owner;
-    struct exchange *x = &s->exchange;
+    struct exchange *x = &s->talk->exchange;
     enum http1_scan_status status;
     size_t used;
 
@@ -260,8 +296,11 @@ static void upstream_bytes(struct peer *upstream, char *bytes, size_t len)
 static void upstream_end(struct peer *upstream, int status)
 {
     struct session *s = upstream->owner;
-    struct exchange *x = &s->exchange;
+    struct exchange *x = &s->talk->exchange;
 
+    x->reusable = false;
+    if (send_again(s))
+        return;
     if (x->status == 0)
         exchange_fail(s, FENCE_REASON_CONNECTION_LOST,
                       status < 0 ? uv_strerror(status)
@@ -275,12 +314,12 @@ static void upstream_end(struct peer *upstream, int status)
 static void upstream_drained(struct peer *upstream, int status)
 {
     struct session *s = upstream->owner;
-    struct exchange *x = &s->exchange;
+    struct exchange *x = &s->talk->exchange;
 
     touch(s);
     if (status < 0)
         x->request_stuck = true; /* its answer, or its end, is still read */
-    else if (!x->request_stuck && s->in.len == 0)
+    else if (!x->request_stuck && s->talk->in.len == 0)
         peer_read_start(&s->client);
 }
 
@@ -308,17 +347,17 @@ static size_t read_limit(const struct session_request *request)
 
 void exchange_begin(struct session *s)
 {
-    auto_buf struct buf read_already = s->in;
-    struct exchange *x = &s->exchange;
+    auto_buf struct buf read_already = s->talk->in;
+    struct exchange *x = &s->talk->exchange;
 
-    s->in = BUF_INIT(read_already.max);
+    s->talk->in = BUF_INIT(read_already.max);
     memset(x, 0, sizeof *x);
     x->head = BUF_INIT(2 * LIMIT_HTTP_HEAD);
     x->pending = BUF_INIT(LIMIT_HTTP_INTERIM * 2 * LIMIT_HTTP_HEAD + LIMIT_RELAY_BUFFER);
-    http1_body_init(&x->request_body, s->request.framing, s->request.content_length);
+    http1_body_init(&x->request_body, s->request->framing, s->request->content_length);
     s->state = SESSION_EXCHANGE;
     s->client.ops = &client_ops;
-    s->client.read_max = read_limit(&s->request);
+    s->client.read_max = read_limit(s->request);
     s->upstream->ops = &upstream_ops;
     touch(s);
     session_deadline(s, LIMIT_EXCHANGE_IDLE_MS);
@@ -326,6 +365,6 @@ void exchange_begin(struct session *s)
     if (s->state != SESSION_EXCHANGE)
         return;
     peer_read_start(s->upstream);
-    if (!s->upstream->writing && s->in.len == 0 && !x->request_stuck)
+    if (!s->upstream->writing && s->talk->in.len == 0 && !x->request_stuck)
         peer_read_start(&s->client);
 }

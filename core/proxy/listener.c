@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * listener.c - a listening socket and its sessions. Decides nothing but who is one too many. */
+ * listener.c - a listening socket and its sessions. Decides nothing but who is one too many, and
+ * whose Unix socket it is. */
 #include "proxy/listener.h"
 
 #include <errno.h>
@@ -9,15 +10,58 @@
 #include "base/host.h"
 #include "base/limits.h"
 #include "proxy/session.h"
+#include "proxy/unix_socket.h"
+
+static void on_connection(uv_stream_t *stream, int status);
+
+/* ---- end ---- */
+
+static void handle_closed(struct listener *l)
+{
+    if (--l->handles == 0)
+        free(l);
+}
 
 static void on_closed(uv_handle_t *handle)
 {
-    free(CONTAINER_OF(handle, struct listener, tcp));
+    handle_closed(CONTAINER_OF(handle, struct listener, io.handle));
+}
+
+/* ---- clients ---- */
+
+static int io_init(union peer_io *io, struct listener *l)
+{
+    return l->is_unix ? uv_pipe_init(l->proxy->loop, &io->pipe, 0)
+                      : uv_tcp_init(l->proxy->loop, &io->tcp);
+}
+
+static void on_shed(uv_handle_t *handle)
+{
+    struct listener *l = CONTAINER_OF(handle, struct listener, shed.handle);
+
+    l->shedding = false;
+    if (l->waiting && !uv_is_closing(&l->io.handle)) {
+        l->waiting = false;
+        on_connection(&l->io.stream, 0);
+    }
+    handle_closed(l);
+}
+
+/* libuv offers no other client until this one is taken. */
+static void shed_client(struct listener *l)
+{
+    l->waiting = l->shedding;
+    if (l->shedding || io_init(&l->shed, l) < 0)
+        return;
+    uv_accept(&l->io.stream, &l->shed.stream);
+    l->shedding = true;
+    l->handles++;
+    uv_close(&l->shed.handle, on_shed);
 }
 
 static void on_connection(uv_stream_t *stream, int status)
 {
-    struct listener *l = CONTAINER_OF(stream, struct listener, tcp);
+    struct listener *l = CONTAINER_OF(stream, struct listener, io.stream);
     struct proxy *proxy = l->proxy;
 
     if (status < 0) { /* EMFILE and its kind; libuv sheds the connection itself */
@@ -26,22 +70,29 @@ static void on_connection(uv_stream_t *stream, int status)
     }
     if (proxy->nsessions >= proxy->max_sessions) /* the limit may have been raised meanwhile */
         proxy->max_sessions = proxy_affordable_sessions();
-    session_accept(l, proxy->nsessions >= proxy->max_sessions);
+    if (session_accept(l, proxy->nsessions >= proxy->max_sessions) < 0)
+        shed_client(l);
 }
 
-static int listener_new(struct listener **out, struct proxy *proxy)
+/* ---- beginning ---- */
+
+static int listener_new(struct listener **out, struct proxy *proxy, fence_protocol protocol,
+                        bool is_unix)
 {
     struct listener *l = calloc(1, sizeof *l);
     int rc;
 
     if (!l)
         return -ENOMEM;
-    rc = uv_tcp_init(proxy->loop, &l->tcp);
+    l->proxy = proxy;
+    l->protocol = protocol;
+    l->is_unix = is_unix;
+    l->handles = 1;
+    rc = io_init(&l->io, l);
     if (rc < 0) {
         free(l);
         return rc;
     }
-    l->proxy = proxy;
     list_append(&proxy->listeners, &l->link);
     *out = l;
     return 0;
@@ -53,11 +104,11 @@ static int listener_bind(struct listener *l, const struct addr *addr, uint16_t p
     int len = sizeof at, rc;
 
     addr_to_sockaddr(&at, addr, port);
-    rc = uv_tcp_bind(&l->tcp, (struct sockaddr *)&at, 0);
+    rc = uv_tcp_bind(&l->io.tcp, (struct sockaddr *)&at, 0);
     if (rc == 0)
-        rc = uv_listen((uv_stream_t *)&l->tcp, LIMIT_BACKLOG, on_connection);
+        rc = uv_listen(&l->io.stream, LIMIT_BACKLOG, on_connection);
     if (rc == 0)
-        rc = uv_tcp_getsockname(&l->tcp, (struct sockaddr *)&at, &len);
+        rc = uv_tcp_getsockname(&l->io.tcp, (struct sockaddr *)&at, &len);
     l->on_host = rc == 0 && addr_from_sockaddr(&l->addr, &l->port, (struct sockaddr *)&at);
     return rc;
 }
@@ -74,47 +125,89 @@ static const char *parse_address(struct host *host, uint16_t *port, struct str t
         why = host_parse_authority(host, port, text, 0);
     }
     if (!why && !host->is_addr)
-        why = "write an IP address and a port, such as 127.0.0.1:3128";
+        why = "write an IP address and a port, such as 127.0.0.1:3128, or unix:/path";
     return why;
 }
 
-int listener_open(struct listener **out, struct proxy *proxy, const char *address, fence_error *err)
+static int open_tcp(struct listener **out, struct proxy *proxy, fence_protocol protocol,
+                    const char *address, const char **cure)
 {
     struct listener *l;
     struct host host;
     uint16_t port;
-    char shown[128];
-    const char *why = parse_address(&host, &port, str_of(address));
     int rc;
 
-    str_escape(shown, sizeof shown, str_of(address));
-    if (why)
-        return fail(err, -EINVAL, "cannot listen on '%s': %s", shown, why);
-    rc = listener_new(&l, proxy);
+    *cure = parse_address(&host, &port, str_of(address));
+    if (*cure)
+        return -EINVAL;
+    rc = listener_new(&l, proxy, protocol, false);
     if (rc < 0)
-        return fail(err, rc, "cannot listen on '%s': %s", shown, uv_strerror(rc));
+        return rc;
     rc = listener_bind(l, &host.addr, port);
     if (rc < 0) {
         listener_close(l);
-        return fail(err, rc, "cannot listen on '%s': %s%s", shown, uv_strerror(rc),
-                    rc == UV_EADDRINUSE ? ": choose another port, or 0 for a free one" : "");
+        if (rc == UV_EADDRINUSE)
+            *cure = "choose another port, or 0 for a free one";
+        return rc;
     }
     *out = l;
     return 0;
 }
 
-int listener_adopt(struct listener **out, struct proxy *proxy, int fd, fence_error *err)
+static int open_unix(struct listener **out, struct proxy *proxy, fence_protocol protocol,
+                     const char *path, const char **cure)
+{
+    struct listener *l;
+    int rc = listener_new(&l, proxy, protocol, true);
+
+    if (rc < 0)
+        return rc;
+    rc = unix_socket_bind(&l->io.pipe, path, cure);
+    if (rc == 0)
+        rc = uv_listen(&l->io.stream, LIMIT_BACKLOG, on_connection);
+    if (rc < 0) {
+        listener_close(l);
+        return rc;
+    }
+    *out = l;
+    return 0;
+}
+
+int listener_open(struct listener **out, struct proxy *proxy, fence_protocol protocol,
+                  const char *address, fence_error *err)
+{
+    struct str prefix = STR("unix:");
+    const char *cure = NULL;
+    char shown[128];
+    int rc;
+
+    if (str_has_prefix(str_of(address), prefix))
+        rc = open_unix(out, proxy, protocol, address + prefix.len, &cure);
+    else
+        rc = open_tcp(out, proxy, protocol, address, &cure);
+    if (rc == 0)
+        return 0;
+    str_escape(shown, sizeof shown, str_of(address));
+    if (rc == -EINVAL && cure)
+        return fail(err, rc, "cannot listen on '%s': %s", shown, cure);
+    return fail(err, rc, "cannot listen on '%s': %s%s%s", shown, uv_strerror(rc), cure ? ": " : "",
+                cure ? cure : "");
+}
+
+int listener_adopt(struct listener **out, struct proxy *proxy, fence_protocol protocol, int fd,
+                   fence_error *err)
 {
     struct listener *l;
     auto_fd int owned = fd;
-    int rc = listener_new(&l, proxy);
+    int rc = listener_new(&l, proxy, protocol, false);
 
     if (rc < 0)
         return fail(err, rc, "cannot serve the sandbox: %s", uv_strerror(rc));
-    rc = uv_tcp_open(&l->tcp, owned);
+    l->adopted = true;
+    rc = uv_tcp_open(&l->io.tcp, owned);
     if (rc == 0) {
         owned = -1; /* the handle's from here on */
-        rc = uv_listen((uv_stream_t *)&l->tcp, LIMIT_BACKLOG, on_connection);
+        rc = uv_listen(&l->io.stream, LIMIT_BACKLOG, on_connection);
     }
     if (rc < 0) {
         listener_close(l);
@@ -138,5 +231,5 @@ void listener_close(struct listener *l)
         s->listener = NULL;
         session_abort(s);
     }
-    uv_close((uv_handle_t *)&l->tcp, on_closed);
+    uv_close(&l->io.handle, on_closed);
 }

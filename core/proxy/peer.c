@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
- * peer.c - reads, writes and ends of one TCP stream. Knows nothing of what the bytes mean. */
+ * peer.c - reads, writes and ends of one stream. Knows nothing of what the bytes mean. */
 #include "proxy/peer.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
-int peer_init(struct peer *peer, uv_loop_t *loop, const struct peer_buffer *buffer)
+struct unsent { /* freed by on_written(), which always comes */
+    uv_write_t req;
+    char bytes[];
+};
+
+int peer_init(struct peer *peer, uv_loop_t *loop, const struct peer_buffer *buffer,
+              uv_handle_type type)
 {
     memset(peer, 0, sizeof *peer);
     peer->buffer = buffer;
     peer->read_max = buffer->size;
-    return uv_tcp_init(loop, &peer->tcp);
+    return type == UV_NAMED_PIPE ? uv_pipe_init(loop, &peer->io.pipe, 0)
+                                 : uv_tcp_init(loop, &peer->io.tcp);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
-    struct peer *peer = CONTAINER_OF(handle, struct peer, tcp);
+    struct peer *peer = CONTAINER_OF(handle, struct peer, io.handle);
 
     (void)suggested;
     out->base = peer->buffer->bytes;
@@ -32,7 +39,7 @@ static int ending(const struct peer *peer, ssize_t len)
 
     if (len != UV_EOF)
         return (int)len;
-    if (uv_fileno((const uv_handle_t *)&peer->tcp, &fd) == 0 &&
+    if (uv_fileno(&peer->io.handle, &fd) == 0 &&
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0)
         return uv_translate_sys_error(error);
     return 0;
@@ -40,7 +47,7 @@ static int ending(const struct peer *peer, ssize_t len)
 
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 {
-    struct peer *peer = CONTAINER_OF(stream, struct peer, tcp);
+    struct peer *peer = CONTAINER_OF(stream, struct peer, io.stream);
 
     if (len == 0)
         return; /* EAGAIN */
@@ -60,7 +67,7 @@ void peer_read_start(struct peer *peer)
 
     if (peer->reading || peer->read_ended || peer->closing)
         return;
-    rc = uv_read_start((uv_stream_t *)&peer->tcp, on_alloc, on_read);
+    rc = uv_read_start(&peer->io.stream, on_alloc, on_read);
     peer->reading = rc == 0;
     if (rc < 0) { /* only a handle that is not connected: our own mistake, but never a hang */
         peer->read_ended = true;
@@ -71,19 +78,53 @@ void peer_read_start(struct peer *peer)
 void peer_read_stop(struct peer *peer)
 {
     if (peer->reading)
-        uv_read_stop((uv_stream_t *)&peer->tcp);
+        uv_read_stop(&peer->io.stream);
     peer->reading = false;
+}
+
+/* Not uv_shutdown(): everything has been written, and the request would be 80 bytes more for each
+ * of thousands of idle tunnels. */
+static void send_end(struct peer *peer)
+{
+    int fd;
+
+    if (uv_fileno(&peer->io.handle, &fd) == 0)
+        shutdown(fd, SHUT_WR); /* not connected any more: nothing is left to be said */
+    peer->shut = true;
 }
 
 static void on_written(uv_write_t *req, int status)
 {
-    struct peer *peer = CONTAINER_OF(req, struct peer, write_req);
+    struct peer *peer = CONTAINER_OF(req->handle, struct peer, io.stream);
 
-    free(peer->unsent);
-    peer->unsent = NULL;
+    free(take(&peer->unsent));
     peer->writing = false;
-    if (!peer->closing)
-        peer->ops->on_drained(peer, status);
+    if (peer->closing)
+        return;
+    if (peer->write_ended && status == 0)
+        send_end(peer);
+    peer->ops->on_drained(peer, status);
+}
+
+/* Keeps what is left, and writes it when the socket takes it. */
+static int write_later(struct peer *peer, const char *bytes, size_t len)
+{
+    struct unsent *unsent = malloc(sizeof *unsent + len);
+    uv_buf_t buf;
+    int rc;
+
+    if (!unsent)
+        return -ENOMEM;
+    memcpy(unsent->bytes, bytes, len);
+    buf = uv_buf_init(unsent->bytes, (unsigned)len);
+    rc = uv_write(&unsent->req, &peer->io.stream, &buf, 1, on_written);
+    if (rc < 0) {
+        free(unsent);
+        return rc;
+    }
+    peer->unsent = unsent;
+    peer->writing = true;
+    return 1;
 }
 
 int peer_write(struct peer *peer, const char *bytes, size_t len)
@@ -93,56 +134,29 @@ int peer_write(struct peer *peer, const char *bytes, size_t len)
 
     if (peer->writing)
         return UV_EBUSY;
-    rc = uv_try_write((uv_stream_t *)&peer->tcp, &buf, 1);
+    rc = uv_try_write(&peer->io.stream, &buf, 1);
     if (rc < 0 && rc != UV_EAGAIN)
         return rc;
     if (rc > 0) {
         bytes += rc;
         len -= (size_t)rc;
     }
-    if (len == 0)
-        return 0;
-    peer->unsent = malloc(len);
-    if (!peer->unsent)
-        return -ENOMEM;
-    memcpy(peer->unsent, bytes, len);
-    buf = uv_buf_init(peer->unsent, (unsigned)len);
-    rc = uv_write(&peer->write_req, (uv_stream_t *)&peer->tcp, &buf, 1, on_written);
-    if (rc < 0) {
-        free(take(&peer->unsent));
-        return rc;
-    }
-    peer->writing = true;
-    return 1;
-}
-
-static void on_shut(uv_shutdown_t *req, int status)
-{
-    struct peer *peer = CONTAINER_OF(req, struct peer, shutdown_req);
-
-    if (peer->closing)
-        return;
-    peer->shut = true;
-    peer->ops->on_drained(peer, status == UV_ENOTCONN ? 0 : status);
+    return len == 0 ? 0 : write_later(peer, bytes, len);
 }
 
 void peer_shutdown(struct peer *peer)
 {
-    int rc;
-
     if (peer->write_ended || peer->closing)
         return;
     peer->write_ended = true;
-    rc = uv_shutdown(&peer->shutdown_req, (uv_stream_t *)&peer->tcp, on_shut);
-    if (rc < 0)
-        peer->shut = true; /* not connected any more: nothing is left to be said */
+    if (!peer->writing)
+        send_end(peer);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-    struct peer *peer = CONTAINER_OF(handle, struct peer, tcp);
+    struct peer *peer = CONTAINER_OF(handle, struct peer, io.handle);
 
-    free(take(&peer->unsent));
     peer->on_closed(peer);
 }
 
@@ -151,7 +165,7 @@ void peer_close(struct peer *peer)
     if (peer->closing)
         return;
     peer->closing = true;
-    uv_close((uv_handle_t *)&peer->tcp, on_handle_closed);
+    uv_close(&peer->io.handle, on_handle_closed);
 }
 
 void peer_reset(struct peer *peer)
@@ -159,7 +173,7 @@ void peer_reset(struct peer *peer)
     struct linger now = {1, 0}; /* socket(7): close then sends RST and drops what is unsent */
     int fd;
 
-    if (!peer->closing && uv_fileno((uv_handle_t *)&peer->tcp, &fd) == 0)
+    if (!peer->closing && uv_fileno(&peer->io.handle, &fd) == 0)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     peer_close(peer);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * peer.h - one end of a session: a TCP stream, what still has to be written to it, and how it ends.
+ * peer.h - one end of a session: a stream, what still has to be written to it, and how it ends.
  *
  * Writing tries the socket first and copies only what it does not take; until that has gone, the
  * owner reads nothing more from the other end: that is all the back-pressure there is. Reading
@@ -24,29 +24,37 @@ struct peer_buffer { /* shared by the peers of a loop */
     size_t size;
 };
 
-struct peer {
+union peer_io {
+    uv_handle_t handle;
+    uv_stream_t stream;
     uv_tcp_t tcp;
+    uv_pipe_t pipe; /* a Unix socket */
+};
+
+struct unsent; /* what the socket did not take at once */
+
+struct peer {
+    union peer_io io;
     const struct peer_ops *ops;
     const struct peer_buffer *buffer;
     void *owner;
     void (*on_closed)(struct peer *peer); /* last call; frees the peer */
 
-    uv_write_t write_req;
-    uv_shutdown_t shutdown_req;
-    char *unsent;      /* what write_req is writing            */
-    size_t read_max;   /* at most so much in one on_bytes()    */
-    uint64_t received; /* bytes read                           */
+    struct unsent *unsent; /* NULL unless `writing`             */
+    size_t read_max;       /* at most so much in one on_bytes()    */
+    uint64_t received;     /* bytes read                           */
     bool reading;
     bool writing;
     bool read_ended;  /* end of file was seen               */
     bool write_ended; /* peer_shutdown() was called         */
-    bool shut;        /* and everything has gone            */
+    bool shut;        /* and everything has gone, the end of file too */
     bool closing;
 };
 
-/* The handle is initialised; open it by uv_accept() or uv_tcp_connect(). Returns 0 or -errno; on
- * failure there is nothing to close. */
-int peer_init(struct peer *peer, uv_loop_t *loop, const struct peer_buffer *buffer);
+/* The handle is initialised as one of TCP, or of a Unix socket; open it by uv_accept() or
+ * uv_tcp_connect(). Returns 0 or -errno; on failure there is nothing to close. */
+int peer_init(struct peer *peer, uv_loop_t *loop, const struct peer_buffer *buffer,
+              uv_handle_type type);
 
 void peer_read_start(struct peer *peer); /* harmless when reading, or at the end */
 void peer_read_stop(struct peer *peer);
@@ -55,7 +63,7 @@ void peer_read_stop(struct peer *peer);
  * the other end until then; or -errno, UV_EBUSY while `writing`. */
 FENCE_MUST_USE int peer_write(struct peer *peer, const char *bytes, size_t len);
 
-/* Sends the end of file after everything written before. */
+/* Sends the end of file after everything written before: at once, or before on_drained(). */
 void peer_shutdown(struct peer *peer);
 
 /* Closes; on_closed() follows from the loop. Harmless when closing. */

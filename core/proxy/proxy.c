@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "proxy/listener.h"
+#include "proxy/login.h"
 #include "proxy/resolver.h"
 #include "proxy/session.h"
 
@@ -19,7 +20,7 @@ unsigned proxy_affordable_sessions(void)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
         sessions =
-            limit.rlim_cur > DESCRIPTORS_KEPT ? (limit.rlim_cur - DESCRIPTORS_KEPT) / 5 * 2 : 0;
+            limit.rlim_cur > DESCRIPTORS_KEPT ? (limit.rlim_cur - DESCRIPTORS_KEPT) / 11 * 4 : 0;
         if (sessions < 4)
             sessions = 4;
     }
@@ -45,6 +46,7 @@ int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config
         free(take(&proxy->buffer.bytes));
         return rc;
     }
+    pool_init(&proxy->pool, loop);
     proxy->config = fence_config_ref(config);
     return 0;
 }
@@ -59,11 +61,13 @@ void proxy_close(struct proxy *proxy)
         list_remove(&s->link);
         session_abort(s);
     }
+    pool_close(&proxy->pool);
     resolver_close(take(&proxy->resolver));
 }
 
 void proxy_deinit(struct proxy *proxy)
 {
+    login_free(take(&proxy->login));
     free(take(&proxy->buffer.bytes));
     proxy->config = fence_config_unref(proxy->config);
 }

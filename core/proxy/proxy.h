@@ -9,8 +9,10 @@
 #include "base/list.h"
 #include "proxy/events.h"
 #include "proxy/peer.h"
+#include "proxy/pool.h"
 
 struct addr;
+struct login;
 struct resolver;
 
 struct proxy {
@@ -18,7 +20,9 @@ struct proxy {
     struct fence_config *config;
     struct events events;
     struct resolver *resolver;
+    struct login *login; /* that clients have to give; or NULL */
     struct peer_buffer buffer;
+    struct pool pool;
     struct list listeners;
     struct list sessions;
     unsigned nsessions;
@@ -35,7 +39,8 @@ void proxy_close(struct proxy *proxy);
 void proxy_deinit(struct proxy *proxy);
 
 /* How many sessions this process can afford: two descriptors each, three while two addresses are
- * tried, and never so many that accepting or dialling fails for want of them. */
+ * tried, a quarter of one in the pool, and never so many that accepting or dialling fails for want
+ * of them. */
 unsigned proxy_affordable_sessions(void);
 
 /* Would dialling this reach one of our own listeners? */

@@ -32,6 +32,8 @@ int refusal_write(struct buf *out, const fence_decision *why, int status, bool k
         reason_proxy_status(out, why->reason, str_of(why->message));
         buf_append_text(out, "\r\n");
     }
+    if (status == 407)
+        buf_append_text(out, "Proxy-Authenticate: Basic realm=\"fence\"\r\n");
     if (status == 503)
         buf_append_text(out, "Retry-After: 1\r\n");
     buf_append_text(out, keep_alive ? "\r\n" : "Connection: close\r\n\r\n");

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/host.h"
+#include "proxy/name_cache.h"
 
 #define LOOKUP_STACK                                                                               \
     (512 * 1024) /* NSS modules of directory services want more than the minimum                   \
@@ -39,6 +40,7 @@ struct lookup {
 struct resolver {
     uv_async_t wake;
     struct mailbox *mailbox;
+    struct name_cache cache;
     struct list running; /* lookups                                       */
     unsigned threads;    /* abandoned ones count until they have finished */
 };
@@ -105,8 +107,13 @@ static void *lookup_thread(void *argument)
 
 static void lookup_finish(struct resolver *resolver, struct lookup *lookup)
 {
+    const struct answer *answer = &lookup->answer;
+
     resolver->threads--;
     list_remove(&lookup->running);
+    if (answer->status == 0)
+        name_cache_add(&resolver->cache, lookup->name, answer->addrs, answer->count,
+                       uv_now(resolver->wake.loop));
     /* Each answer may ask or forget others: take the first until there is none. */
     while (!list_empty(&lookup->waiting)) {
         struct question *question = CONTAINER_OF(lookup->waiting.next, struct question, link);
@@ -162,7 +169,10 @@ int resolver_new(struct resolver **out, uv_loop_t *loop)
 
 static void on_closed(uv_handle_t *handle)
 {
-    free(CONTAINER_OF(handle, struct resolver, wake));
+    struct resolver *resolver = CONTAINER_OF(handle, struct resolver, wake);
+
+    name_cache_deinit(&resolver->cache);
+    free(resolver);
 }
 
 void resolver_close(struct resolver *resolver)
@@ -221,6 +231,11 @@ static int lookup_start(struct lookup **out, struct resolver *resolver, const ch
     resolver->threads++;
     *out = take(&lookup);
     return 0;
+}
+
+const struct addr *resolver_recall(struct resolver *resolver, size_t *count, const char *name)
+{
+    return name_cache_find(&resolver->cache, count, name, uv_now(resolver->wake.loop));
 }
 
 int resolver_ask(struct resolver *resolver, struct question *question, const char *name)

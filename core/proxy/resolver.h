@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * resolver.h - names to addresses: getaddrinfo(3), each name asked once however many wait for it.
+ * resolver.h - names to addresses: getaddrinfo(3), each name asked once however many wait for it,
+ * and remembered for a moment.
  *
  * Every look-up has a thread of its own, which can be abandoned: a server that never answers holds
  * up nobody else, and does not keep the loop from closing. (libuv's pool gives names two threads
@@ -29,6 +30,9 @@ struct question { /* one who waits; lives in its owner */
 /* Returns 0 or -errno. It does not keep the loop running: whoever waits has a handle that does. */
 int resolver_new(struct resolver **out, uv_loop_t *loop);
 void resolver_close(struct resolver *resolver); /* takes NULL; frees itself on the loop */
+
+/* What `name` was resolved to in the last LIMIT_CACHE_MS, or NULL. */
+const struct addr *resolver_recall(struct resolver *resolver, size_t *count, const char *name);
 
 /* Asks for `name`: in normal form, not a number, searched in no domain list. on_answer() is called
  * later, from the loop. Returns 0; UV_EAGAIN when LIMIT_LOOKUPS run already; or -errno. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * session.c - the life of a client connection: its timer, its refusals and its end. What it says
- * and hears in between is in session_http.c, exchange.c and tunnel.c. */
+ * and hears in between is in session_http.c and exchange.c, session_socks5.c, tunnel.c and
+ * tls_name.c. */
 #include "proxy/session.h"
 
 #include <errno.h>
@@ -8,17 +9,35 @@
 
 #include "proto/reason.h"
 #include "proxy/refusal.h"
+#include "proxy/unix_socket.h"
 
 /* ---- end: by counting handles ---- */
+
+void session_end_talk(struct session *s)
+{
+    if (!s->talk)
+        return;
+    exchange_end(s);
+    buf_deinit(&s->talk->in);
+    buf_deinit(&s->talk->out);
+    free(take(&s->talk));
+}
+
+void session_forget_request(struct session *s)
+{
+    if (!s->request)
+        return;
+    free(s->request->path);
+    free(take(&s->request));
+}
 
 static void session_free(struct session *s)
 {
     list_remove(&s->link);
     s->proxy->nsessions--;
-    exchange_end(s);
-    buf_deinit(&s->in);
-    buf_deinit(&s->out);
-    free(s->request.path);
+    tls_name_end(s);
+    session_end_talk(s);
+    session_forget_request(s);
     free(s);
 }
 
@@ -70,6 +89,19 @@ void session_attach_upstream(struct session *s, struct peer *upstream)
     upstream->on_closed = on_upstream_closed;
 }
 
+struct peer *session_detach_upstream(struct session *s)
+{
+    struct peer *upstream = take(&s->upstream);
+
+    if (!upstream)
+        return NULL;
+    s->to_client += upstream->received;
+    upstream->received = 0;
+    upstream->owner = NULL;
+    s->handles--; /* never the last one: the client's is open */
+    return upstream;
+}
+
 static void session_end(struct session *s, void (*end)(struct peer *))
 {
     fence_event event = {.kind = FENCE_EVENT_CLOSE, .session = s->id};
@@ -110,8 +142,10 @@ static void on_deadline(uv_timer_t *timer)
     case SESSION_EXCHANGE:
         exchange_timeout(s);
         return;
+    case SESSION_TUNNEL: /* a ClientHello that does not go on */
+        session_abort(s);
+        return;
     case SESSION_DIALING: /* the dial has deadlines of its own */
-    case SESSION_TUNNEL:
     case SESSION_CLOSING:
         return;
     }
@@ -129,7 +163,7 @@ void session_deadline(struct session *s, uint64_t milliseconds)
 
 static fence_request public_request(const struct session *s)
 {
-    const struct session_request *r = &s->request;
+    const struct session_request *r = s->request;
     fence_request request = FENCE_REQUEST_INIT;
 
     request.kind = r->kind;
@@ -161,8 +195,47 @@ void session_emit_response(struct session *s, const fence_decision *decision, in
 {
     fence_event event = {.kind = FENCE_EVENT_RESPONSE, .decision = decision, .status = status};
 
-    event.duration_us = (uv_hrtime() - s->request.started) / 1000;
+    event.duration_us = (uv_hrtime() - s->request->started) / 1000;
     emit(s, &event);
+}
+
+void session_emit_tls(struct session *s, const fence_decision *decision, const char *server_name,
+                      bool encrypted)
+{
+    fence_event event = {.kind = FENCE_EVENT_TLS, .decision = decision};
+
+    event.server_name = server_name;
+    event.hello_encrypted = encrypted;
+    emit(s, &event);
+}
+
+/* ---- reaching the upstream ---- */
+
+static void on_dialled(void *owner, struct peer *upstream, const fence_decision *refusal)
+{
+    struct session *s = owner;
+
+    s->dial = NULL;
+    if (refusal) {
+        if (refusal->reason == FENCE_REASON_IP_PROHIBITED)
+            session_emit_decision(s, refusal);
+        session_refuse(s, refusal, 0);
+        return;
+    }
+    session_attach_upstream(s, upstream);
+    if (s->request->kind == FENCE_SOCKS5)
+        session_socks5_connected(s);
+    else
+        session_http_connected(s);
+}
+
+void session_dial(struct session *s)
+{
+    s->state = SESSION_DIALING;
+    peer_read_stop(&s->client);
+    session_deadline(s, 0);
+    if (dial_start(&s->dial, s->proxy, &s->request->host, s->request->port, s, on_dialled) < 0)
+        session_refuse_memory(s);
 }
 
 /* ---- the last answer ---- */
@@ -198,7 +271,8 @@ void session_linger(struct session *s)
     s->state = SESSION_LINGERING;
     s->client.ops = &lingering_ops;
     s->client.read_max = s->client.buffer->size;
-    buf_deinit(&s->in);
+    if (s->talk)
+        buf_deinit(&s->talk->in);
     session_deadline(s, LIMIT_LINGER_MS);
     peer_shutdown(&s->client);
     if (s->client.shut && s->client.read_ended)
@@ -207,22 +281,19 @@ void session_linger(struct session *s)
         peer_read_start(&s->client);
 }
 
-void session_refuse(struct session *s, const fence_decision *why, int status)
+static void refuse_http(struct session *s, const fence_decision *why, int status)
 {
     auto_buf struct buf answer = BUF_INIT(LIMIT_HTTP_HEAD);
+    bool to_head = strcmp(s->request->method, "HEAD") == 0;
     /* A refused CONNECT ends the connection, as with other proxies: Node's http module forgets to
      * close it, and its process would live on as long as we kept it. */
-    bool keep_alive = s->request.keep_alive && s->request.kind != FENCE_CONNECT &&
-                      !s->client.read_ended && s->request.framing == HTTP1_NO_BODY;
+    bool keep_alive = s->request->keep_alive && s->request->kind != FENCE_CONNECT &&
+                      !s->client.read_ended && s->request->framing == HTTP1_NO_BODY;
 
     if (status == 0)
         status = reason_http_status(why->reason);
-    session_drop_upstream(s);
-    exchange_end(s);
-    buf_deinit(&s->out);
     session_emit_response(s, why, status);
-    if (refusal_write(&answer, why, status, keep_alive, strcmp(s->request.method, "HEAD") == 0) <
-            0 ||
+    if (refusal_write(&answer, why, status, keep_alive, to_head) < 0 ||
         peer_write(&s->client, answer.bytes, answer.len) < 0) {
         session_abort(s);
         return;
@@ -233,32 +304,87 @@ void session_refuse(struct session *s, const fence_decision *why, int status)
         session_linger(s);
 }
 
+void session_refuse(struct session *s, const fence_decision *why, int status)
+{
+    session_drop_upstream(s);
+    exchange_end(s);
+    buf_deinit(&s->talk->out);
+    if (s->request->kind == FENCE_SOCKS5)
+        session_socks5_refuse(s, why);
+    else
+        refuse_http(s, why, status);
+}
+
+void session_refuse_memory(struct session *s)
+{
+    static const fence_decision out_of_memory = {
+        .verdict = FENCE_DENY,
+        .reason = FENCE_REASON_INTERNAL_ERROR,
+        .message = "out of memory",
+    };
+
+    s->request->keep_alive = false;
+    session_refuse(s, &out_of_memory, 0);
+}
+
 /* ---- beginning ---- */
+
+static void first_bytes(struct peer *client, char *bytes, size_t len)
+{
+    struct session *s = client->owner;
+
+    if (buf_append(&s->talk->in, bytes, len) < 0)
+        session_abort(s);
+    else if (bytes[0] == SOCKS4_VERSION || bytes[0] == SOCKS5_VERSION)
+        session_socks5_begin(s, LIMIT_HEAD_MS);
+    else
+        session_http_begin(s, LIMIT_HEAD_MS);
+}
+
+static void first_end(struct peer *client, int status)
+{
+    (void)status;
+    session_close(client->owner);
+}
+
+static const struct peer_ops first_ops = {first_bytes, first_end, first_end};
+
+/* Waits for the byte that tells which protocol the client speaks. */
+static void wait_for_first(struct session *s)
+{
+    s->state = SESSION_HEAD;
+    s->client.ops = &first_ops;
+    s->client.read_max = LIMIT_HTTP_HEAD;
+    session_deadline(s, LIMIT_HEAD_MS);
+    peer_read_start(&s->client);
+}
 
 static struct session *session_new(struct listener *listener)
 {
     struct proxy *proxy = listener->proxy;
-    struct session *s = calloc(1, sizeof *s);
+    auto_free struct session *s = calloc(1, sizeof *s);
+    auto_free struct session_request *request = calloc(1, sizeof *request);
+    auto_free struct talk *talk = calloc(1, sizeof *talk);
 
-    if (!s)
+    if (!s || !request || !talk ||
+        peer_init(&s->client, proxy->loop, &proxy->buffer,
+                  listener->is_unix ? UV_NAMED_PIPE : UV_TCP) < 0)
         return NULL;
-    if (peer_init(&s->client, proxy->loop, &proxy->buffer) < 0) {
-        free(s);
-        return NULL;
-    }
     uv_timer_init(proxy->loop, &s->timer);
     s->proxy = proxy;
     s->listener = listener;
     s->id = ++proxy->last_session;
-    s->started = s->request.started = uv_hrtime();
+    s->started = request->started = uv_hrtime();
     s->handles = 2;
     s->client.owner = s;
     s->client.on_closed = on_client_closed;
-    s->in = BUF_INIT(LIMIT_RELAY_BUFFER + LIMIT_HTTP_HEAD);
-    s->out = BUF_INIT(2 * LIMIT_HTTP_HEAD + LIMIT_RELAY_BUFFER);
+    talk->in = BUF_INIT(LIMIT_RELAY_BUFFER + LIMIT_HTTP_HEAD);
+    talk->out = BUF_INIT(2 * LIMIT_HTTP_HEAD + LIMIT_RELAY_BUFFER);
+    s->request = take(&request);
+    s->talk = take(&talk);
     proxy->nsessions++;
     list_append(&proxy->sessions, &s->link);
-    return s;
+    return take(&s);
 }
 
 /* Whoever is refused takes a descriptor too: where there are few, most are for those let in. */
@@ -269,7 +395,8 @@ static bool too_many_to_refuse(const struct proxy *proxy)
     return proxy->nsessions > proxy->max_sessions + (few < LIMIT_REFUSING ? few : LIMIT_REFUSING);
 }
 
-void session_accept(struct listener *listener, bool full)
+/* There is no word in SOCKS5 for "try again", and the greeting has not been read. */
+static void refuse_too_many(struct session *s)
 {
     static const fence_decision too_many = {
         .verdict = FENCE_DENY,
@@ -277,20 +404,37 @@ void session_accept(struct listener *listener, bool full)
         .message = "too many connections at once: try again, or raise the descriptor limit "
                    "(ulimit -n)",
     };
+
+    session_http_begin(s, LIMIT_LINGER_MS);
+    session_refuse(s, &too_many, 0);
+}
+
+int session_accept(struct listener *listener, bool full)
+{
     struct session *s = session_new(listener);
 
     if (!s)
-        return; /* out of memory: libuv offers no other one until this one is taken */
-    if (uv_accept((uv_stream_t *)&listener->tcp, (uv_stream_t *)&s->client.tcp) < 0 ||
-        too_many_to_refuse(listener->proxy)) {
+        return -ENOMEM;
+    if (uv_accept(&listener->io.stream, &s->client.io.stream) < 0 ||
+        too_many_to_refuse(listener->proxy) ||
+        (full && listener->protocol == FENCE_PROTOCOL_SOCKS5)) {
         session_close(s);
-        return;
+        return 0;
     }
-    uv_tcp_nodelay(&s->client.tcp, 1);
-    if (full) {
-        session_http_begin(s, LIMIT_LINGER_MS);
-        session_refuse(s, &too_many, 0);
-    } else {
+    if (listener->is_unix && !unix_socket_is_ours(&s->client.io.handle)) {
+        events_notice(&s->proxy->events, "a client was turned away: it is another user's");
+        session_close(s);
+        return 0;
+    }
+    if (!listener->is_unix)
+        uv_tcp_nodelay(&s->client.io.tcp, 1);
+    if (full)
+        refuse_too_many(s);
+    else if (listener->protocol == FENCE_PROTOCOL_SOCKS5)
+        session_socks5_begin(s, LIMIT_HEAD_MS);
+    else if (listener->protocol == FENCE_PROTOCOL_HTTP)
         session_http_begin(s, LIMIT_HEAD_MS);
-    }
+    else
+        wait_for_first(s);
+    return 0;
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
- * session.h - one client connection, from its first byte to its last closed handle. Its steps as
- * an HTTP client are in session_http.c, exchange.c and tunnel.c. */
+ * session.h - one client connection, from its first byte to its last closed handle. Its steps
+ * are in session_http.c and exchange.c, session_socks5.c, tunnel.c and tls_name.c. */
 #ifndef FENCE_PROXY_SESSION_H
 #define FENCE_PROXY_SESSION_H
 
 #include "base/buf.h"
 #include "proto/http1.h"
 #include "proto/http1_body.h"
+#include "proto/socks5.h"
 #include "proxy/dialer.h"
 #include "proxy/listener.h"
 #include "proxy/peer.h"
 #include "proxy/proxy.h"
 
 enum session_state {
-    SESSION_HEAD,      /* a request head is awaited                              */
+    SESSION_HEAD,      /* a request is awaited                                   */
     SESSION_DIALING,   /* allowed; the upstream is being reached                 */
     SESSION_EXCHANGE,  /* a plain HTTP request and its response are under way    */
     SESSION_TUNNEL,    /* bytes both ways                                        */
@@ -45,9 +46,21 @@ struct exchange { /* plain HTTP under way; see exchange.c */
     bool request_done;
     bool request_stuck; /* the upstream takes no more of it                */
     bool response_done;
-    bool strip; /* the chunked coding is taken off                      */
-    bool keep_alive;
+    bool strip;      /* the chunked coding is taken off     */
+    bool keep_alive; /* towards the client                  */
+    bool reusable;   /* the upstream may serve another request */
 };
+
+struct talk { /* what a session says and hears before it becomes a tunnel, or instead */
+    struct http1_scan scan;
+    struct socks5 socks;
+    struct buf in;  /* bytes of the client not used yet             */
+    size_t scanned; /* of `in`                                      */
+    struct buf out; /* the head for the upstream while it is dialled */
+    struct exchange exchange;
+};
+
+struct hello; /* tls_name.c: a tunnel's first bytes, while their server name is not known */
 
 struct session {
     struct proxy *proxy;
@@ -57,26 +70,26 @@ struct session {
     uint64_t started; /* uv_hrtime() */
 
     enum session_state state;
-    unsigned handles; /* what on_closed() still has to be called for */
+    bool begun;       /* the first byte of a head has been seen    */
+    bool looking;     /* session_http_continue() is at work        */
+    bool again;       /* and has another head to look for          */
+    bool pooled;      /* the upstream served others before         */
+    uint16_t handles; /* what on_closed() still has to be called for */
     struct peer client;
     struct peer *upstream; /* NULL unless connected */
     struct dial *dial;     /* NULL unless dialling  */
     uv_timer_t timer;
+    uint64_t to_client; /* bytes of upstreams that are gone */
 
-    struct http1_scan scan;
-    struct buf in;      /* bytes of the client not used yet          */
-    size_t scanned;     /* of `in`                                   */
-    bool begun;         /* the first byte of a head has been seen    */
-    bool looking;       /* session_http_continue() is at work         */
-    bool again;         /* and has another head to look for           */
-    uint64_t to_client; /* bytes of upstreams that are gone        */
-    struct buf out;     /* the head for the upstream while it is dialled */
-    struct session_request request;
-    struct exchange exchange;
+    /* Owned, and freed as soon as they cannot be asked for any more: an idle tunnel is small. */
+    struct session_request *request; /* NULL in a tunnel whose first bytes have been judged */
+    struct talk *talk;               /* NULL in a tunnel                                    */
+    struct hello *hello;             /* NULL but in a tunnel that begins with TLS           */
 };
 
-/* Takes a connection from `listener`. With `full`, the client is told so and nothing else. */
-void session_accept(struct listener *listener, bool full);
+/* Takes a connection from `listener`. With `full`, the client is told so and nothing else. Returns
+ * 0, or -ENOMEM when nobody was taken. */
+int session_accept(struct listener *listener, bool full);
 
 /* ---- what the steps of a session share ---- */
 
@@ -87,9 +100,12 @@ void session_deadline(struct session *s, uint64_t milliseconds);
  * emitted as the RESPONSE event as well. `status` overrides the reason's where a parser knows
  * better (405, 431, 505); 0 otherwise. */
 void session_refuse(struct session *s, const fence_decision *why, int status);
+void session_refuse_memory(struct session *s); /* for want of it */
 
 void session_emit_decision(struct session *s, const fence_decision *decision);
 void session_emit_response(struct session *s, const fence_decision *decision, int status);
+void session_emit_tls(struct session *s, const fence_decision *decision, const char *server_name,
+                      bool encrypted);
 
 /* Half-closes towards the client and reads what it still sends, for LIMIT_LINGER_MS: closing with
  * unread bytes would reset the connection and take our answer with it (RFC 9112, section 9.6). */
@@ -98,18 +114,51 @@ void session_linger(struct session *s);
 void session_close(struct session *s); /* in order   */
 void session_abort(struct session *s); /* by a reset */
 
+/* Dials for the request under way, which has been allowed. */
+void session_dial(struct session *s);
+
 /* Takes a connected upstream. */
 void session_attach_upstream(struct session *s, struct peer *upstream);
+
+/* Gives its connected upstream away; NULL without one. */
+struct peer *session_detach_upstream(struct session *s);
+
+/* Free what will not be asked for any more. */
+void session_end_talk(struct session *s);
+void session_forget_request(struct session *s);
 
 /* Gives up the dial or drops the upstream, whichever there is. */
 void session_drop_upstream(struct session *s);
 
 /* ---- steps ---- */
 
-void session_http_begin(struct session *s, uint64_t deadline); /* waits for a request        */
-void exchange_begin(struct session *s);   /* the upstream is connected                       */
+void session_http_begin(struct session *s, uint64_t deadline); /* waits for a request       */
+void session_http_connected(struct session *s);                /* the upstream is connected */
+void session_socks5_begin(struct session *s, uint64_t deadline);
+void session_socks5_connected(struct session *s);
+void session_socks5_refuse(struct session *s, const fence_decision *why);
+void exchange_begin(struct session *s);
 void exchange_end(struct session *s);     /* frees; harmless without an exchange             */
 void exchange_timeout(struct session *s); /* the session's timer, in SESSION_EXCHANGE        */
+
+/* Relays from here on; `early` is what the client has sent already, and may lie in `talk`. */
 void tunnel_begin(struct session *s, const char *early, size_t early_len);
+
+/* ---- tls_name.c: the server name that a tunnel's first bytes ask for ---- */
+
+enum tls_name_verdict {
+    TLS_NAME_PASS,   /* these bytes may go on, and all that follow: nothing is watched any more */
+    TLS_NAME_HELD,   /* they are kept until more is known                                     */
+    TLS_NAME_REFUSED /* the session is ending                                                 */
+};
+
+/* Are the client's bytes still to be shown to tls_name_feed()? */
+bool tls_name_wanted(const struct session *s);
+
+/* Looks at the client's next bytes. With PASS, what was held before them goes first: see
+ * tls_name_held(). */
+enum tls_name_verdict tls_name_feed(struct session *s, const char *bytes, size_t len);
+struct str tls_name_held(const struct session *s);
+void tls_name_end(struct session *s); /* frees; harmless without anything */
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "filter/rules.h"
+#include "proxy/login.h"
 
 static void session_http_continue(struct session *s);
 
@@ -17,7 +18,7 @@ static void client_bytes(struct peer *client, char *bytes, size_t len)
 {
     struct session *s = client->owner;
 
-    if (buf_append(&s->in, bytes, len) < 0)
+    if (buf_append(&s->talk->in, bytes, len) < 0)
         session_abort(s);
     else if (s->state == SESSION_HEAD)
         session_http_continue(s);
@@ -47,10 +48,12 @@ static const struct peer_ops http_client_ops = {client_bytes, client_end, client
 
 void session_http_begin(struct session *s, uint64_t deadline)
 {
-    free(take(&s->request.path));
-    memset(&s->request, 0, sizeof s->request);
-    memset(&s->scan, 0, sizeof s->scan);
-    s->scanned = 0;
+    free(s->request->path);
+    memset(s->request, 0, sizeof *s->request);
+    s->request->kind = FENCE_HTTP;
+    buf_consume(&s->talk->out, s->talk->out.len);
+    memset(&s->talk->scan, 0, sizeof s->talk->scan);
+    s->talk->scanned = 0;
     s->begun = false;
     s->state = SESSION_HEAD;
     s->client.ops = &http_client_ops;
@@ -67,20 +70,8 @@ static void refuse_head(struct session *s, const struct http1_refusal *why)
     fence_decision decision;
 
     rules_refuse_malformed(&decision, why->text);
-    s->request.keep_alive = false;
+    s->request->keep_alive = false;
     session_refuse(s, &decision, why->status);
-}
-
-static void refuse_internal(struct session *s)
-{
-    static const fence_decision out_of_memory = {
-        .verdict = FENCE_DENY,
-        .reason = FENCE_REASON_INTERNAL_ERROR,
-        .message = "out of memory",
-    };
-
-    s->request.keep_alive = false;
-    session_refuse(s, &out_of_memory, 0);
 }
 
 /* ---- judging and reaching ---- */
@@ -94,22 +85,35 @@ static void open_tunnel(struct session *s)
     if (peer_write(&s->client, established, sizeof established - 1) < 0)
         session_abort(s);
     else
-        tunnel_begin(s, s->in.bytes, s->in.len);
+        tunnel_begin(s, s->talk->in.bytes, s->talk->in.len);
 }
 
-static void on_dialled(void *owner, struct peer *upstream, const fence_decision *refusal)
+/* A request that may be sent again where the server had closed the connection already, unseen by us
+ * (RFC 9110, section 9.2.2): it has no body, and to do it twice is as good as once. */
+static bool may_repeat(const struct session_request *r)
 {
-    struct session *s = owner;
+    return r->kind == FENCE_HTTP && r->framing == HTTP1_NO_BODY && !r->upgrade_asked &&
+           (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0 ||
+            strcmp(r->method, "OPTIONS") == 0);
+}
 
-    s->dial = NULL;
-    if (refusal) {
-        if (refusal->reason == FENCE_REASON_IP_PROHIBITED)
-            session_emit_decision(s, refusal);
-        session_refuse(s, refusal, 0);
+static void reach(struct session *s)
+{
+    struct session_request *r = s->request;
+    struct peer *idle = may_repeat(r) ? pool_take(&s->proxy->pool, &r->host, r->port) : NULL;
+
+    s->pooled = idle != NULL;
+    if (!idle) {
+        session_dial(s);
         return;
     }
-    session_attach_upstream(s, upstream);
-    if (s->request.kind == FENCE_CONNECT)
+    session_attach_upstream(s, idle);
+    exchange_begin(s);
+}
+
+void session_http_connected(struct session *s)
+{
+    if (s->request->kind == FENCE_CONNECT)
         open_tunnel(s);
     else
         exchange_begin(s);
@@ -117,7 +121,7 @@ static void on_dialled(void *owner, struct peer *upstream, const fence_decision 
 
 static int keep_request(struct session *s, const struct http1_request *head)
 {
-    struct session_request *r = &s->request;
+    struct session_request *r = s->request;
 
     r->kind = head->connect ? FENCE_CONNECT : FENCE_HTTP;
     r->host = head->host;
@@ -133,35 +137,63 @@ static int keep_request(struct session *s, const struct http1_request *head)
     if (head->connect)
         return 0;
     r->path = strndup(head->path.bytes, head->path.len);
-    return r->path ? http1_write_request(&s->out, head) : -ENOMEM;
+    return r->path ? http1_write_request(&s->talk->out, head) : -ENOMEM;
+}
+
+/* An OPTIONS that may go no further is about this proxy: RFC 9110, section 7.6.2. */
+static void answer_options(struct session *s)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\n"
+                                 "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS, CONNECT\r\n"
+                                 "Content-Length: 0\r\nConnection: close\r\n\r\n";
+    static const fence_decision here = {.verdict = FENCE_ALLOW, .rule = "built-in"};
+
+    session_emit_response(s, &here, 200);
+    if (peer_write(&s->client, answer, sizeof answer - 1) < 0)
+        session_abort(s);
+    else
+        session_linger(s);
 }
 
 static void judge(struct session *s, struct str head)
 {
+    static const fence_decision unauthorized = {
+        .verdict = FENCE_DENY,
+        .reason = FENCE_REASON_REQUEST_DENIED,
+        .rule = "built-in",
+        .message = "this proxy asks for a name and a password",
+    };
     struct http1_request request;
     struct http1_refusal why;
     fence_decision decision;
+    bool authorized;
 
     if (!http1_parse_request(&request, head, &why)) {
         refuse_head(s, &why);
         return;
     }
     if (keep_request(s, &request) < 0) {
-        refuse_internal(s);
+        session_refuse_memory(s);
         return;
     }
-    buf_consume(&s->in, s->scanned);
-    rules_decide_host(&decision, s->proxy->config, &s->request.host, s->request.port);
+    authorized =
+        !login_is_required(s->proxy, s->listener) || login_matches_request(s->proxy, &request);
+    buf_consume(&s->talk->in, s->talk->scanned); /* nothing may look at the head any more */
+    if (!authorized) {
+        session_refuse(s, &unauthorized, 407);
+        return;
+    }
+    if (request.max_forwards == 0) {
+        answer_options(s);
+        return;
+    }
+    rules_decide_host(&decision, s->proxy->config, &s->request->host, s->request->port);
     session_emit_decision(s, &decision);
     if (decision.verdict != FENCE_ALLOW) {
         session_refuse(s, &decision, 0);
         return;
     }
-    s->state = SESSION_DIALING;
-    peer_read_stop(&s->client);
-    session_deadline(s, 0);
-    if (dial_start(&s->dial, s->proxy, &s->request.host, s->request.port, s, on_dialled) < 0)
-        refuse_internal(s);
+    reach(s);
 }
 
 /* ---- a head ---- */
@@ -172,7 +204,7 @@ static void want_more(struct session *s)
         session_close(s);
         return;
     }
-    if (s->in.len > 0 && !s->begun) {
+    if (s->talk->in.len > 0 && !s->begun) {
         s->begun = true; /* from its first byte on, a head has its own deadline */
         session_deadline(s, LIMIT_HEAD_MS);
     }
@@ -186,18 +218,18 @@ static void look_for_head(struct session *s)
                                                    "a line of the head does not end in CRLF, or "
                                                    "holds a control character"};
     static const struct http1_refusal too_large = {431, "the head is too large"};
-    struct str unseen = buf_str(&s->in);
+    struct str unseen = buf_str(&s->talk->in);
     size_t used;
 
-    unseen = str_slice(unseen, s->scanned, unseen.len);
-    switch (http1_scan_head(&s->scan, unseen.bytes, unseen.len, &used)) {
+    unseen = str_slice(unseen, s->talk->scanned, unseen.len);
+    switch (http1_scan_head(&s->talk->scan, unseen.bytes, unseen.len, &used)) {
     case HTTP1_SCAN_MORE:
-        s->scanned += used;
+        s->talk->scanned += used;
         want_more(s);
         return;
     case HTTP1_SCAN_DONE:
-        s->scanned += used;
-        judge(s, str_slice(buf_str(&s->in), 0, s->scanned));
+        s->talk->scanned += used;
+        judge(s, str_slice(buf_str(&s->talk->in), 0, s->talk->scanned));
         return;
     case HTTP1_SCAN_MALFORMED:
         refuse_head(s, &malformed);

@@ -11,15 +11,53 @@ static struct peer *other(struct session *s, struct peer *peer)
     return peer == &s->client ? s->upstream : &s->client;
 }
 
-static void tunnel_bytes(struct peer *from, char *bytes, size_t len)
+/* Passes on; what cannot go at once stops the reading. */
+static void pass_on(struct peer *from, const char *bytes, size_t len)
 {
     struct session *s = from->owner;
-    int rc = peer_write(other(s, from), bytes, len);
+    int rc = len > 0 ? peer_write(other(s, from), bytes, len) : 0;
 
     if (rc < 0)
         session_abort(s);
     else if (rc > 0)
         peer_read_stop(from);
+}
+
+/* A ClientHello in more than one piece goes on in one: the server sees no difference. */
+static void pass_on_held(struct session *s, const char *bytes, size_t len)
+{
+    struct str held = tls_name_held(s);
+    auto_buf struct buf whole = BUF_INIT(held.len + len);
+
+    if (buf_append_str(&whole, held) < 0 || buf_append(&whole, bytes, len) < 0)
+        session_abort(s);
+    else
+        pass_on(&s->client, whole.bytes, whole.len);
+}
+
+static void client_speaks(struct session *s, const char *bytes, size_t len)
+{
+    enum tls_name_verdict verdict =
+        tls_name_wanted(s) ? tls_name_feed(s, bytes, len) : TLS_NAME_PASS;
+
+    if (verdict != TLS_NAME_PASS)
+        return;
+    if (tls_name_held(s).len > 0)
+        pass_on_held(s, bytes, len);
+    else
+        pass_on(&s->client, bytes, len);
+    if (s->request)
+        tls_name_end(s);
+}
+
+static void tunnel_bytes(struct peer *from, char *bytes, size_t len)
+{
+    struct session *s = from->owner;
+
+    if (from == &s->client)
+        client_speaks(s, bytes, len);
+    else
+        pass_on(from, bytes, len);
 }
 
 static void close_when_done(struct session *s)
@@ -32,8 +70,8 @@ static void tunnel_end(struct peer *from, int status)
 {
     struct session *s = from->owner;
 
-    if (status < 0) {
-        session_abort(s);
+    if (status < 0 || (from == &s->client && tls_name_held(s).len > 0)) {
+        session_abort(s); /* half a ClientHello: nobody knows what it would have asked for */
         return;
     }
     peer_shutdown(other(s, from));
@@ -65,25 +103,23 @@ static void relay(struct peer *from, const struct peer *to)
 
 void tunnel_begin(struct session *s, const char *early, size_t early_len)
 {
-    int rc = early_len > 0 ? peer_write(s->upstream, early, early_len) : 0;
-
-    if (rc < 0) {
-        session_abort(s);
-        return;
-    }
     s->state = SESSION_TUNNEL;
     session_deadline(s, 0);
-    exchange_end(s);
-    buf_deinit(&s->in);
-    buf_deinit(&s->out);
     s->client.ops = s->upstream->ops = &tunnel_ops;
     s->client.read_max = s->upstream->read_max = s->client.buffer->size;
+    if (early_len > 0)
+        client_speaks(s, early, early_len);
+    if (s->state != SESSION_TUNNEL)
+        return;
+    session_end_talk(s);
+    if (!tls_name_wanted(s))
+        session_forget_request(s);
     /* An exchange that became a tunnel may be reading already what cannot be passed on yet. */
     relay(s->upstream, &s->client);
     if (s->state != SESSION_TUNNEL)
         return;
     if (s->client.read_ended)
-        peer_shutdown(s->upstream);
+        tunnel_end(&s->client, 0);
     else
         relay(&s->client, s->upstream);
 }

@@ -28,23 +28,33 @@ int bridge_send_order(int control, const struct inner_order *order, fence_error 
 }
 
 struct received { /* what came beside the bytes */
-    int fd;
+    int fds[INNER_LISTENERS];
     pid_t pid;
 };
 
-/* Keeps one descriptor, and closes what came besides: alignment leaves room for two. */
+/* Keeps the descriptors where they are as many as they should be, and closes others. */
 static void take_rights(struct received *out, const struct cmsghdr *c)
 {
     size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    bool wanted = count == INNER_LISTENERS && out->fds[0] < 0;
 
     for (size_t i = 0; i < count; i++) {
         int fd;
 
         memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-        if (count == 1 && out->fd < 0)
-            out->fd = fd;
+        if (wanted)
+            out->fds[i] = fd;
         else
             close(fd);
+    }
+}
+
+static void close_all(int fds[INNER_LISTENERS])
+{
+    for (size_t i = 0; i < INNER_LISTENERS; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+        fds[i] = -1;
     }
 }
 
@@ -69,7 +79,7 @@ static ssize_t receive(int control, void *bytes, size_t len, struct received *ex
 {
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+        char bytes[CMSG_SPACE(INNER_LISTENERS * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
     } room;
     struct iovec part = {bytes, len};
     struct msghdr message = {.msg_iov = &part,
@@ -78,29 +88,34 @@ static ssize_t receive(int control, void *bytes, size_t len, struct received *ex
                              .msg_controllen = sizeof room.bytes};
     ssize_t got = recvmsg(control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC);
 
-    *extra = (struct received){-1, -1};
+    memset(extra, -1, sizeof *extra);
     if (got < 0)
         return errno == ECONNRESET ? 0 : -errno;
     take_control(extra, &message);
+    if (message.msg_flags & MSG_CTRUNC) /* there were more: not what was asked for */
+        close_all(extra->fds);
     return got;
 }
 
-int bridge_receive_report(int control, struct inner_report *report, int *fd, pid_t *pid,
-                          fence_error *err)
+int bridge_receive_report(int control, struct bridge_report *report, fence_error *err)
 {
     struct received extra;
-    ssize_t len = receive(control, report, sizeof *report, &extra);
+    ssize_t len = receive(control, &report->said, sizeof report->said, &extra);
 
     if (len == 0 || len == -EAGAIN)
         return (int)len;
-    if (len == sizeof *report && report->version == INNER_VERSION && extra.pid > 0) {
-        *fd = extra.fd;
-        *pid = extra.pid;
+    if (len == sizeof report->said && report->said.version == INNER_VERSION && extra.pid > 0) {
+        memcpy(report->listeners, extra.fds, sizeof extra.fds);
+        report->pid = extra.pid;
         return 1;
     }
-    if (extra.fd >= 0)
-        close(extra.fd);
+    close_all(extra.fds);
     return fail(err, FENCE_ESANDBOX, "the sandbox's helper does not speak our language");
+}
+
+void bridge_close_listeners(struct bridge_report *report)
+{
+    close_all(report->listeners);
 }
 
 int bridge_send_go(int control, int standard_error, fence_error *err)
@@ -131,8 +146,7 @@ int bridge_receive_outcome(int control, int *error)
     struct received extra;
     ssize_t len = receive(control, &failure, sizeof failure, &extra);
 
-    if (extra.fd >= 0)
-        close(extra.fd);
+    close_all(extra.fds);
     if (len == sizeof failure && failure.version == INNER_VERSION) {
         *error = failure.error;
         return 1;

@@ -14,10 +14,16 @@ int bridge_open(int ends[2], fence_error *err);
 
 int bridge_send_order(int control, const struct inner_order *order, fence_error *err);
 
-/* Returns 1 with the report, the descriptor that came along (-1 without one; the caller closes it)
- * and the sender's process; 0 when inner has ended; -EAGAIN; or another negative code. */
-int bridge_receive_report(int control, struct inner_report *report, int *fd, pid_t *pid,
-                          fence_error *err);
+struct bridge_report {
+    struct inner_report said;
+    int listeners[INNER_LISTENERS]; /* -1 each, unless all came along */
+    pid_t pid;                      /* of the sender                  */
+};
+
+/* Returns 1 with a report, whose descriptors the caller closes; 0 when inner has ended; -EAGAIN; or
+ * another negative code. */
+int bridge_receive_report(int control, struct bridge_report *report, fence_error *err);
+void bridge_close_listeners(struct bridge_report *report); /* those that are still there */
 
 int bridge_send_go(int control, int standard_error, fence_error *err);
 

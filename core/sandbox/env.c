@@ -163,6 +163,7 @@ int env_make(char ***out, const struct env_input *in)
     } added[] = {
         {"HTTP_PROXY", in->proxy},   {"HTTPS_PROXY", in->proxy},
         {"http_proxy", in->proxy},   {"https_proxy", in->proxy},
+        {"ALL_PROXY", in->socks},    {"all_proxy", in->socks},
         {"NO_PROXY", ENV_NO_PROXY},  {"no_proxy", ENV_NO_PROXY},
         {"NODE_USE_ENV_PROXY", "1"}, /* Node's fetch looks at no variable without it */
         {"FENCE_SANDBOX", "1"},      {"XDG_RUNTIME_DIR", in->runtime_dir},

@@ -9,6 +9,7 @@
 struct env_input {
     const char *const *base; /* NULL-terminated "NAME=value"               */
     const char *proxy;       /* "http://127.0.0.1:3128"                    */
+    const char *socks;       /* "socks5h://127.0.0.1:1080"                 */
     const char *runtime_dir; /* shown inside at the same path; NULL: unset */
 };
 

@@ -247,9 +247,10 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
                     fence_error *err)
 {
     fence_sandbox_options options = *given;
-    struct inner_order order = {.version = INNER_VERSION, .http_port = SANDBOX_HTTP_PORT};
-    char proxy_url[32];
-    struct env_input env_input = {.proxy = proxy_url};
+    struct inner_order order = {.version = INNER_VERSION,
+                                .ports = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT}};
+    char proxy_url[32], socks_url[32];
+    struct env_input env_input = {.proxy = proxy_url, .socks = socks_url};
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
     char **env __attribute__((cleanup(env_cleanup))) = NULL;
     struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
@@ -262,6 +263,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     if (rc < 0)
         return rc;
     snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", SANDBOX_HTTP_PORT);
+    snprintf(socks_url, sizeof socks_url, "socks5h://127.0.0.1:%d", SANDBOX_SOCKS_PORT);
     env_input.base = options.env;
     env_input.runtime_dir = runtime_dir(options.env);
     if (env_make(&env, &env_input) < 0)

@@ -42,10 +42,10 @@ struct fence_sandbox {
     void *payload;
 
     struct plan *plan;
-    struct inspect_ours ours;  /* what it is compared with                   */
-    pid_t command_pid;         /* inner's, and the command's later */
-    struct listener *listener; /* NULL until inner has handed its socket out */
-    char *command;             /* argv[0]                                    */
+    struct inspect_ours ours;                    /* what it is compared with                   */
+    pid_t command_pid;                           /* inner's, and the command's later */
+    struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
+    char *command;                               /* argv[0]                                    */
     int standard_error;
     int control, pidfd, output; /* inner's ear, bubblewrap, its words */
     int command_pidfd;          /* -1 until inner has reported        */
@@ -104,7 +104,8 @@ static void sandbox_close(struct fence_sandbox *s)
 {
     s->state = SANDBOX_CLOSING;
     list_remove(&s->link);
-    listener_close(take(&s->listener));
+    for (size_t i = 0; i < INNER_LISTENERS; i++)
+        listener_close(take(&s->listeners[i]));
     close_handles((uv_handle_t *)&s->control_poll, (uv_handle_t *)&s->output_poll);
 }
 
@@ -221,13 +222,17 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
 
 /* Lets the command run. What inner says after this, if anything, is read when all has ended: to
  * hear at once that the command runs would take the processor from it. */
-static int release(struct fence_sandbox *s, int *listening, pid_t pid, fence_error *err)
+static int release(struct fence_sandbox *s, struct bridge_report *report, fence_error *err)
 {
-    int rc;
+    static const fence_protocol protocols[] = {FENCE_PROTOCOL_HTTP, FENCE_PROTOCOL_SOCKS5};
+    int rc = 0;
 
-    if (*listening < 0 || pid != s->command_pid)
-        return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its socket to itself");
-    rc = listener_adopt(&s->listener, s->proxy, take_fd(listening), err);
+    _Static_assert(ARRAY_LEN(protocols) == INNER_LISTENERS, "each listener has its protocol");
+    if (report->listeners[0] < 0 || report->pid != s->command_pid)
+        return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its sockets to itself");
+    for (size_t i = 0; i < INNER_LISTENERS && rc == 0; i++)
+        rc = listener_adopt(&s->listeners[i], s->proxy, protocols[i],
+                            take_fd(&report->listeners[i]), err);
     if (rc == 0)
         rc = bridge_send_go(s->control, s->standard_error, err);
     close_fd(&s->standard_error);
@@ -235,21 +240,20 @@ static int release(struct fence_sandbox *s, int *listening, pid_t pid, fence_err
     return rc;
 }
 
-static int take_step(struct fence_sandbox *s, const struct inner_report *report, int *listening,
-                     pid_t pid, fence_error *err)
+static int take_step(struct fence_sandbox *s, struct bridge_report *report, fence_error *err)
 {
     int rc;
 
-    if (s->state == SANDBOX_STARTING && report->step == INNER_HERE) {
-        rc = look(s, pid, err);
+    if (s->state == SANDBOX_STARTING && report->said.step == INNER_HERE) {
+        rc = look(s, report->pid, err);
         if (rc == 0)
             s->state = SANDBOX_LOOKED_AT;
-    } else if (s->state == SANDBOX_LOOKED_AT && report->step == INNER_READY) {
-        rc = release(s, listening, pid, err);
+    } else if (s->state == SANDBOX_LOOKED_AT && report->said.step == INNER_READY) {
+        rc = release(s, report, err);
         if (rc == 0)
             s->state = SANDBOX_RELEASED;
     } else {
-        rc = bridge_explain(report, err);
+        rc = bridge_explain(&report->said, err);
     }
     return rc;
 }
@@ -257,11 +261,9 @@ static int take_step(struct fence_sandbox *s, const struct inner_report *report,
 /* Returns true when there may be another one. */
 static bool take_report(struct fence_sandbox *s)
 {
-    struct inner_report report;
+    struct bridge_report report;
     fence_error error = {0};
-    auto_fd int listening = -1;
-    pid_t pid;
-    int rc = bridge_receive_report(s->control, &report, &listening, &pid, &error);
+    int rc = bridge_receive_report(s->control, &report, &error);
 
     if (rc == -EAGAIN)
         return false;
@@ -269,8 +271,10 @@ static bool take_report(struct fence_sandbox *s)
         uv_poll_stop(&s->control_poll); /* bubblewrap's own end will tell why */
         return false;
     }
-    if (rc == 1)
-        rc = take_step(s, &report, &listening, pid, &error);
+    if (rc == 1) {
+        rc = take_step(s, &report, &error);
+        bridge_close_listeners(&report);
+    }
     if (rc < 0)
         sandbox_fail(s, 125, &error);
     return rc == 0 && s->state == SANDBOX_LOOKED_AT;

@@ -52,10 +52,10 @@ static inline void open_site(struct site *site)
     *site = (struct site){0};
     assert_int_equal(fence_new(&site->engine, config, &observer, &err), 0);
     fence_config_unref(config); /* the engine has its own reference */
-    assert_int_equal(fence_port(site->engine), 0);
-    if (fence_listen(site->engine, "127.0.0.1:0", &err) != 0)
+    assert_int_equal(fence_port(site->engine, FENCE_PROTOCOL_HTTP), 0);
+    if (fence_listen(site->engine, FENCE_PROTOCOL_HTTP, "127.0.0.1:0", &err) != 0)
         fail_msg("%s", err.message);
-    site->port = fence_port(site->engine);
+    site->port = fence_port(site->engine, FENCE_PROTOCOL_HTTP);
     assert_true(site->port > 0);
     site->server = sockets_listen(&site->there);
     assert_true(site->server >= 0);

@@ -66,7 +66,7 @@ static void test_open(void **state)
 
 static void test_order(void **state)
 {
-    struct inner_order order = {INNER_VERSION, 3128, 1, UINT64_C(1) << 63}, got;
+    struct inner_order order = {INNER_VERSION, {3128, 1080}, 1, UINT64_C(1) << 63}, got;
     fence_error err = {0};
     int ends[2];
 
@@ -85,12 +85,12 @@ static const struct report_row {
     const char *name;
     uint32_t version;
     size_t len, nfds;
-    int rc; /* 1 with the report */
-    bool fd;
+    int rc;  /* 1 with the report */
+    bool fd; /* each of the sockets */
 } reports[] = {
     {"a report", INNER_VERSION, sizeof(struct inner_report), 0, 1, false},
-    {"a report with the socket", INNER_VERSION, sizeof(struct inner_report), 1, 1, true},
-    {"two descriptors", INNER_VERSION, sizeof(struct inner_report), 2, 1, false},
+    {"a report with the sockets", INNER_VERSION, sizeof(struct inner_report), 2, 1, true},
+    {"one descriptor", INNER_VERSION, sizeof(struct inner_report), 1, 1, false},
     {"four descriptors", INNER_VERSION, sizeof(struct inner_report), 4, 1, false},
     {"another version", INNER_VERSION + 1, sizeof(struct inner_report), 0, FENCE_ESANDBOX, false},
     {"another version, with a socket", 0, sizeof(struct inner_report), 1, FENCE_ESANDBOX, false},
@@ -104,28 +104,30 @@ static void test_reports(void **state)
 {
     (void)state;
     for (const struct report_row *row = reports; row < reports + ARRAY_LEN(reports); row++) {
-        struct inner_report sent = {row->version, INNER_BIND, EADDRINUSE}, got;
+        struct inner_report sent = {row->version, INNER_BIND, EADDRINUSE};
+        struct bridge_report got = {.listeners = {-1, -1}};
         char bytes[4096] = {0};
         size_t before = descriptors_open();
         fence_error err = {0};
-        int ends[2], fd = -1;
-        pid_t pid = -1;
-        int rc;
+        int ends[2], rc;
 
         memcpy(bytes, &sent, sizeof sent);
         open_bridge(ends);
         say(ends[1], bytes, row->len, row->nfds);
-        rc = bridge_receive_report(ends[0], &got, &fd, &pid, &err);
-        if (rc != row->rc || (fd >= 0) != row->fd)
-            fail_msg("%s: %d, descriptor %d: %s", row->name, rc, fd, err.message);
-        if (rc == 1 && (memcmp(&got, &sent, sizeof got) != 0 || pid != getpid()))
-            fail_msg("%s: it came as another one, from %d", row->name, (int)pid);
+        rc = bridge_receive_report(ends[0], &got, &err);
+        for (size_t i = 0; i < INNER_LISTENERS; i++) {
+            int fd = got.listeners[i];
+
+            if (rc != row->rc || (fd >= 0) != row->fd)
+                fail_msg("%s: %d, descriptor %d: %s", row->name, rc, fd, err.message);
+            if (fd >= 0 && fcntl(fd, F_GETFD) != FD_CLOEXEC)
+                fail_msg("%s: a descriptor would be inherited", row->name);
+        }
+        if (rc == 1 && (memcmp(&got.said, &sent, sizeof sent) != 0 || got.pid != getpid()))
+            fail_msg("%s: it came as another one, from %d", row->name, (int)got.pid);
         if (rc < 0 && !strstr(err.message, "does not speak our language"))
             fail_msg("%s: %s", row->name, err.message);
-        if (fd >= 0 && fcntl(fd, F_GETFD) != FD_CLOEXEC)
-            fail_msg("%s: the descriptor would be inherited", row->name);
-        if (fd >= 0)
-            close(fd);
+        bridge_close_listeners(&got);
         close(ends[0]);
         close(ends[1]);
         if (descriptors_open() != before)
@@ -135,35 +137,32 @@ static void test_reports(void **state)
 
 static void test_report_not_yet_and_never(void **state)
 {
-    struct inner_report report;
+    struct bridge_report report;
     fence_error err = {0};
-    int ends[2], fd = -1;
-    pid_t pid;
+    int ends[2];
 
     (void)state;
     open_bridge(ends);
-    assert_int_equal(bridge_receive_report(ends[0], &report, &fd, &pid, &err), -EAGAIN);
+    assert_int_equal(bridge_receive_report(ends[0], &report, &err), -EAGAIN);
     close(ends[1]);
-    assert_int_equal(bridge_receive_report(ends[0], &report, &fd, &pid, &err), 0);
+    assert_int_equal(bridge_receive_report(ends[0], &report, &err), 0);
     close(ends[0]);
-    assert_true(bridge_receive_report(ends[0], &report, &fd, &pid, &err) < 0);
-    assert_int_equal(fd, -1);
+    assert_true(bridge_receive_report(ends[0], &report, &err) < 0);
 }
 
 /* inner is killed with the order unread: a reset, and as much an end as any. */
 static void test_reset_is_an_end(void **state)
 {
     struct inner_order order = {.version = INNER_VERSION};
-    struct inner_report report;
+    struct bridge_report report;
     fence_error err = {0};
-    int ends[2], fd = -1, error;
-    pid_t pid;
+    int ends[2], error;
 
     (void)state;
     open_bridge(ends);
     assert_int_equal(bridge_send_order(ends[0], &order, &err), 0);
     close(ends[1]);
-    assert_int_equal(bridge_receive_report(ends[0], &report, &fd, &pid, &err), 0);
+    assert_int_equal(bridge_receive_report(ends[0], &report, &err), 0);
     assert_int_equal(bridge_receive_outcome(ends[0], &error), 0);
     close(ends[0]);
 }

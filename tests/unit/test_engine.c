@@ -87,16 +87,16 @@ static void test_listen_errors(void **state)
     open_site(&site);
     for (size_t i = 0; i < LEN(rows); i++) {
         err = (fence_error){0};
-        if (fence_listen(site.engine, rows[i].address, &err) >= 0 ||
+        if (fence_listen(site.engine, FENCE_PROTOCOL_HTTP, rows[i].address, &err) >= 0 ||
             !strstr(err.message, rows[i].says))
             fail_msg("'%s': '%s'", rows[i].address, err.message);
-        assert_true(fence_listen(site.engine, rows[i].address, NULL) < 0);
+        assert_true(fence_listen(site.engine, FENCE_PROTOCOL_HTTP, rows[i].address, NULL) < 0);
     }
     snprintf(address, sizeof address, "127.0.0.1:%d", site.port);
-    assert_int_equal(fence_listen(site.engine, address, &err), -EADDRINUSE);
+    assert_int_equal(fence_listen(site.engine, FENCE_PROTOCOL_HTTP, address, &err), -EADDRINUSE);
     assert_non_null(strstr(err.message, "choose another port"));
-    assert_int_equal(fence_listen(site.engine, "127.0.0.1:0", &err), 0);
-    assert_int_equal(fence_port(site.engine), site.port); /* of the first */
+    assert_int_equal(fence_listen(site.engine, FENCE_PROTOCOL_HTTP, "127.0.0.1:0", &err), 0);
+    assert_int_equal(fence_port(site.engine, FENCE_PROTOCOL_HTTP), site.port); /* of the first */
     close_site(&site);
 }
 

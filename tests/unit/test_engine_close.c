@@ -169,9 +169,9 @@ static void *live(void *config)
         int client;
 
         if (fence_new(&engine, config, NULL, NULL) != 0 ||
-            fence_listen(engine, "127.0.0.1:0", NULL) != 0)
+            fence_listen(engine, FENCE_PROTOCOL_HTTP, "127.0.0.1:0", NULL) != 0)
             return (void *)1;
-        client = sockets_connect(fence_port(engine));
+        client = sockets_connect(fence_port(engine, FENCE_PROTOCOL_HTTP));
         if (!sockets_send(client, GET_EVIL) ||
             !sockets_expect(engine, client, "fence: ", text, sizeof text))
             return (void *)1;

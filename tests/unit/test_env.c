@@ -14,6 +14,7 @@
 
 #define MOST  8
 #define PROXY "http://127.0.0.1:3128"
+#define SOCKS "socks5h://127.0.0.1:1080"
 
 /* What is always added, behind what was kept. */
 static const char *const added[] = {
@@ -21,6 +22,8 @@ static const char *const added[] = {
     "HTTPS_PROXY=" PROXY,
     "http_proxy=" PROXY,
     "https_proxy=" PROXY,
+    "ALL_PROXY=" SOCKS,
+    "all_proxy=" SOCKS,
     "NO_PROXY=localhost,127.0.0.1,::1",
     "no_proxy=localhost,127.0.0.1,::1",
     "NODE_USE_ENV_PROXY=1",
@@ -97,7 +100,7 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *base[MOST + 1] = {0};
-        struct env_input in = {base, PROXY, NULL};
+        struct env_input in = {base, PROXY, SOCKS, NULL};
         size_t nkept = count(rows[i].kept, MOST);
         char **env = NULL;
 
@@ -114,7 +117,7 @@ static void test_runtime_dir(void **state)
 {
     static const char *const base[] = {"XDG_RUNTIME_DIR=/elsewhere", "A=1", NULL};
     static const char *const kept[] = {"A=1"};
-    struct env_input in = {base, PROXY, "/run/user/1000"};
+    struct env_input in = {base, PROXY, SOCKS, "/run/user/1000"};
     char **env = NULL;
 
     (void)state;
@@ -131,7 +134,7 @@ static void test_large(void **state)
     enum { many = 100000 };
     char **base = calloc(many + 2, sizeof(*base));
     char *big = malloc(1 << 20);
-    struct env_input in = {(const char *const *)base, PROXY, NULL};
+    struct env_input in = {(const char *const *)base, PROXY, SOCKS, NULL};
     char **env = NULL;
     size_t n = 0;
 

@@ -15,7 +15,8 @@
 #define GET  "GET http://good.test/ HTTP/1.1\r\nHost: good.test\r\n"
 #define POST "POST http://good.test/ HTTP/1.1\r\nHost: good.test\r\n"
 #define TO   " HTTP/1.1\r\nHost: good.test\r\n"
-#define END  "Connection: close\r\n\r\n"
+#define VIA  "Via: 1.1 fence\r\n"
+#define END  VIA "\r\n"
 
 static const struct {
     const char *name, *in, *out;
@@ -33,7 +34,7 @@ static const struct {
     {"IPv6", "GET http://[::0001]:81/ HTTP/1.1\r\nHost: [::1]:81\r\n\r\n",
      "GET / HTTP/1.1\r\nHost: [::1]:81\r\n" END},
     {"HTTP/1.0 becomes 1.1", "GET http://good.test/ HTTP/1.0\r\nA: b\r\n\r\n",
-     "GET /" TO "A: b\r\n" END},
+     "GET /" TO "A: b\r\nVia: 1.0 fence\r\n\r\n"},
     {"leading CRLF", "\r\n" GET "\r\n", "GET /" TO END},
     {"3A.3 one form of the name", "GET http://GOOD.test:80/ HTTP/1.1\r\nHost: Good.Test\r\n\r\n",
      "GET /" TO END},
@@ -60,17 +61,22 @@ static const struct {
          "Proxy-Authenticate: x\r\nProxy-Authentication-Info: x\r\nTea: x\r\n\r\n",
      "GET /" TO "Tea: x\r\n" END},
     {"3B.54 websocket", GET "Connection: Upgrade\r\nUpgrade: websocket\r\nA: b\r\n\r\n",
-     "GET /" TO "A: b\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
+     "GET /" TO "A: b\r\n" VIA "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
     {"3B.54 h2c",
      GET "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A\r\n\r\n",
      "GET /" TO END},
+    {"Via is added to", GET "Via: 1.0 a, 1.1 b\r\n\r\n", "GET /" TO "Via: 1.0 a, 1.1 b\r\n" END},
+    {"Max-Forwards of OPTIONS counts", "OPTIONS http://good.test/" TO "max-forwards: 10\r\n\r\n",
+     "OPTIONS /" TO "Max-Forwards: 9\r\n" END},
+    {"Max-Forwards of others is passed on", GET "Max-Forwards: 0\r\n\r\n",
+     "GET /" TO "Max-Forwards: 0\r\n" END},
     {"3B.55 encoded CRLF", "GET http://good.test/%0d%0aHost:evil" TO "\r\n",
      "GET /%0d%0aHost:evil" TO END},
     {"3B.59 Expect", POST "Content-Length: 1\r\nExpect: 100-continue\r\n\r\n",
      "POST /" TO "Expect: 100-continue\r\nContent-Length: 1\r\n" END},
     {"3B.59 Expect in HTTP/1.0",
      "POST http://good.test/ HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n",
-     "POST /" TO "Content-Length: 1\r\n" END},
+     "POST /" TO "Content-Length: 1\r\nVia: 1.0 fence\r\n\r\n"},
     {"3B.65 Connection: Connection", GET "Connection: Connection\r\nConnection: connection\r\n\r\n",
      "GET /" TO END},
 };
@@ -128,9 +134,10 @@ static void test_3b_65_200_tokens(void **state)
     assert_int_equal(out.len, strlen("GET /" TO END) + 26 * strlen("aa: 2\r\n"));
 }
 
-#define OK   "HTTP/1.1 200 OK\r\n"
-#define SIZE "Content-Length: 5\r\n"
-#define TE   "Transfer-Encoding: chunked\r\n"
+#define OK    "HTTP/1.1 200 OK\r\n"
+#define SIZE  "Content-Length: 5\r\n"
+#define CLOSE "Connection: close\r\n\r\n"
+#define TE    "Transfer-Encoding: chunked\r\n"
 
 static const struct {
     const char *name, *method, *in;
@@ -139,47 +146,48 @@ static const struct {
     const char *out;
 } RESPONSES[] = {
     {"a length", "GET", OK "A: b\r\n" SIZE "C: d\r\n\r\n", HTTP1_AS_IS, true,
-     OK "A: b\r\nC: d\r\n" SIZE "\r\n"},
-    {"the connection ends", "GET", OK SIZE "\r\n", HTTP1_AS_IS, false, OK SIZE END},
+     OK "A: b\r\nC: d\r\n" VIA SIZE "\r\n"},
+    {"the connection ends", "GET", OK SIZE "\r\n", HTTP1_AS_IS, false, OK VIA SIZE CLOSE},
     {"chunked", "GET", OK TE "Trailer: A\r\n\r\n", HTTP1_AS_IS, true,
-     OK "Trailer: A\r\n" TE "\r\n"},
-    {"chunked for an old client", "GET", OK TE "Trailer: A\r\n\r\n", HTTP1_STRIPPED, true, OK END},
-    {"a length for an old client", "GET", OK SIZE "\r\n", HTTP1_STRIPPED, false, OK SIZE END},
-    {"until close", "GET", OK "\r\n", HTTP1_AS_IS, true, OK END},
+     OK "Trailer: A\r\n" VIA TE "\r\n"},
+    {"chunked for an old client", "GET", OK TE "Trailer: A\r\n\r\n", HTTP1_STRIPPED, true,
+     OK VIA CLOSE},
+    {"a length for an old client", "GET", OK SIZE "\r\n", HTTP1_STRIPPED, false, OK VIA SIZE CLOSE},
+    {"until close", "GET", OK "\r\n", HTTP1_AS_IS, true, OK VIA CLOSE},
     {"HTTP/1.0 becomes 1.1", "GET", "HTTP/1.0 404 Not Found\r\n" SIZE "\r\n", HTTP1_AS_IS, true,
-     "HTTP/1.1 404 Not Found\r\n" SIZE "\r\n"},
+     "HTTP/1.1 404 Not Found\r\nVia: 1.0 fence\r\n" SIZE "\r\n"},
     {"no phrase", "GET", "HTTP/1.1 299\r\n" SIZE "\r\n", HTTP1_AS_IS, true,
-     "HTTP/1.1 299 \r\n" SIZE "\r\n"},
-    {"HEAD keeps the length", "HEAD", OK SIZE "\r\n", HTTP1_AS_IS, true, OK SIZE "\r\n"},
+     "HTTP/1.1 299 \r\n" VIA SIZE "\r\n"},
+    {"HEAD keeps the length", "HEAD", OK SIZE "\r\n", HTTP1_AS_IS, true, OK SIZE VIA "\r\n"},
     {"HEAD keeps the length 0", "HEAD", OK "Content-Length: 0\r\n\r\n", HTTP1_AS_IS, true,
-     OK "Content-Length: 0\r\n\r\n"},
-    {"HEAD keeps chunked", "HEAD", OK TE "\r\n", HTTP1_AS_IS, true, OK TE "\r\n"},
-    {"HEAD for an old client", "HEAD", OK TE "\r\n", HTTP1_STRIPPED, false, OK END},
+     OK "Content-Length: 0\r\n" VIA "\r\n"},
+    {"HEAD keeps chunked", "HEAD", OK TE "\r\n", HTTP1_AS_IS, true, OK TE VIA "\r\n"},
+    {"HEAD for an old client", "HEAD", OK TE "\r\n", HTTP1_STRIPPED, false, OK VIA CLOSE},
     {"304 keeps the length", "GET", "HTTP/1.1 304 x\r\n" SIZE "\r\n", HTTP1_AS_IS, true,
-     "HTTP/1.1 304 x\r\n" SIZE "\r\n"},
+     "HTTP/1.1 304 x\r\n" SIZE VIA "\r\n"},
     {"204 says no length", "GET", "HTTP/1.1 204 x\r\nContent-Length: 0\r\n\r\n", HTTP1_AS_IS, true,
-     "HTTP/1.1 204 x\r\n\r\n"},
+     "HTTP/1.1 204 x\r\n" VIA "\r\n"},
     {"3B.53 hop-by-hop fields", "GET",
      OK SIZE "Connection: keep-alive, A\r\nKeep-Alive: 5\r\nA: 1\r\nB: 2\r\nUpgrade: h2c\r\n"
              "Proxy-Connection: x\r\nTE: x\r\n\r\n",
-     HTTP1_AS_IS, true, OK "B: 2\r\n" SIZE "\r\n"},
+     HTTP1_AS_IS, true, OK "B: 2\r\n" VIA SIZE "\r\n"},
     {"3B.53 framing is never hop-by-hop", "GET", OK "Connection: Content-Length\r\n" SIZE "\r\n",
-     HTTP1_AS_IS, true, OK SIZE "\r\n"},
+     HTTP1_AS_IS, true, OK VIA SIZE "\r\n"},
     {"3B.53 proxy authentication is ours", "GET",
      "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic\r\nProxy-Authentication-Info: x\r\n"
      "WWW-Authenticate: y\r\n" SIZE "\r\n",
-     HTTP1_AS_IS, true, "HTTP/1.1 407 x\r\nWWW-Authenticate: y\r\n" SIZE "\r\n"},
-    {"3B.53 a field named Close", "GET", OK "Close: a\r\n\r\n", HTTP1_AS_IS, true, OK END},
+     HTTP1_AS_IS, true, "HTTP/1.1 407 x\r\nWWW-Authenticate: y\r\n" VIA SIZE "\r\n"},
+    {"3B.53 a field named Close", "GET", OK "Close: a\r\n\r\n", HTTP1_AS_IS, true, OK VIA CLOSE},
     {"Host means nothing here and stays", "GET", OK "Connection: Host\r\nHost: a\r\n\r\n",
-     HTTP1_AS_IS, true, OK "Host: a\r\n" END},
+     HTTP1_AS_IS, true, OK "Host: a\r\n" VIA CLOSE},
     {"3B.54 101", "GET",
      "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nA: b\r\n\r\n", HTTP1_AS_IS,
-     false, "HTTP/1.1 101 x\r\nA: b\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
+     false, "HTTP/1.1 101 x\r\nA: b\r\n" VIA "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
     {"3B.59 100", "POST", "HTTP/1.1 100 Continue\r\nA: b\r\n\r\n", HTTP1_AS_IS, false,
-     "HTTP/1.1 100 Continue\r\nA: b\r\n\r\n"},
+     "HTTP/1.1 100 Continue\r\nA: b\r\n" VIA "\r\n"},
     {"3B.61 a redirect is passed on", "GET",
      "HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\n" SIZE "\r\n", HTTP1_AS_IS, true,
-     "HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\n" SIZE "\r\n"},
+     "HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\n" VIA SIZE "\r\n"},
 };
 
 static void test_responses(void **state)
@@ -208,7 +216,7 @@ static void test_no_room(void **state)
 {
     const char *in =
         "GET http://good.test?b" TO "Connection: Upgrade\r\nUpgrade: a\r\nA: b\r\n\r\n";
-    size_t whole = strlen("GET /?b" TO "A: b\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n");
+    size_t whole = strlen("GET /?b" TO "A: b\r\n" VIA "Connection: upgrade\r\nUpgrade: a\r\n\r\n");
 
     (void)state;
     for (size_t cap = 0; cap <= whole; cap++) {

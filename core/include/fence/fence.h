@@ -104,7 +104,8 @@ typedef struct fence_decision { /* a value: no pointers, nothing to free */
 
 typedef enum fence_request_kind {
     FENCE_CONNECT, /* a tunnel: HTTP CONNECT         */
-    FENCE_HTTP     /* a request that fence can read  */
+    FENCE_HTTP,    /* a request that fence can read  */
+    FENCE_SOCKS5   /* a tunnel: SOCKS5 CONNECT       */
 } fence_request_kind;
 
 typedef struct fence_request {
@@ -161,6 +162,7 @@ FENCE_API fence_config *fence_config_unref(fence_config *config); /* always NULL
 typedef enum fence_event_kind {
     FENCE_EVENT_DECISION, /* request and decision; nothing was resolved or dialled yet */
     FENCE_EVENT_RESPONSE, /* an answer went to the client: status, decision, duration  */
+    FENCE_EVENT_TLS,      /* a tunnel began with TLS: server_name, decision            */
     FENCE_EVENT_CLOSE,    /* a session has ended: bytes, duration                      */
     FENCE_EVENT_NOTICE,   /* text: something a person should know                      */
     FENCE_EVENT_DEBUG     /* text: how it is done                                      */
@@ -173,10 +175,12 @@ typedef struct fence_event {
     uint64_t session;               /* the same in every event of a connection; or 0 */
     const fence_request *request;   /* NULL where there is none                      */
     const fence_decision *decision; /* NULL where there is none                      */
-    int status;                     /* RESPONSE: the HTTP status                     */
+    int status;                     /* RESPONSE: the HTTP status; of SOCKS5 the like */
     uint64_t duration_us;
     uint64_t bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
     const char *text;                    /* NOTICE, DEBUG                       */
+    const char *server_name;             /* TLS: what the client asks for; or NULL            */
+    int hello_encrypted;                 /* TLS: only the outer server name can be read (ECH) */
 } fence_event;                           /* no string in it holds a control character */
 
 typedef struct fence_observer {
@@ -192,9 +196,24 @@ typedef void (*fence_ready_cb)(fence *engine, int fd, void *payload);
 FENCE_API int fence_new(fence **out, fence_config *config, const fence_observer *observer,
                         fence_error *err);
 
-/* Serves HTTP/1 with CONNECT. `address` is "127.0.0.1:0" or "[::1]:3128": literals only. */
-FENCE_API int fence_listen(fence *engine, const char *address, fence_error *err);
-FENCE_API int fence_port(const fence *engine); /* of the first listener; 0 without one */
+typedef enum fence_protocol {
+    FENCE_PROTOCOL_AUTO, /* told apart by the client's first byte        */
+    FENCE_PROTOCOL_HTTP, /* HTTP/1: CONNECT, and plain http:// requests  */
+    FENCE_PROTOCOL_SOCKS5
+} fence_protocol;
+
+/* Serves clients on `address`: "127.0.0.1:0", "[::1]:3128" (literals only), or "unix:/path", which
+ * serves this process's own user alone. */
+FENCE_API int fence_listen(fence *engine, fence_protocol protocol, const char *address,
+                           fence_error *err);
+
+/* From now on clients have to give this name and password: RFC 1929, or HTTP's Basic. Each has 1 to
+ * 255 bytes, the name no colon. Sandboxes are exempt: nobody else reaches their listeners. */
+FENCE_API int fence_require_login(fence *engine, const char *user, const char *password,
+                                  fence_error *err);
+
+/* The port of the first listener that was opened for `protocol`; 0 without one. */
+FENCE_API int fence_port(const fence *engine, fence_protocol protocol);
 
 /* Calls `ready` whenever `fd` can be read, from fence_run() or fence_step(), as long as the engine
  * lives: at its end of file, too, which can be read again and again. Such a descriptor becomes

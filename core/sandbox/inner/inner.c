@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * inner.c - the helper that starts inside the sandbox: makes the listening socket there, proves
- * that nothing else leads out, hands the socket to the host, and becomes the command.
+ * inner.c - the helper that starts inside the sandbox: makes the listening sockets there, proves
+ * that nothing else leads out, hands the sockets to the host, and becomes the command.
  *
  * Static, without a capability, alive for a millisecond: small, so without stdio and malloc. It
  * decides nothing: what it finds it reports, and it starts the command only when the host says so.
@@ -24,26 +24,26 @@
 #define BACKLOG       511 /* the host listens again with its own; never less than that */
 #define EXIT_NO_FENCE 125
 
-union control { /* room and alignment for one descriptor, cmsg(3) */
+union control { /* room and alignment for descriptors, cmsg(3) */
     struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(INNER_LISTENERS * sizeof(int))];
 };
 
-static int send_with_fd(int control, const void *bytes, size_t len, int fd)
+static int send_with_fds(int control, const void *bytes, size_t len, const int *fds, size_t nfds)
 {
     struct iovec part = {(void *)bytes, len};
     union control room = {0};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     struct cmsghdr *header;
 
-    if (fd >= 0) {
+    if (nfds > 0) {
         message.msg_control = room.bytes;
-        message.msg_controllen = sizeof room.bytes;
+        message.msg_controllen = CMSG_SPACE(nfds * sizeof *fds);
         header = CMSG_FIRSTHDR(&message);
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof fd);
-        memcpy(CMSG_DATA(header), &fd, sizeof fd);
+        header->cmsg_len = CMSG_LEN(nfds * sizeof *fds);
+        memcpy(CMSG_DATA(header), fds, nfds * sizeof *fds);
     }
     return sendmsg(control, &message, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
 }
@@ -137,13 +137,14 @@ static enum inner_step open_listener(int *out, uint16_t port)
     return listen(*out, BACKLOG) < 0 ? INNER_LISTEN : INNER_READY;
 }
 
-static enum inner_step prepare(int *listener, const struct inner_order *order)
+static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inner_order *order)
 {
-    enum inner_step step;
+    for (int i = 0; i < INNER_LISTENERS; i++) {
+        enum inner_step step = open_listener(&listeners[i], order->ports[i]);
 
-    step = open_listener(listener, order->http_port);
-    if (step != INNER_READY)
-        return step;
+        if (step != INNER_READY)
+            return step;
+    }
     errno = 0;
     if (way_out_ipv4())
         return INNER_NETWORK_IPV4;
@@ -250,7 +251,7 @@ int main(int argc, char **argv)
     struct inner_order order;
     struct inner_report report = {INNER_VERSION, INNER_HERE, 0};
     struct inner_failure failure = {INNER_VERSION, 0};
-    int control, listener = -1, standard_error;
+    int control, listeners[INNER_LISTENERS], standard_error;
     sigset_t mask;
 
     if (argc < 3)
@@ -259,11 +260,12 @@ int main(int argc, char **argv)
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
         return EXIT_NO_FENCE;
     restore_signals(&mask, order.ignored_signals); /* the host may send some once we are there */
-    if (send_with_fd(control, &report, sizeof report, -1) < 0)
+    if (send_with_fds(control, &report, sizeof report, NULL, 0) < 0)
         return EXIT_NO_FENCE;
-    report.step = prepare(&listener, &order);
+    report.step = prepare(listeners, &order);
     report.error = errno;
-    if (send_with_fd(control, &report, sizeof report, listener) < 0)
+    if (send_with_fds(control, &report, sizeof report, listeners,
+                      report.step == INNER_READY ? INNER_LISTENERS : 0) < 0)
         return EXIT_NO_FENCE;
     standard_error = receive_go(control);
     if (standard_error < 0 || dup2(standard_error, STDERR_FILENO) < 0)
@@ -274,6 +276,6 @@ int main(int argc, char **argv)
         execute(argv + 2);
     }
     failure.error = errno;
-    send_with_fd(control, &failure, sizeof failure, -1);
+    send_with_fds(control, &failure, sizeof failure, NULL, 0);
     return failure.error == ENOENT ? 127 : 126;
 }

@@ -3,7 +3,7 @@
  *
  *   host  -> inner   struct inner_order, waiting before inner starts
  *   inner -> host    struct inner_report with INNER_HERE: the host begins to look at the sandbox
- *   inner -> host    struct inner_report, with the listening socket (SCM_RIGHTS)
+ *   inner -> host    struct inner_report, with the listening sockets (SCM_RIGHTS)
  *   host  -> inner   struct inner_go, with the command's standard error (SCM_RIGHTS)
  *   inner -> host    end of file: the command runs; or struct inner_failure: it could not
  *
@@ -13,13 +13,14 @@
 
 #include <stdint.h>
 
-#define INNER_VERSION 1
+#define INNER_VERSION   1
+#define INNER_LISTENERS 2 /* HTTP, SOCKS5 */
 
 struct inner_order {
     uint32_t version;
-    uint16_t http_port;       /* listen on 127.0.0.1 at this port                       */
-    uint16_t root_read_only;  /* prove that / cannot be written to                      */
-    uint64_t ignored_signals; /* bit n-1: leave signal n ignored; all others to default */
+    uint16_t ports[INNER_LISTENERS]; /* listen on 127.0.0.1 at these                    */
+    uint32_t root_read_only;         /* prove that / cannot be written to                      */
+    uint64_t ignored_signals;        /* bit n-1: leave signal n ignored; all others to default */
 };
 
 /* What failed, for one clear sentence on the host. NETWORK: a way out was found, a packet to the
