@@ -117,7 +117,7 @@ for _, identity in ipairs(users.identities()) do
     it("fence proxy --help answers on standard output, with 0", function()
       local result = run(identity, { "proxy", "--help" })
       assert.equal("", result.err)
-      assert.matches("^Usage: fence proxy %-%-http", result.out)
+      assert.matches("^Usage: fence proxy %[%-%-http", result.out)
       assert.equal(0, result.code)
     end)
 
@@ -163,7 +163,8 @@ for _, identity in ipairs(users.identities()) do
         { "proxy", "--http", "localhost:0" },
         { "proxy", "--http", "127.0.0.1" }, { "proxy", "--http", "127.0.0.1:99999" },
         { "proxy", "--http", "127.0.0.1:0", "--http", "127.0.0.1:0" },
-        { "proxy", "--socks", "127.0.0.1:0" } }) do
+        { "proxy", "--socks", "127.0.0.1" },
+        { "proxy", "--http", "127.0.0.1:0", "--login", "/nonexistent" } }) do
         local result = run(identity, words)
         assert.matches("^fence: [^\n]+\n$", result.err)
         assert.equal("", result.out)

@@ -114,6 +114,8 @@ local wrong = {
   { "a name for an address", '{"network": {"hosts": {"a.test": "b.test"}}}',
     "1:24: network.hosts.a.test: must have an IP address as its value, such as \"10.1.2.3\" " ..
       "or \"fd00::1\"" },
+  { "a check that is neither", '{"network": {"tlsNameCheck": "on"}}',
+    '1:14: network.tlsNameCheck: must be "enforce" or "off"' },
   { "an empty path", '{"filesystem": {"allowWrite": [""]}}',
     "1:32: filesystem.allowWrite[0]: '': this is an empty path: the current folder is \".\"" },
   { "a glob", '{"filesystem": {"allowWrite": ["src/*.c"]}}',
@@ -125,7 +127,7 @@ local wrong = {
 local not_built = {
   { "extends", '"code"' }, { "allowPty", "true" }, { "forceNewSession", "true" },
   { "policies", '["x.lua"]' }, { "network.rules", '["x"]' },
-  { "network.tlsNameCheck", '"on"' }, { "network.allowUnixSockets", '["/x"]' },
+  { "network.allowUnixSockets", '["/x"]' },
   { "network.allowAllUnixSockets", "true" }, { "network.allowLocalOutbound", "true" },
   { "network.httpProxyPort", "8080" }, { "network.upstreamProxy", '"http://a.test"' },
   { "network.defaultAction", '"allow"' }, { "filesystem.denyWrite", '["/x"]' },

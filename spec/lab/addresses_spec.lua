@@ -163,7 +163,8 @@ for _, identity in ipairs(users.identities()) do
 
       ask_all(identity, way, "names", names, every_name, function(result)
         for _, row in ipairs(names) do
-          local questions = row[2] ~= "many.good.test" and (row.asked and 4 or 0) -- A and AAAA
+          local times = row[3]:find("dns_error", 1, true) and 2 or 1 -- a failure is not remembered
+          local questions = row[2] ~= "many.good.test" and (row.asked and 2 * times or 0)
           if questions then
             assert.equal(questions, doors.count(result.dns, row[2]), row[2])
           end
@@ -217,12 +218,12 @@ for _, identity in ipairs(users.identities()) do
     it("3A.33 a name that rebinds is judged and dialled by one and the same answer", function()
       local list = { "rebind.good.test", "rebind.good.test", "rebind.good.test" }
       local result, requests = ask(list, { settings = every_name, client = "raw" })
-      for index, request in ipairs(requests) do
-        assert.equal(index % 2 == 1 and "200 GOOD" or prohibited, request.answer)
+      for _, request in ipairs(requests) do
+        assert.equal("200 GOOD", request.answer) -- the first answer is remembered, as it was judged
       end
-      assert.equal(12, #result.dns)
+      assert.equal(2, #result.dns) -- A and AAAA, once
       assert.same({}, result.hostsvc)
-      assert.equal(3 * 2, doors.count(result.access, "GOOD")) -- connect, request
+      assert.is_true(doors.count(result.access, "GOOD") >= 2)
     end)
 
     it("3A.29 an address that becomes the machine's own is refused from then on", function()

@@ -93,7 +93,7 @@ describe("a response", function()
     table.sort(response.headers.lines)
     assert.equal("Fine", response.reason)
     assert.same({ "Connection: close", "Content-Length: 0", "Server: x", "Set-Cookie: a",
-                  "Set-Cookie: b" }, response.headers.lines)
+                  "Set-Cookie: b", "Via: 1.1 fence" }, response.headers.lines)
   end)
 
   it("trailers reach the client", function()

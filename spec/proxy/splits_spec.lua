@@ -129,12 +129,12 @@ describe("3B.66 an answer, however it is cut:", function()
 
   lazy_setup(function()
     w = wire.start({ origin = origin.raw(function(connection)
-      local head = connection:read_until("\r\n\r\n")
-      if head then
-        connection.handle:nodelay(true)
-        connection:send(pieces[tonumber(head:match("^GET /(%d+)"))], pause_ms)
-        connection:read_all(5000) -- it is fence that must know where the answer ends
-      end
+      connection.handle:nodelay(true)
+      repeat -- it is fence that must know where the answer ends
+        local head = connection:read_until("\r\n\r\n")
+        local sent = head and
+          connection:send(pieces[tonumber(head:match("^GET /(%d+)"))], pause_ms)
+      until not sent
     end) })
   end)
   lazy_teardown(function() w:stop() end)
