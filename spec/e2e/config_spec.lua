@@ -115,7 +115,7 @@ local wrong = {
     "1:24: network.hosts.a.test: must have an IP address as its value, such as \"10.1.2.3\" " ..
       "or \"fd00::1\"" },
   { "a check that is neither", '{"network": {"tlsNameCheck": "on"}}',
-    '1:14: network.tlsNameCheck: must be "enforce" or "off"' },
+    '1:30: network.tlsNameCheck: must be "enforce" or "off"' },
   { "an empty path", '{"filesystem": {"allowWrite": [""]}}',
     "1:32: filesystem.allowWrite[0]: '': this is an empty path: the current folder is \".\"" },
   { "a glob", '{"filesystem": {"allowWrite": ["src/*.c"]}}',
