@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/host.h"
+#include "base/limits.h"
 #include "base/list.h"
 #include "filter/rules.h"
 #include "proxy/listener.h"
@@ -124,6 +125,15 @@ int fence_listen(fence *engine, fence_protocol protocol, const char *address, fe
     struct listener *listener;
 
     return listener_open(&listener, &engine->proxy, protocol, address, err);
+}
+
+int fence_limit_clients(fence *engine, unsigned most, fence_error *err)
+{
+    if (most < 1 || most > LIMIT_SESSIONS_MAX)
+        return fail(err, -EINVAL, "the number of clients goes from 1 to %d", LIMIT_SESSIONS_MAX);
+    engine->proxy.wanted_sessions = most;
+    engine->proxy.max_sessions = proxy_affordable_sessions(most);
+    return 0;
 }
 
 int fence_require_login(fence *engine, const char *user, const char *password, fence_error *err)

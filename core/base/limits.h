@@ -27,7 +27,11 @@
 #define LIMIT_RULES         (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
 
 /* ---- the proxy ---- */
-#define LIMIT_SESSIONS     4096         /* fewer where the descriptor limit is lower: proxy.c */
+#define LIMIT_SESSIONS                                                                             \
+    4096 /* unless told otherwise; fewer where the descriptor limit                                \
+            is lower: proxy.c */
+#define LIMIT_SESSIONS_MAX                                                                         \
+    (1024 * 1024)                       /* a million descriptors are the kernel's default ceiling */
 #define LIMIT_REFUSING     64           /* sessions over the limit that may still be told so  */
 #define LIMIT_RELAY_BUFFER (256 * 1024) /* shared by all sessions of a loop; see tests/bench  */
 #define LIMIT_BACKLOG      511          /* listen(2); as nginx: bursts of connects must queue */

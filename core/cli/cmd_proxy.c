@@ -72,13 +72,28 @@ static int open_doors(fence *engine, const struct options *options, fence_error 
 
 /* ---- serving ---- */
 
+static int limit_clients(fence *engine, const char *text, fence_error *err)
+{
+    unsigned most = 0;
+
+    for (const char *digit = text; *digit; digit++) {
+        if (*digit < '0' || *digit > '9' || most > 9999999)
+            most = 99999999; /* no number, or far too many: the library says what is right */
+        else
+            most = most * 10 + (unsigned)(*digit - '0');
+    }
+    return fence_limit_clients(engine, most, err);
+}
+
 static int prepare(fence *engine, const struct options *options, int signals, fence_error *err)
 {
+    raise_descriptor_limit();
+    if (options->max_clients && limit_clients(engine, options->max_clients, err) < 0)
+        return -1;
     if (options->login && login_file_read(engine, options->login, err) < 0)
         return -1;
     if (fence_watch(engine, signals, on_signals, NULL, err) < 0)
         return -1;
-    raise_descriptor_limit();
     return open_doors(engine, options, err);
 }
 

@@ -20,6 +20,7 @@ enum action {
     SET_HTTP,
     SET_SOCKS,
     SET_LOGIN,
+    SET_MAX_CLIENTS,
     ADD_SETTING,
     NOT_BUILT
 };
@@ -46,6 +47,7 @@ static const struct option options[] = {
     {0, "--http", true, true, SET_HTTP, NULL},
     {0, "--socks", true, true, SET_SOCKS, NULL},
     {0, "--login", true, true, SET_LOGIN, NULL},
+    {0, "--max-clients", true, true, SET_MAX_CLIENTS, NULL},
     {'p', "--port", true, false, NOT_BUILT, NULL},
     {'t', "--template", true, false, NOT_BUILT, NULL},
     {0, "--list-templates", false, false, NOT_BUILT, NULL},
@@ -106,6 +108,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
         return set_once(&out->socks, value, "a second address", ": --socks is given once", err);
     case SET_LOGIN:
         return set_once(&out->login, value, "a second file", ": --login is given once", err);
+    case SET_MAX_CLIENTS:
+        return set_once(&out->max_clients, value, "a second number",
+                        ": --max-clients is given once", err);
     case ADD_SETTING:
         out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
         return 0;

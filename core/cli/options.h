@@ -14,6 +14,7 @@ struct options {
     const char *http;     /* fence proxy --http, --socks, --login    */
     const char *socks;
     const char *login;
+    const char *max_clients;
     fence_setting *extra; /* --allow and its kind                    */
     size_t nextra;
     char **words; /* what follows the options; NULL-terminated  */

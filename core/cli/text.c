@@ -67,6 +67,7 @@ int text_help_proxy(void)
         "\n"
         "      --login FILE   ask clients for a name and a password: the one line of FILE,\n"
         "                     NAME:PASSWORD, which nobody else may be able to read\n"
+        "      --max-clients NUMBER   clients at once (4096); each takes up to three descriptors\n"
         "\n"
         "Other options: -s, --allow, --deny, -m, -d, -h as in fence --help.\n",
         stdout);

@@ -242,6 +242,17 @@ static int read_enforce(struct reader *r, const cJSON *value, size_t field)
     return 0;
 }
 
+/* It may hold a password: what is wrong with it is said, not what it is. */
+static int read_upstream(struct reader *r, const cJSON *value)
+{
+    const char *why = NULL;
+    int rc = config_set_upstream(r->config, str_of(value->valuestring), &why);
+
+    if (rc == -EINVAL)
+        return fail_here(r, false, ": %s", why);
+    return rc < 0 ? fail_memory(r) : 0;
+}
+
 /* A key that is not built: only the value that asks for nothing. */
 static int read_unbuilt(struct reader *r, const cJSON *value, bool type, bool inert,
                         const char *wanted, const char *cure)
@@ -279,6 +290,9 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_PATHS:
         return cJSON_IsArray(value) ? read_list(r, value, 0, read_path)
                                     : fail_type(r, value, strings);
+    case KEY_UPSTREAM:
+        return cJSON_IsString(value) ? read_upstream(r, value)
+                                     : fail_type(r, value, "a proxy's URL as a string");
     case KEY_ENFORCE:
         return read_enforce(r, value, key->field);
     case KEY_NO_LIST:

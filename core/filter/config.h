@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/host.h"
 #include "filter/domains.h"
+#include "filter/upstream.h"
 
 /* One list of network.*Domains. Rules 0 to from_file - 1 are the file's, in its order; the rest
  * come from `origins`. */
@@ -45,6 +46,10 @@ struct fence_config {
     struct config_literal *literals; /* only of the classes that no network rule opens: rules.c */
     size_t nliterals;
 
+    struct upstream upstream;       /* kind UPSTREAM_NONE without one    */
+    struct config_domains no_proxy; /* reached without it                */
+    bool no_proxy_from_environment; /* and what NO_PROXY names           */
+
     bool tls_name_check; /* are the server names of tunnels judged? proxy/tls_name.c */
 
     char **allow_write; /* as written: "~/x", "./x", "/x" */
@@ -56,6 +61,10 @@ bool config_needs_literal(const struct addr *addr);
 
 /* The pinned address of a name, or NULL. */
 const struct addr *config_pinned(const struct fence_config *config, const struct host *name);
+
+/* The proxy that this host has to be reached by, or NULL. A pinned name is where its pin says. */
+const struct upstream *config_upstream(const struct fence_config *config, const struct host *host,
+                                       uint16_t port);
 
 /* How a person finds rule `index` of a list: "network.allowedDomains[3]" or "--allow example.com".
  * Cuts what does not fit. */

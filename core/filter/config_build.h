@@ -36,6 +36,13 @@ int config_add_address(struct fence_config *config, struct config_cidrs *list, s
                        uint32_t index, const char **why);
 int config_add_write(struct fence_config *config, struct str path, const char **why);
 
+/* network.upstreamProxy: a URL, "" for none, or "environment" for the host's own HTTPS_PROXY and
+ * NO_PROXY. */
+int config_set_upstream(struct fence_config *config, struct str text, const char **why);
+
+/* What "environment" said of exceptions, once network.noProxy has been read. */
+int config_finish_upstream(struct fence_config *config);
+
 /* A line of network.hosts, checked but not added. NULL, or why not. */
 const char *config_parse_pin(struct config_pin *out, struct str name, struct str addr);
 

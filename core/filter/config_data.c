@@ -15,6 +15,7 @@ struct fence_config *config_new(void)
     config->tls_name_check = true;
     config->allowed.key = "network.allowedDomains";
     config->denied.key = "network.deniedDomains";
+    config->no_proxy.key = "network.noProxy";
     config->allowed_addresses.key = "network.allowedAddresses";
     config->denied_addresses.key = "network.deniedAddresses";
     return config;
@@ -29,12 +30,13 @@ static void free_texts(char **texts, size_t count)
 
 static void config_free(struct fence_config *config)
 {
-    struct config_domains *lists[] = {&config->allowed, &config->denied};
+    struct config_domains *lists[] = {&config->allowed, &config->denied, &config->no_proxy};
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         domains_free(lists[i]->set);
         free_texts(lists[i]->origins, lists[i]->norigins);
     }
+    explicit_bzero(&config->upstream, sizeof config->upstream); /* it may hold a password */
     domains_free(config->allowed_addresses.set);
     domains_free(config->denied_addresses.set);
     free(config->pins);
@@ -89,6 +91,15 @@ const struct addr *config_pinned(const struct fence_config *config, const struct
             from = middle + 1;
     }
     return NULL;
+}
+
+const struct upstream *config_upstream(const struct fence_config *config, const struct host *host,
+                                       uint16_t port)
+{
+    if (config->upstream.kind == UPSTREAM_NONE || config_pinned(config, host) ||
+        domains_match(config->no_proxy.set, host, port) != DOMAINS_NO_RULE)
+        return NULL;
+    return &config->upstream;
 }
 
 void config_rule_name(char *out, size_t cap, const struct config_domains *list, uint32_t index)

@@ -73,7 +73,7 @@ static int ensure_set(struct domains **set, size_t expected)
 
 static int ensure_sets(struct fence_config *config, const fence_setting *extra, size_t nextra)
 {
-    struct config_domains *lists[] = {&config->allowed, &config->denied};
+    struct config_domains *lists[] = {&config->allowed, &config->denied, &config->no_proxy};
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         if (ensure_set(&lists[i]->set, config_count_extra(extra, nextra, lists[i]->key)) < 0)
@@ -86,7 +86,7 @@ static int ensure_sets(struct fence_config *config, const fence_setting *extra, 
 
 static int compile_sets(struct fence_config *config)
 {
-    struct domains *sets[] = {config->allowed.set, config->denied.set,
+    struct domains *sets[] = {config->allowed.set, config->denied.set, config->no_proxy.set,
                               config->allowed_addresses.set, config->denied_addresses.set};
 
     for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
@@ -99,7 +99,7 @@ static int compile_sets(struct fence_config *config)
 int config_finish(struct fence_config *config, const fence_setting *extra, size_t nextra,
                   fence_error *err)
 {
-    if (ensure_sets(config, extra, nextra) < 0)
+    if (ensure_sets(config, extra, nextra) < 0 || config_finish_upstream(config) < 0)
         return fail(err, -ENOMEM, "out of memory");
     for (size_t i = 0; i < nextra; i++) {
         const char *why = NULL;

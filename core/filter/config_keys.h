@@ -15,8 +15,9 @@ enum key_kind {
     KEY_ADDRESSES,
     KEY_HOSTS,
     KEY_PATHS,
-    KEY_ENFORCE, /* "enforce" or "off"                            */
-    KEY_NO_LIST, /* not built: [], {}, "", false or 0 only        */
+    KEY_UPSTREAM, /* a proxy's URL, or "environment"              */
+    KEY_ENFORCE,  /* "enforce" or "off"                            */
+    KEY_NO_LIST,  /* not built: [], {}, "", false or 0 only        */
     KEY_NO_OBJECT,
     KEY_NO_TEXT, /* or `word`, which says the same as ""          */
     KEY_NO_SWITCH,

@@ -97,6 +97,10 @@ bool http1_parse_response(struct http1_response *out, struct str head, struct st
  * upgrade` with Upgrade when the client asked for that. Returns 0 or -ENOMEM/-ENOSPC. */
 int http1_write_request(struct buf *out, const struct http1_request *request);
 
+/* The same for another proxy: absolute-form, and `authorization` ("Basic ...", or empty) for it. */
+int http1_write_proxy_request(struct buf *out, const struct http1_request *request,
+                              struct str authorization);
+
 enum http1_delivery {                /* how the client will see the body end */
                       HTTP1_AS_IS,   /* framing fields as they came          */
                       HTTP1_STRIPPED /* the chunked coding is taken off: an HTTP/1.0 client reads

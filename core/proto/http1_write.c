@@ -88,29 +88,29 @@ static bool request_field_goes_on(const struct http1_request *request,
     return false;
 }
 
-static void put_request_line(struct buf *out, const struct http1_request *request)
+/* `prefix` stands before the path: "http://good.test" in absolute-form, or nothing. */
+static void put_request_line(struct buf *out, const struct http1_request *request,
+                             struct str prefix)
 {
     bool bare_query = request->path.len == 0 || request->path.bytes[0] == '?';
+    bool whole_server = prefix.len > 0 && str_equal(request->path, STR("*"));
     struct str version = STR(" HTTP/1.1\r\n");
-    size_t len = request->method.len + 1 + bare_query + request->path.len + version.len;
+    struct str path = whole_server ? STR("") : request->path; /* RFC 9112, section 3.2.4 */
+    size_t len = request->method.len + 1 + prefix.len + bare_query + path.len + version.len;
     char *to = buf_reserve(out, len);
 
     if (!to)
         return;
-    to = put(put(to, request->method), STR(" "));
+    to = put(put(put(to, request->method), STR(" ")), prefix);
     to = put(to, bare_query ? STR("/") : STR(""));
-    to = put(put(to, request->path), version);
+    to = put(put(to, path), version);
     buf_commit(out, len);
 }
 
-int http1_write_request(struct buf *out, const struct http1_request *request)
+static void put_fields(struct buf *out, const struct http1_request *request)
 {
     struct http1_named named = http1_named_by(request->fields, request->nfields);
-    char authority[HOST_AUTHORITY];
-    size_t len = host_format_authority(authority, &request->host, request->port, 80);
 
-    put_request_line(out, request);
-    put_field(out, STR("Host"), (struct str){authority, len});
     for (size_t i = 0; i < request->nfields; i++) {
         if (request->max_forwards != HTTP1_ANY_DISTANCE &&
             http1_is_max_forwards(request->fields[i].name))
@@ -118,11 +118,36 @@ int http1_write_request(struct buf *out, const struct http1_request *request)
         else if (request_field_goes_on(request, &named, request->fields[i].name))
             put_field(out, request->fields[i].name, request->fields[i].value);
     }
+}
+
+static int write_request(struct buf *out, const struct http1_request *request, bool absolute,
+                         struct str authorization)
+{
+    char url[HOST_AUTHORITY + 8] = "http://";
+    size_t scheme = strlen(url);
+    size_t len = host_format_authority(url + scheme, &request->host, request->port, 80);
+
+    put_request_line(out, request, (struct str){url, absolute ? scheme + len : 0});
+    put_field(out, STR("Host"), (struct str){url + scheme, len});
+    put_fields(out, request);
+    if (authorization.len > 0)
+        put_field(out, STR("Proxy-Authorization"), authorization);
     put_framing(out, request->framing, request->content_length);
     put_via(out, request->minor);
     if (request->upgrade.len > 0)
         put_upgrade(out, request->upgrade);
     return buf_append(out, "\r\n", 2);
+}
+
+int http1_write_request(struct buf *out, const struct http1_request *request)
+{
+    return write_request(out, request, false, STR(""));
+}
+
+int http1_write_proxy_request(struct buf *out, const struct http1_request *request,
+                              struct str authorization)
+{
+    return write_request(out, request, true, authorization);
 }
 
 /* ---- responses ---- */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "filter/rules.h"
+#include "proxy/hop.h"
 #include "proxy/own_addr.h"
 #include "proxy/resolver.h"
 
@@ -25,8 +26,11 @@ struct dial {
     struct proxy *proxy;
     void *owner;
     dial_cb on_done;
-    struct host host;
+    struct host host; /* what is asked for, and what it is asked of, if not itself */
     uint16_t port;
+    const struct upstream *via; /* of the configuration; or NULL */
+    bool tunnel;
+    struct hop hop; /* its peer is NULL until it is connected */
     struct question question;
     uv_timer_t timer;  /* the look-up's deadline, the next attempt, or a refusal to deliver */
     uint64_t deadline; /* uv_now() by which an attempt must have connected               */
@@ -39,7 +43,10 @@ struct dial {
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    free(CONTAINER_OF(handle, struct dial, timer));
+    struct dial *dial = CONTAINER_OF(handle, struct dial, timer);
+
+    hop_deinit(&dial->hop);
+    free(dial);
 }
 
 static void on_peer_closed(struct peer *peer)
@@ -47,10 +54,11 @@ static void on_peer_closed(struct peer *peer)
     free(peer);
 }
 
-/* After this, nothing calls back: the memory goes when the loop has closed the timer. */
-static void dial_release(struct dial *dial)
+static void on_timer(uv_timer_t *timer);
+static void dial_advance(struct dial *dial);
+
+static void end_attempts(struct dial *dial)
 {
-    resolver_forget(&dial->question);
     LIST_EACH(link, &dial->attempts)
     {
         struct attempt *attempt = CONTAINER_OF(link, struct attempt, link);
@@ -59,6 +67,15 @@ static void dial_release(struct dial *dial)
         attempt->dial = NULL;
         peer_close(attempt->peer);
     }
+}
+
+/* After this, nothing calls back: the memory goes when the loop has closed the timer. */
+static void dial_release(struct dial *dial)
+{
+    resolver_forget(&dial->question);
+    end_attempts(dial);
+    if (dial->hop.peer)
+        peer_close(take(&dial->hop.peer));
     uv_close((uv_handle_t *)&dial->timer, on_timer_closed);
 }
 
@@ -70,14 +87,15 @@ void dial_cancel(struct dial *dial)
 
 static void dial_succeed(struct dial *dial, struct peer *peer)
 {
+    dial->hop.peer = NULL; /* the owner's now */
     dial_release(dial);
-    dial->on_done(dial->owner, peer, NULL);
+    dial->on_done(dial->owner, peer, buf_str(&dial->hop.in), NULL);
 }
 
 static void dial_fail(struct dial *dial)
 {
     dial_release(dial);
-    dial->on_done(dial->owner, NULL, &dial->refusal);
+    dial->on_done(dial->owner, NULL, STR(""), &dial->refusal);
 }
 
 static void refuse(struct dial *dial, fence_reason reason, const char *what)
@@ -88,7 +106,10 @@ static void refuse(struct dial *dial, fence_reason reason, const char *what)
     memset(r, 0, sizeof *r);
     r->verdict = FENCE_DENY;
     r->reason = reason;
-    host_format_authority(authority, &dial->host, dial->port, 0);
+    if (dial->via) /* whatever failed, it was about this one */
+        host_format_authority(authority, &dial->via->host, dial->via->port, 0);
+    else
+        host_format_authority(authority, &dial->host, dial->port, 0);
     if (snprintf(r->message, sizeof r->message, "%s: %s", authority, what) < 0)
         r->message[0] = '\0';
 }
@@ -111,9 +132,40 @@ static fence_reason reason_of(int error)
     }
 }
 
-/* ---- attempts ---- */
+/* ---- the way through an upstream proxy ---- */
 
-static void dial_advance(struct dial *dial);
+static void on_hop(struct hop *hop, fence_reason reason, const char *message)
+{
+    struct dial *dial = CONTAINER_OF(hop, struct dial, hop);
+
+    if (reason == FENCE_REASON_NONE) {
+        dial_succeed(dial, hop->peer);
+        return;
+    }
+    refuse(dial, reason, message);
+    uv_timer_start(&dial->timer, on_timer, 0, 0); /* never from within a call of the owner's */
+}
+
+static void on_peer_connected(struct dial *dial, struct peer *peer)
+{
+    bool ask = dial->via && (dial->tunnel || dial->via->kind == UPSTREAM_SOCKS5);
+    uint64_t now = uv_now(dial->proxy->loop);
+
+    if (!ask) {
+        dial_succeed(dial, peer);
+        return;
+    }
+    end_attempts(dial);
+    dial->next = dial->count; /* no other one is tried: this one has answered */
+    uv_timer_start(&dial->timer, on_timer, dial->deadline > now ? dial->deadline - now : 0, 0);
+    dial->hop.upstream = dial->via;
+    dial->hop.host = &dial->host;
+    dial->hop.port = dial->port;
+    dial->hop.on_done = on_hop;
+    hop_begin(&dial->hop, peer);
+}
+
+/* ---- attempts ---- */
 
 static void on_connected(uv_connect_t *req, int status)
 {
@@ -126,7 +178,7 @@ static void on_connected(uv_connect_t *req, int status)
     if (!dial)
         return; /* it is over, and the peer is closing */
     if (status == 0) {
-        dial_succeed(dial, peer);
+        on_peer_connected(dial, peer);
         return;
     }
     peer_close(peer);
@@ -148,7 +200,7 @@ static int attempt_start(struct dial *dial, const struct addr *addr)
     if (rc < 0)
         return rc;
     peer->on_closed = on_peer_closed;
-    addr_to_sockaddr(&to, addr, dial->port);
+    addr_to_sockaddr(&to, addr, dial->via ? dial->via->port : dial->port);
     rc = uv_tcp_connect(&attempt->req, &peer->io.tcp, (struct sockaddr *)&to, on_connected);
     if (rc < 0) {
         peer_close(take(&peer));
@@ -219,6 +271,18 @@ static void interleave(struct addr *addrs, size_t count)
     }
 }
 
+/* The user named the upstream proxy, wherever it is; only this very proxy it cannot be. */
+static void judge_upstream(struct dial *dial, const struct addr *addrs, size_t count)
+{
+    for (size_t i = 0; i < count && dial->count < LIMIT_ATTEMPTS; i++) {
+        if (!proxy_is_own_listener(dial->proxy, &addrs[i], dial->via->port, own_addr(&addrs[i])))
+            dial->addrs[dial->count++] = addrs[i];
+    }
+    if (dial->count == 0)
+        refuse(dial, FENCE_REASON_IP_PROHIBITED, "the upstream proxy is this proxy itself");
+    interleave(dial->addrs, dial->count);
+}
+
 /* Keeps what may be dialled; the first refusal stands when nothing is left. */
 static void judge(struct dial *dial, const struct addr *addrs, size_t count)
 {
@@ -247,7 +311,10 @@ static void judge(struct dial *dial, const struct addr *addrs, size_t count)
 
 static void dial_addrs(struct dial *dial, const struct addr *addrs, size_t count)
 {
-    judge(dial, addrs, count);
+    if (dial->via)
+        judge_upstream(dial, addrs, count);
+    else
+        judge(dial, addrs, count);
     if (dial->count == 0) {
         uv_timer_start(&dial->timer, on_timer, 0, 0);
         return;
@@ -268,10 +335,27 @@ static void on_answer(struct question *question, const struct answer *answer)
     dial_fail(dial);
 }
 
-int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, uint16_t port,
-               void *owner, dial_cb on_done)
+/* An address is judged even if another proxy is to dial it; a name's addresses are its own affair.
+ */
+static bool judge_literal(struct dial *dial)
 {
-    const struct addr *known = host->is_addr ? &host->addr : config_pinned(proxy->config, host);
+    if (!dial->via || !dial->host.is_addr)
+        return true;
+    rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->host, dial->port,
+                      &dial->host.addr, own_addr(&dial->host.addr));
+    if (dial->refusal.verdict == FENCE_DENY)
+        return false;
+    dial->refusal = (fence_decision){0};
+    return true;
+}
+
+int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, uint16_t port,
+               bool tunnel, void *owner, dial_cb on_done)
+{
+    const struct upstream *via = config_upstream(proxy->config, host, port);
+    const struct host *target = via ? &via->host : host;
+    const struct addr *known =
+        target->is_addr ? &target->addr : config_pinned(proxy->config, target);
     struct dial *dial = calloc(1, sizeof *dial);
     size_t count = 1;
     int rc;
@@ -283,18 +367,24 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, 
     dial->on_done = on_done;
     dial->host = *host;
     dial->port = port;
+    dial->via = via;
+    dial->tunnel = tunnel;
     list_init(&dial->attempts);
     list_init(&dial->question.link);
     dial->question.on_answer = on_answer;
     uv_timer_init(proxy->loop, &dial->timer);
     *out = dial;
+    if (!judge_literal(dial)) {
+        uv_timer_start(&dial->timer, on_timer, 0, 0);
+        return 0;
+    }
     if (!known)
-        known = resolver_recall(proxy->resolver, &count, host->text);
+        known = resolver_recall(proxy->resolver, &count, target->text);
     if (known) {
         dial_addrs(dial, known, count);
         return 0;
     }
-    rc = resolver_ask(proxy->resolver, &dial->question, host->text);
+    rc = resolver_ask(proxy->resolver, &dial->question, target->text);
     if (rc < 0) {
         refuse(dial, FENCE_REASON_LIMIT_REACHED, "too many names are being looked up at once");
         uv_timer_start(&dial->timer, on_timer, 0, 0);

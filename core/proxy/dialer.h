@@ -11,14 +11,17 @@
 
 struct dial;
 
-/* `upstream` is a connected peer that is the owner's from now on, or NULL and `refusal` says why.
- * The dial is gone when this is called. */
-typedef void (*dial_cb)(void *owner, struct peer *upstream, const fence_decision *refusal);
+/* `upstream` is a connected peer that is the owner's from now on, and `early` what it has said
+ * already; or it is NULL and `refusal` says why. The dial is gone when this is called. */
+typedef void (*dial_cb)(void *owner, struct peer *upstream, struct str early,
+                        const fence_decision *refusal);
 
-/* `host` has been allowed by rules_decide_host(). `on_done` is called later, never from here, and
- * within LIMIT_LOOKUP_MS + LIMIT_DIAL_MS. Returns 0 or -errno. */
+/* `host` has been allowed by rules_decide_host(). Where an upstream proxy stands before it, that is
+ * dialled; with `tunnel` it is asked for a tunnel as well, without only if it speaks SOCKS5: an
+ * HTTP proxy is sent the request itself. `on_done` is called later, never from here, and within
+ * LIMIT_LOOKUP_MS + LIMIT_DIAL_MS. Returns 0 or -errno. */
 int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, uint16_t port,
-               void *owner, dial_cb on_done);
+               bool tunnel, void *owner, dial_cb on_done);
 
 /* Gives it up: `on_done` is not called. Takes NULL. */
 void dial_cancel(struct dial *dial);

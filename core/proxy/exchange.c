@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "filter/config.h"
+
 /* ---- writing ---- */
 
 /* A head that still has to be written goes out with the first bytes behind it, in one call. */
@@ -204,6 +206,15 @@ static void switch_protocols(struct session *s, const char *rest, size_t len)
         tunnel_begin(s, early.bytes, early.len);
 }
 
+/* Was the request sent to an HTTP proxy, and not to its server? */
+static bool asked_proxy(const struct session *s)
+{
+    const struct session_request *r = s->request;
+    const struct upstream *via = config_upstream(s->proxy->config, &r->host, r->port);
+
+    return via && via->kind == UPSTREAM_HTTP;
+}
+
 /* A head is complete: what the client will see of it is put into `pending`. Returns false when the
  * exchange has failed. */
 static bool take_head(struct session *s)
@@ -216,6 +227,11 @@ static bool take_head(struct session *s)
     if (!http1_parse_response(&response, buf_str(&x->head), str_of(s->request->method),
                               s->request->upgrade_asked, &why)) {
         exchange_fail(s, FENCE_REASON_RESPONSE_MALFORMED, why.text);
+        return false;
+    }
+    if (response.status == 407 && asked_proxy(s)) { /* nobody behind us can answer that */
+        exchange_fail(s, FENCE_REASON_REQUEST_DENIED,
+                      "the upstream proxy wants a name and a password: write them into its URL");
         return false;
     }
     interim = response.status < 200 && response.status != 101;

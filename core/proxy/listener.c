@@ -69,7 +69,7 @@ static void on_connection(uv_stream_t *stream, int status)
         return;
     }
     if (proxy->nsessions >= proxy->max_sessions) /* the limit may have been raised meanwhile */
-        proxy->max_sessions = proxy_affordable_sessions();
+        proxy->max_sessions = proxy_affordable_sessions(proxy->wanted_sessions);
     if (session_accept(l, proxy->nsessions >= proxy->max_sessions) < 0)
         shed_client(l);
 }

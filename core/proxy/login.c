@@ -6,11 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "proxy/listener.h"
 #include "proxy/proxy.h"
 
 #define PART_MAX  255 /* RFC 1929, section 2 */
-#define TOKEN_MAX ((2 * PART_MAX + 1 + 2) / 3 * 4)
+#define TOKEN_MAX BASE64_LEN(2 * PART_MAX + 1)
 
 struct login {
     struct str user, password, token; /* into `room` */
@@ -18,28 +19,6 @@ struct login {
     unsigned failures;
     char room[2 * PART_MAX + 2 + TOKEN_MAX];
 };
-
-/* RFC 4648, section 4. Returns the length. */
-static size_t base64(char *out, struct str in)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t len = 0;
-
-    for (size_t i = 0; i < in.len; i += 3) {
-        size_t left = in.len - i;
-        uint32_t word = (uint32_t)(uint8_t)in.bytes[i] << 16;
-
-        if (left > 1)
-            word |= (uint32_t)(uint8_t)in.bytes[i + 1] << 8;
-        if (left > 2)
-            word |= (uint8_t)in.bytes[i + 2];
-        out[len++] = digits[word >> 18];
-        out[len++] = digits[word >> 12 & 63];
-        out[len++] = left > 1 ? digits[word >> 6 & 63] : '=';
-        out[len++] = left > 2 ? digits[word & 63] : '=';
-    }
-    return len;
-}
 
 int login_new(struct login **out, const char *user, const char *password)
 {
@@ -59,7 +38,7 @@ int login_new(struct login **out, const char *user, const char *password)
     login->user = (struct str){login->room, user_len};
     login->password = (struct str){login->room + user_len + 1, password_len};
     login->token.bytes = login->room + both;
-    login->token.len = base64(login->room + both, (struct str){login->room, both});
+    login->token.len = base64_encode(login->room + both, (struct str){login->room, both});
     *out = login;
     return 0;
 }

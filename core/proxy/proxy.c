@@ -13,10 +13,10 @@
 
 #define DESCRIPTORS_KEPT 48 /* for the loop, listeners, sandboxes and what the host program has */
 
-unsigned proxy_affordable_sessions(void)
+unsigned proxy_affordable_sessions(unsigned wanted)
 {
     struct rlimit limit;
-    rlim_t sessions = LIMIT_SESSIONS;
+    rlim_t sessions = wanted;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
         sessions =
@@ -24,7 +24,7 @@ unsigned proxy_affordable_sessions(void)
         if (sessions < 4)
             sessions = 4;
     }
-    return sessions < LIMIT_SESSIONS ? (unsigned)sessions : LIMIT_SESSIONS;
+    return sessions < wanted ? (unsigned)sessions : wanted;
 }
 
 int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config,
@@ -32,7 +32,8 @@ int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config
 {
     int rc;
 
-    *proxy = (struct proxy){.loop = loop, .max_sessions = proxy_affordable_sessions()};
+    *proxy = (struct proxy){.loop = loop, .wanted_sessions = LIMIT_SESSIONS};
+    proxy->max_sessions = proxy_affordable_sessions(proxy->wanted_sessions);
     if (observer)
         proxy->events.observer = *observer;
     list_init(&proxy->listeners);

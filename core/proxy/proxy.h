@@ -26,8 +26,9 @@ struct proxy {
     struct list listeners;
     struct list sessions;
     unsigned nsessions;
-    unsigned max_sessions;
-    uint64_t last_session; /* the number of the newest */
+    unsigned max_sessions;    /* what can be afforded of `wanted_sessions` */
+    unsigned wanted_sessions; /* LIMIT_SESSIONS, unless somebody asked for another number */
+    uint64_t last_session;    /* the number of the newest */
 };
 
 /* Takes a reference to `config`. Returns 0 or -errno; on failure nothing is left. */
@@ -41,7 +42,7 @@ void proxy_deinit(struct proxy *proxy);
 /* How many sessions this process can afford: two descriptors each, three while two addresses are
  * tried, a quarter of one in the pool, and never so many that accepting or dialling fails for want
  * of them. */
-unsigned proxy_affordable_sessions(void);
+unsigned proxy_affordable_sessions(unsigned wanted);
 
 /* Would dialling this reach one of our own listeners? */
 bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port,

@@ -211,7 +211,8 @@ void session_emit_tls(struct session *s, const fence_decision *decision, const c
 
 /* ---- reaching the upstream ---- */
 
-static void on_dialled(void *owner, struct peer *upstream, const fence_decision *refusal)
+static void on_dialled(void *owner, struct peer *upstream, struct str early,
+                       const fence_decision *refusal)
 {
     struct session *s = owner;
 
@@ -227,6 +228,10 @@ static void on_dialled(void *owner, struct peer *upstream, const fence_decision 
         session_socks5_connected(s);
     else
         session_http_connected(s);
+    if (early.len > 0 && s->state == SESSION_TUNNEL)
+        tunnel_early(s, early);
+    else if (early.len > 0)
+        session_abort(s); /* an answer before the question */
 }
 
 void session_dial(struct session *s)
@@ -234,7 +239,8 @@ void session_dial(struct session *s)
     s->state = SESSION_DIALING;
     peer_read_stop(&s->client);
     session_deadline(s, 0);
-    if (dial_start(&s->dial, s->proxy, &s->request->host, s->request->port, s, on_dialled) < 0)
+    if (dial_start(&s->dial, s->proxy, &s->request->host, s->request->port,
+                   s->request->kind != FENCE_HTTP, s, on_dialled) < 0)
         session_refuse_memory(s);
 }
 

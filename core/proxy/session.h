@@ -144,6 +144,9 @@ void exchange_timeout(struct session *s); /* the session's timer, in SESSION_EXC
 /* Relays from here on; `early` is what the client has sent already, and may lie in `talk`. */
 void tunnel_begin(struct session *s, const char *early, size_t early_len);
 
+/* The server's first bytes, which came with the answer of an upstream proxy. */
+void tunnel_early(struct session *s, struct str bytes);
+
 /* ---- tls_name.c: the server name that a tunnel's first bytes ask for ---- */
 
 enum tls_name_verdict {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "filter/rules.h"
+#include "proxy/hop.h"
 #include "proxy/login.h"
 
 static void session_http_continue(struct session *s);
@@ -119,6 +120,20 @@ void session_http_connected(struct session *s)
         exchange_begin(s);
 }
 
+/* An HTTP proxy on the way gets the request as a proxy does; whatever else there is, as a server.
+ */
+static int write_head(struct session *s, const struct http1_request *head)
+{
+    const struct upstream *via = config_upstream(s->proxy->config, &head->host, head->port);
+    char authorization[HOP_AUTHORIZATION];
+    size_t len;
+
+    if (!via || via->kind != UPSTREAM_HTTP)
+        return http1_write_request(&s->talk->out, head);
+    len = hop_authorization(authorization, via);
+    return http1_write_proxy_request(&s->talk->out, head, (struct str){authorization, len});
+}
+
 static int keep_request(struct session *s, const struct http1_request *head)
 {
     struct session_request *r = s->request;
@@ -137,7 +152,7 @@ static int keep_request(struct session *s, const struct http1_request *head)
     if (head->connect)
         return 0;
     r->path = strndup(head->path.bytes, head->path.len);
-    return r->path ? http1_write_request(&s->talk->out, head) : -ENOMEM;
+    return r->path ? write_head(s, head) : -ENOMEM;
 }
 
 /* An OPTIONS that may go no further is about this proxy: RFC 9110, section 7.6.2. */

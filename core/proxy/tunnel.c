@@ -123,3 +123,13 @@ void tunnel_begin(struct session *s, const char *early, size_t early_len)
     else
         relay(&s->client, s->upstream);
 }
+
+void tunnel_early(struct session *s, struct str bytes)
+{
+    int rc = s->client.writing ? UV_EBUSY : peer_write(&s->client, bytes.bytes, bytes.len);
+
+    if (rc < 0)
+        session_abort(s);
+    else if (rc > 0)
+        peer_read_stop(s->upstream);
+}

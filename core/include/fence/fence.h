@@ -212,6 +212,10 @@ FENCE_API int fence_listen(fence *engine, fence_protocol protocol, const char *a
 FENCE_API int fence_require_login(fence *engine, const char *user, const char *password,
                                   fence_error *err);
 
+/* How many clients are served at once; 4096 unless told otherwise, and never more than the limit of
+ * descriptors allows (RLIMIT_NOFILE: 2.75 for each). Whoever is one too many is told so. */
+FENCE_API int fence_limit_clients(fence *engine, unsigned most, fence_error *err);
+
 /* The port of the first listener that was opened for `protocol`; 0 without one. */
 FENCE_API int fence_port(const fence *engine, fence_protocol protocol);
 
