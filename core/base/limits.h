@@ -52,9 +52,10 @@
 #define LIMIT_ATTEMPT_DELAY_MS 250    /* RFC 8305, section 5: Connection Attempt Delay          */
 #define LIMIT_EXCHANGE_IDLE_MS 600000 /* plain HTTP with no byte either way; long polls pass    */
 #define LIMIT_POOL_IDLE_MS     15000  /* servers close theirs after 5 (Node) to 75 s (nginx)    */
-#define LIMIT_LINGER_MS        1000   /* a refused client's unread bytes: see session_refuse()  */
-#define LIMIT_KILL_GRACE_MS    10000  /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
-#define LIMIT_ABANDON_MS       2000   /* a launcher that was told to give up; it needs 10 ms      */
+#define LIMIT_TUNNEL_S         (30 * 24 * 3600) /* the longest deadline of a tunnel to be set  */
+#define LIMIT_LINGER_MS        1000  /* a refused client's unread bytes: see session_refuse()  */
+#define LIMIT_KILL_GRACE_MS    10000 /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
+#define LIMIT_ABANDON_MS       2000  /* a launcher that was told to give up; it needs 10 ms      */
 
 /* ---- the sandbox ---- */
 #define LIMIT_MOUNTS         1024         /* bubblewrap is quadratic: 1,000 binds take 3 s */

@@ -231,6 +231,17 @@ static int read_hosts(struct reader *r, const cJSON *value)
     return check_pins(r);
 }
 
+static int read_seconds(struct reader *r, const cJSON *value, size_t field)
+{
+    uint32_t *seconds = (void *)((char *)r->config + field);
+    double number = cJSON_IsNumber(value) ? value->valuedouble : -1;
+
+    if (!(number >= 0 && number <= LIMIT_TUNNEL_S) || number != (uint32_t)number)
+        return fail_here(r, false, ": must be a whole number of seconds, 0 to %d", LIMIT_TUNNEL_S);
+    *seconds = (uint32_t)number;
+    return 0;
+}
+
 static int read_enforce(struct reader *r, const cJSON *value, size_t field)
 {
     bool *enforced = (void *)((char *)r->config + field);
@@ -293,6 +304,8 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_UPSTREAM:
         return cJSON_IsString(value) ? read_upstream(r, value)
                                      : fail_type(r, value, "a proxy's URL as a string");
+    case KEY_SECONDS:
+        return read_seconds(r, value, key->field);
     case KEY_ENFORCE:
         return read_enforce(r, value, key->field);
     case KEY_NO_LIST:

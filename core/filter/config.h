@@ -50,6 +50,8 @@ struct fence_config {
     struct config_domains no_proxy; /* reached without it                */
     bool no_proxy_from_environment; /* and what NO_PROXY names           */
 
+    uint32_t tunnel_idle_s, tunnel_total_s; /* 0: none */
+
     bool tls_name_check; /* are the server names of tunnels judged? proxy/tls_name.c */
 
     char **allow_write; /* as written: "~/x", "./x", "/x" */

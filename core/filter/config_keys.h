@@ -16,6 +16,7 @@ enum key_kind {
     KEY_HOSTS,
     KEY_PATHS,
     KEY_UPSTREAM, /* a proxy's URL, or "environment"              */
+    KEY_SECONDS,  /* a whole number; 0 for none                    */
     KEY_ENFORCE,  /* "enforce" or "off"                            */
     KEY_NO_LIST,  /* not built: [], {}, "", false or 0 only        */
     KEY_NO_OBJECT,
@@ -27,7 +28,7 @@ enum key_kind {
 struct key {
     const char *path;
     enum key_kind kind;
-    size_t field; /* DOMAINS, ADDRESSES, ENFORCE: where in struct fence_config */
+    size_t field; /* DOMAINS, ADDRESSES, SECONDS, ENFORCE: where in struct fence_config */
     const char *word;
 };
 

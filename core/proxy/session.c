@@ -142,8 +142,8 @@ static void on_deadline(uv_timer_t *timer)
     case SESSION_EXCHANGE:
         exchange_timeout(s);
         return;
-    case SESSION_TUNNEL: /* a ClientHello that does not go on */
-        session_abort(s);
+    case SESSION_TUNNEL:
+        tunnel_timeout(s);
         return;
     case SESSION_DIALING: /* the dial has deadlines of its own */
     case SESSION_CLOSING:

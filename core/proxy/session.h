@@ -79,6 +79,7 @@ struct session {
     struct peer *upstream; /* NULL unless connected */
     struct dial *dial;     /* NULL unless dialling  */
     uv_timer_t timer;
+    uint64_t active;    /* of a tunnel: uv_now() of the last byte */
     uint64_t to_client; /* bytes of upstreams that are gone */
 
     /* Owned, and freed as soon as they cannot be asked for any more: an idle tunnel is small. */
@@ -143,6 +144,8 @@ void exchange_timeout(struct session *s); /* the session's timer, in SESSION_EXC
 
 /* Relays from here on; `early` is what the client has sent already, and may lie in `talk`. */
 void tunnel_begin(struct session *s, const char *early, size_t early_len);
+
+void tunnel_timeout(struct session *s); /* the session's timer, in SESSION_TUNNEL */
 
 /* The server's first bytes, which came with the answer of an upstream proxy. */
 void tunnel_early(struct session *s, struct str bytes);

@@ -97,7 +97,6 @@ static enum tls_name_verdict decided(struct session *s, const struct client_hell
         refuse(s);
         return TLS_NAME_REFUSED;
     }
-    session_deadline(s, 0);
     return TLS_NAME_PASS;
 }
 
@@ -135,7 +134,6 @@ enum tls_name_verdict tls_name_feed(struct session *s, const char *bytes, size_t
     case CLIENT_HELLO_DONE:
         return decided(s, &s->hello->parser);
     case CLIENT_HELLO_NOT_TLS:
-        session_deadline(s, 0);
         return TLS_NAME_PASS;
     case CLIENT_HELLO_MALFORMED:
         refuse_malformed(s, why);

@@ -6,6 +6,8 @@
  * from the other. */
 #include "proxy/session.h"
 
+#include "filter/config.h"
+
 static struct peer *other(struct session *s, struct peer *peer)
 {
     return peer == &s->client ? s->upstream : &s->client;
@@ -35,6 +37,47 @@ static void pass_on_held(struct session *s, const char *bytes, size_t len)
         pass_on(&s->client, whole.bytes, whole.len);
 }
 
+/* ---- time ---- */
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How long this tunnel may live on if nobody speaks; UINT64_MAX without a deadline. */
+static uint64_t time_left(const struct session *s)
+{
+    const struct fence_config *config = s->proxy->config;
+    uint64_t idle = uv_now(s->proxy->loop) - s->active, left = UINT64_MAX;
+    uint64_t age = (uv_hrtime() - s->started) / 1000000;
+    uint64_t idle_most = config->tunnel_idle_s * UINT64_C(1000);
+    uint64_t age_most = config->tunnel_total_s * UINT64_C(1000);
+
+    if (idle_most > 0)
+        left = least(left, idle < idle_most ? idle_most - idle : 0);
+    if (age_most > 0)
+        left = least(left, age < age_most ? age_most - age : 0);
+    return left;
+}
+
+/* By default a tunnel may be silent for ever: SSH, and whatever waits for an event. */
+static void set_deadline(struct session *s)
+{
+    uint64_t left = time_left(s);
+
+    session_deadline(s, left == UINT64_MAX ? 0 : left + 1);
+}
+
+void tunnel_timeout(struct session *s)
+{
+    if (s->hello || time_left(s) == 0) /* half a ClientHello has a deadline of its own */
+        session_abort(s);
+    else
+        set_deadline(s);
+}
+
+/* ---- bytes ---- */
+
 static void client_speaks(struct session *s, const char *bytes, size_t len)
 {
     enum tls_name_verdict verdict =
@@ -46,14 +89,17 @@ static void client_speaks(struct session *s, const char *bytes, size_t len)
         pass_on_held(s, bytes, len);
     else
         pass_on(&s->client, bytes, len);
-    if (s->request)
+    if (s->request) {
         tls_name_end(s);
+        set_deadline(s);
+    }
 }
 
 static void tunnel_bytes(struct peer *from, char *bytes, size_t len)
 {
     struct session *s = from->owner;
 
+    s->active = uv_now(s->proxy->loop);
     if (from == &s->client)
         client_speaks(s, bytes, len);
     else
@@ -104,7 +150,8 @@ static void relay(struct peer *from, const struct peer *to)
 void tunnel_begin(struct session *s, const char *early, size_t early_len)
 {
     s->state = SESSION_TUNNEL;
-    session_deadline(s, 0);
+    s->active = uv_now(s->proxy->loop);
+    set_deadline(s);
     s->client.ops = s->upstream->ops = &tunnel_ops;
     s->client.read_max = s->upstream->read_max = s->client.buffer->size;
     if (early_len > 0)

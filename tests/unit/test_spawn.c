@@ -103,7 +103,7 @@ static void test_statuses(void **state)
 
 static void test_runs_until_it_is_killed(void **state)
 {
-    int status = -1, pidfd = start("sleep 60", 1, NULL, 0);
+    int status = -1, pidfd = start("exec sleep 60", 1, NULL, 0);
 
     (void)state;
     assert_int_equal(spawn_reap(&status, pidfd), 0);
@@ -117,7 +117,7 @@ static void test_runs_until_it_is_killed(void **state)
 
 static void test_end(void **state)
 {
-    int status, pidfd = start("sleep 60", 1, NULL, 0);
+    int status, pidfd = start("exec sleep 60", 1, NULL, 0);
 
     (void)state;
     spawn_end(pidfd);
