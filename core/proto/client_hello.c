@@ -106,8 +106,7 @@ static const char *take_number(struct client_hello *h)
 
     switch ((enum state)h->state) {
     case MESSAGE_TYPE:
-        return value == CLIENT_HELLO ? enter(h, MESSAGE_LENGTH)
-                                     : "the first TLS message is no ClientHello";
+        return enter(h, MESSAGE_LENGTH);
     case MESSAGE_LENGTH:
         h->body_left = value;
         if (value < FIXED_PART || value > LIMIT_CLIENT_HELLO)
@@ -227,6 +226,8 @@ enum client_hello_status client_hello_feed(struct client_hello *h, const char *b
             continue;
         }
         h->record_left--;
+        if (h->state == MESSAGE_TYPE && (uint8_t)bytes[i] != CLIENT_HELLO)
+            return CLIENT_HELLO_NOT_TLS; /* no TLS server answers this: it is something else */
         *why = take_byte(h, (uint8_t)bytes[i]);
         if (*why)
             return CLIENT_HELLO_MALFORMED;
