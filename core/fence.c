@@ -14,6 +14,7 @@
 #include "proxy/listener.h"
 #include "proxy/login.h"
 #include "proxy/proxy.h"
+#include "proxy/resolver.h"
 #include "sandbox/sandbox.h"
 
 struct fence {
@@ -161,6 +162,16 @@ int fence_port(const fence *engine, fence_protocol protocol)
             return listener->port;
     }
     return 0;
+}
+
+void fence_set_resolver(fence *engine, fence_resolve_cb resolve, void *payload)
+{
+    resolver_replace(engine->proxy.resolver, resolve, payload);
+}
+
+int fence_answer(fence_question *question, const char *const *addresses, size_t count)
+{
+    return resolver_answer(question, addresses, count);
 }
 
 /* ---- descriptors of the embedder ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * resolver.c - threads in getaddrinfo(3), and the mailbox in which they leave their answers.
+ * resolver.c - threads in getaddrinfo(3), and the mailbox in which they, or the embedder,
+ * leave their answers.
  *
  * The mailbox is counted: whoever comes last, the loop or an abandoned thread, frees it. A thread
  * touches nothing but its own look-up and the mailbox. */
@@ -28,7 +29,7 @@ struct mailbox {
     uv_async_t *wake;     /* NULL once the resolver is closing                   */
 };
 
-struct lookup {
+struct fence_question {   /* a look-up under way */
     struct list running;  /* of resolver.running: the loop's side only      */
     struct list waiting;  /* questions: the loop's side only                */
     struct list finished; /* of mailbox.finished                            */
@@ -41,8 +42,10 @@ struct resolver {
     uv_async_t wake;
     struct mailbox *mailbox;
     struct name_cache cache;
-    struct list running; /* lookups                                       */
-    unsigned threads;    /* abandoned ones count until they have finished */
+    struct list running;      /* lookups                                       */
+    unsigned asked;           /* abandoned ones count until they have finished */
+    fence_resolve_cb resolve; /* of the embedder; or NULL */
+    void *payload;
 };
 
 /* Called with the lock held; leaves without it. */
@@ -54,7 +57,7 @@ static void mailbox_leave(struct mailbox *mailbox)
     if (!last)
         return;
     LIST_EACH(link, &mailbox->finished)
-    free(CONTAINER_OF(link, struct lookup, finished));
+    free(CONTAINER_OF(link, struct fence_question, finished));
     pthread_mutex_destroy(&mailbox->lock);
     free(mailbox);
 }
@@ -81,10 +84,21 @@ static void search_nothing(void)
         _res.options &= ~(unsigned long)(RES_DNSRCH | RES_DEFNAMES);
 }
 
+/* The loop's from here on. */
+static void deliver(struct fence_question *lookup)
+{
+    struct mailbox *mailbox = lookup->mailbox;
+
+    pthread_mutex_lock(&mailbox->lock);
+    list_append(&mailbox->finished, &lookup->finished);
+    if (mailbox->wake)
+        uv_async_send(mailbox->wake);
+    mailbox_leave(mailbox);
+}
+
 static void *lookup_thread(void *argument)
 {
-    struct lookup *lookup = argument;
-    struct mailbox *mailbox = lookup->mailbox;
+    struct fence_question *lookup = argument;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
     int rc;
@@ -97,19 +111,41 @@ static void *lookup_thread(void *argument)
         freeaddrinfo(list);
     lookup->answer.status = rc == 0 && lookup->answer.count == 0 ? EAI_NONAME : rc;
 
-    pthread_mutex_lock(&mailbox->lock);
-    list_append(&mailbox->finished, &lookup->finished);
-    if (mailbox->wake)
-        uv_async_send(mailbox->wake);
-    mailbox_leave(mailbox);
+    deliver(lookup);
     return NULL;
 }
 
-static void lookup_finish(struct resolver *resolver, struct lookup *lookup)
+void resolver_replace(struct resolver *resolver, fence_resolve_cb resolve, void *payload)
+{
+    resolver->resolve = resolve;
+    resolver->payload = payload;
+}
+
+int resolver_answer(fence_question *question, const char *const *addresses, size_t count)
+{
+    struct answer *answer = &question->answer;
+    int rc = 0;
+
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        struct sockaddr_storage at;
+        struct addr addr;
+
+        rc = addr_parse(&addr, str_of(addresses[i])) ? 0 : -EINVAL;
+        if (rc == 0) {
+            addr_to_sockaddr(&at, &addr, 0);
+            answer_add(answer, (struct sockaddr *)&at);
+        }
+    }
+    answer->status = rc < 0 || answer->count == 0 ? EAI_NONAME : 0;
+    deliver(question);
+    return rc;
+}
+
+static void lookup_finish(struct resolver *resolver, struct fence_question *lookup)
 {
     const struct answer *answer = &lookup->answer;
 
-    resolver->threads--;
+    resolver->asked--;
     list_remove(&lookup->running);
     if (answer->status == 0)
         name_cache_add(&resolver->cache, lookup->name, answer->addrs, answer->count,
@@ -138,7 +174,8 @@ static void on_wake(uv_async_t *wake)
     }
     pthread_mutex_unlock(&resolver->mailbox->lock);
     while (!list_empty(&finished)) {
-        struct lookup *lookup = CONTAINER_OF(finished.next, struct lookup, finished);
+        struct fence_question *lookup =
+            CONTAINER_OF(finished.next, struct fence_question, finished);
 
         list_remove(&lookup->finished);
         lookup_finish(resolver, lookup);
@@ -186,7 +223,7 @@ void resolver_close(struct resolver *resolver)
 }
 
 /* Starts a detached thread with every signal blocked: they are the program's, not ours. */
-static int start_thread(struct lookup *lookup)
+static int start_thread(struct fence_question *lookup)
 {
     pthread_attr_t attr;
     pthread_t thread;
@@ -206,9 +243,9 @@ static int start_thread(struct lookup *lookup)
     return -rc;
 }
 
-static int lookup_start(struct lookup **out, struct resolver *resolver, const char *name)
+static int lookup_start(struct fence_question **out, struct resolver *resolver, const char *name)
 {
-    auto_free struct lookup *lookup = calloc(1, sizeof *lookup);
+    auto_free struct fence_question *lookup = calloc(1, sizeof *lookup);
     int rc;
 
     if (!lookup)
@@ -221,14 +258,14 @@ static int lookup_start(struct lookup **out, struct resolver *resolver, const ch
     resolver->mailbox->refs++;
     pthread_mutex_unlock(&resolver->mailbox->lock);
     list_append(&resolver->running, &lookup->running);
-    rc = start_thread(lookup);
+    rc = resolver->resolve ? 0 : start_thread(lookup);
     if (rc < 0) {
         list_remove(&lookup->running);
         pthread_mutex_lock(&resolver->mailbox->lock);
         mailbox_leave(resolver->mailbox);
         return rc;
     }
-    resolver->threads++;
+    resolver->asked++;
     *out = take(&lookup);
     return 0;
 }
@@ -240,25 +277,29 @@ const struct addr *resolver_recall(struct resolver *resolver, size_t *count, con
 
 int resolver_ask(struct resolver *resolver, struct question *question, const char *name)
 {
-    struct lookup *lookup = NULL;
+    struct fence_question *lookup = NULL;
+    bool started;
     int rc;
 
     list_init(&question->link);
     LIST_EACH(link, &resolver->running)
     {
-        struct lookup *running = CONTAINER_OF(link, struct lookup, running);
+        struct fence_question *running = CONTAINER_OF(link, struct fence_question, running);
 
         if (strcmp(running->name, name) == 0)
             lookup = running;
     }
-    if (!lookup && resolver->threads >= LIMIT_LOOKUPS)
+    if (!lookup && resolver->asked >= LIMIT_LOOKUPS)
         return UV_EAGAIN;
-    if (!lookup) {
+    started = !lookup;
+    if (started) {
         rc = lookup_start(&lookup, resolver, name);
         if (rc < 0)
             return rc;
     }
     list_append(&lookup->waiting, &question->link);
+    if (started && resolver->resolve) /* its answer comes through the mailbox, never from here */
+        resolver->resolve(lookup, lookup->name, resolver->payload);
     return 0;
 }
 

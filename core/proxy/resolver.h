@@ -8,6 +8,7 @@
 #ifndef FENCE_PROXY_RESOLVER_H
 #define FENCE_PROXY_RESOLVER_H
 
+#include <fence/fence.h>
 #include <uv.h>
 
 #include "base/addr.h"
@@ -30,6 +31,10 @@ struct question { /* one who waits; lives in its owner */
 /* Returns 0 or -errno. It does not keep the loop running: whoever waits has a handle that does. */
 int resolver_new(struct resolver **out, uv_loop_t *loop);
 void resolver_close(struct resolver *resolver); /* takes NULL; frees itself on the loop */
+
+/* Asks `resolve` instead of getaddrinfo(3); NULL: no more. See fence.h. */
+void resolver_replace(struct resolver *resolver, fence_resolve_cb resolve, void *payload);
+int resolver_answer(fence_question *question, const char *const *addresses, size_t count);
 
 /* What `name` was resolved to in the last LIMIT_CACHE_MS, or NULL. */
 const struct addr *resolver_recall(struct resolver *resolver, size_t *count, const char *name);

@@ -216,6 +216,18 @@ FENCE_API int fence_require_login(fence *engine, const char *user, const char *p
  * descriptors allows (RLIMIT_NOFILE: 2.75 for each). Whoever is one too many is told so. */
 FENCE_API int fence_limit_clients(fence *engine, unsigned most, fence_error *err);
 
+typedef struct fence_question fence_question;
+typedef void (*fence_resolve_cb)(fence_question *question, const char *name, void *payload);
+
+/* Asks `resolve` for the addresses of names instead of getaddrinfo(3); NULL: no more. Each question
+ * is owed one fence_answer(). Whatever is answered is judged as any other address. */
+FENCE_API void fence_set_resolver(fence *engine, fence_resolve_cb resolve, void *payload);
+
+/* Answers: IPv4 and IPv6 literals in the order of preference; none, when the name has no address.
+ * At once or later, from any thread, and after fence_close() as well. Returns 0, or -EINVAL when
+ * one of them was no address: then the name has none. */
+FENCE_API int fence_answer(fence_question *question, const char *const *addresses, size_t count);
+
 /* The port of the first listener that was opened for `protocol`; 0 without one. */
 FENCE_API int fence_port(const fence *engine, fence_protocol protocol);
 
