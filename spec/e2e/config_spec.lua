@@ -116,6 +116,17 @@ local wrong = {
       "or \"fd00::1\"" },
   { "a check that is neither", '{"network": {"tlsNameCheck": "on"}}',
     '1:30: network.tlsNameCheck: must be "enforce" or "off"' },
+  { "a proxy's URL that is none", '{"network": {"upstreamProxy": "https://a.test"}}',
+    "1:31: network.upstreamProxy: must begin with http://, socks5:// or socks5h://" },
+  { "a password in a wrong URL", '{"network": {"upstreamProxy": "http://a:hush%@b.test"}}',
+    "1:31: network.upstreamProxy: its name or password is too long, or has a '%' that is not " ..
+      "followed by two digits" },
+  { "an exception that is no host", '{"network": {"noProxy": ["http://a.test"]}}',
+    "1:26: network.noProxy[0]: 'http://a.test': write the host without http://" },
+  { "a negative time", '{"network": {"tunnelIdleSeconds": -1}}',
+    "1:35: network.tunnelIdleSeconds: must be a whole number of seconds, 0 to 2592000" },
+  { "half a second", '{"network": {"tunnelTotalSeconds": 0.5}}',
+    "1:36: network.tunnelTotalSeconds: must be a whole number of seconds, 0 to 2592000" },
   { "an empty path", '{"filesystem": {"allowWrite": [""]}}',
     "1:32: filesystem.allowWrite[0]: '': this is an empty path: the current folder is \".\"" },
   { "a glob", '{"filesystem": {"allowWrite": ["src/*.c"]}}',
@@ -129,7 +140,7 @@ local not_built = {
   { "policies", '["x.lua"]' }, { "network.rules", '["x"]' },
   { "network.allowUnixSockets", '["/x"]' },
   { "network.allowAllUnixSockets", "true" }, { "network.allowLocalOutbound", "true" },
-  { "network.httpProxyPort", "8080" }, { "network.upstreamProxy", '"http://a.test"' },
+  { "network.httpProxyPort", "8080" },
   { "network.defaultAction", '"allow"' }, { "filesystem.denyWrite", '["/x"]' },
   { "filesystem.allowRead", '["/x"]' }, { "filesystem.denyRead", '["~/.ssh"]' },
   { "filesystem.defaultDenyRead", "true" }, { "devices.mode", '"host"' },
@@ -147,6 +158,9 @@ local right = {
   { "3L.218 white space and line ends", '\r\n\t{\r\n"network"\r\n:\r\n{}}\r\n\r\n' },
   { "keys that ask for nothing", '{"extends": "", "filesystem": {"denyRead": []}, "command": ' ..
     '{"useDefaults": false}, "network": {"httpProxyPort": 0, "defaultAction": "deny"}}' },
+  { "a proxy of the network's, and what passes it by", '{"network": {"upstreamProxy": ' ..
+    '"http://a:b@10.0.0.1:3128/", "noProxy": ["*.a.test", "10.0.0.0/8"], ' ..
+    '"tunnelIdleSeconds": 60, "tunnelTotalSeconds": 0, "tlsNameCheck": "enforce"}}' },
   { "a name denied below an allowed wildcard", '{"network": {"allowedDomains": ["*.a.test"], ' ..
     '"deniedDomains": ["x.a.test"]}}' },
 }
