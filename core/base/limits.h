@@ -18,6 +18,10 @@
 #define LIMIT_CLIENT_HELLO      (64 * 1024) /* with post-quantum key shares it has 2 KiB */
 #define LIMIT_HTTP_CHUNKED_READ (64 * 1024) /* of a chunked upload at once: see exchange.c */
 
+/* ---- SOCKS5 ---- */
+#define LIMIT_SOCKS_TEXT                                                                           \
+    255 /* a name or a password: their length is one byte (RFC 1928, RFC 1929) */
+
 /* ---- configuration ---- */
 #define LIMIT_CONFIG_BYTES  (64 * 1024 * 1024) /* a million domain rules are about 30 MiB   */
 #define LIMIT_CONFIG_DEPTH  32                 /* the schema needs 5                        */

@@ -2,8 +2,10 @@
  * socks5_client.c - an answer is gathered byte by byte until its length is known and reached. */
 #include "proto/socks5_client.h"
 
-#include "proto/socks5.h"
-
+#define SOCKS5_VERSION  5
+#define SOCKS5_NO_LOGIN 0x00 /* methods, RFC 1928 section 3 */
+#define SOCKS5_BY_LOGIN 0x02
+#define SUCCEEDED       0x00 /* a reply, RFC 1928 section 6 */
 #define COMMAND_CONNECT 1
 #define LOGIN_VERSION   1
 #define TYPE_IPV4       1
@@ -99,7 +101,7 @@ static enum socks5_client_status understand(struct socks5_client *client, struct
         if (answer[0] != SOCKS5_VERSION)
             return SOCKS5_CLIENT_MALFORMED;
         client->state = OPEN;
-        return answer[1] == SOCKS5_SUCCEEDED ? SOCKS5_CLIENT_READY : SOCKS5_CLIENT_REFUSED;
+        return answer[1] == SUCCEEDED ? SOCKS5_CLIENT_READY : SOCKS5_CLIENT_REFUSED;
     case OPEN:
         break;
     }

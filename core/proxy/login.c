@@ -80,12 +80,9 @@ static bool judge(struct proxy *proxy, bool right)
     return right;
 }
 
-bool login_matches(struct proxy *proxy, struct str user, struct str password)
+bool login_matches_socks5(struct proxy *proxy, const struct socks5 *socks)
 {
-    bool right = same(proxy->login->user, user);
-
-    right &= same(proxy->login->password, password);
-    return judge(proxy, right);
+    return judge(proxy, socks5_login_equal(socks, proxy->login->user, proxy->login->password));
 }
 
 bool login_matches_request(struct proxy *proxy, const struct http1_request *request)

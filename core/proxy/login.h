@@ -5,6 +5,7 @@
 #define FENCE_PROXY_LOGIN_H
 
 #include "proto/http1.h"
+#include "proto/socks5.h"
 
 struct listener;
 struct login;
@@ -17,9 +18,9 @@ void login_free(struct login *login); /* takes NULL; nothing of it stays in memo
 /* Do clients of `listener` have to give one? A sandbox's do not: nobody else gets there. */
 bool login_is_required(const struct proxy *proxy, const struct listener *listener);
 
-/* Is it the right one? Takes as long for a wrong one as for the right one, and past
- * LIMIT_LOGIN_FAILURES wrong ones a second every one is wrong until the next second. */
-bool login_matches(struct proxy *proxy, struct str user, struct str password);
+/* After SOCKS5_LOGIN: is it the right one? Takes as long for a wrong one as for the right one, and
+ * past LIMIT_LOGIN_FAILURES wrong ones a second every one is wrong until the next second. */
+bool login_matches_socks5(struct proxy *proxy, const struct socks5 *socks);
 
 /* The same for the Proxy-Authorization field of a request; false without one. */
 bool login_matches_request(struct proxy *proxy, const struct http1_request *request);

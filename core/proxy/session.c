@@ -335,13 +335,15 @@ void session_refuse_memory(struct session *s)
 
 /* ---- beginning ---- */
 
+enum { SOCKS4 = 4, SOCKS5 = 5 }; /* the first bytes of their clients; no method of HTTP has them */
+
 static void first_bytes(struct peer *client, char *bytes, size_t len)
 {
     struct session *s = client->owner;
 
     if (buf_append(&s->talk->in, bytes, len) < 0)
         session_abort(s);
-    else if (bytes[0] == SOCKS4_VERSION || bytes[0] == SOCKS5_VERSION)
+    else if (bytes[0] == SOCKS4 || bytes[0] == SOCKS5)
         session_socks5_begin(s, LIMIT_HEAD_MS);
     else
         session_http_begin(s, LIMIT_HEAD_MS);

@@ -49,6 +49,7 @@ void session_socks5_begin(struct session *s, uint64_t deadline)
 {
     s->state = SESSION_HEAD;
     s->request->kind = FENCE_SOCKS5;
+    socks5_init(&s->talk->socks, login_is_required(s->proxy, s->listener));
     s->client.ops = &socks5_ops;
     s->client.read_max = LIMIT_HTTP_HEAD;
     session_deadline(s, deadline);
@@ -94,27 +95,25 @@ void session_socks5_connected(struct session *s)
 
 /* ---- steps ---- */
 
-static bool choose_method(struct session *s)
+/* Says what the parser has for the client. Returns whether the session goes on. */
+static bool answer(struct session *s, bool last)
 {
-    struct socks5 *socks = &s->talk->socks;
-    char answer[SOCKS5_METHOD];
-    uint8_t method = socks5_choose(socks, login_is_required(s->proxy, s->listener));
+    const struct socks5 *socks = &s->talk->socks;
 
-    if (method != SOCKS5_NO_METHOD)
-        return say(s, answer, socks5_write_method(answer, method));
-    say_last(s, answer, socks5_write_method(answer, method));
+    if (!last)
+        return say(s, socks->answer, socks->answer_len);
+    if (socks->answer_len > 0)
+        say_last(s, socks->answer, socks->answer_len);
+    else
+        session_close(s); /* what does not speak SOCKS5 would not understand it */
     return false;
 }
 
 static bool check_login(struct session *s)
 {
-    const struct socks5 *socks = &s->talk->socks;
-    char answer[SOCKS5_LOGIN_ANSWER];
+    bool right = login_matches_socks5(s->proxy, &s->talk->socks);
 
-    if (login_matches(s->proxy, socks5_user(socks), socks5_password(socks)))
-        return say(s, answer, socks5_write_login(answer, true));
-    say_last(s, answer, socks5_write_login(answer, false));
-    return false;
+    return answer(s, socks5_login_judged(&s->talk->socks, right) != SOCKS5_ANSWER);
 }
 
 static void judge(struct session *s)
@@ -134,19 +133,13 @@ static void judge(struct session *s)
         session_refuse(s, &decision, 0);
 }
 
-/* What is no SOCKS5 gets no answer that a SOCKS5 client would understand. */
 static void refuse_malformed(struct session *s)
 {
-    char reply[SOCKS5_REPLY];
-    uint8_t code = s->talk->socks.reply;
     fence_decision decision;
 
     rules_refuse_malformed(&decision, s->talk->socks.why);
     session_emit_response(s, &decision, reason_http_status(decision.reason));
-    if (code == SOCKS5_SUCCEEDED)
-        session_close(s);
-    else
-        say_last(s, reply, socks5_write_reply(reply, code));
+    answer(s, true);
 }
 
 /* One message. Returns whether another may follow at once. */
@@ -160,14 +153,14 @@ static bool take_message(struct session *s)
     switch (status) {
     case SOCKS5_MORE:
         return false;
-    case SOCKS5_METHODS:
-        return choose_method(s);
+    case SOCKS5_ANSWER:
+        return answer(s, false);
     case SOCKS5_LOGIN:
         return check_login(s);
     case SOCKS5_REQUEST:
         judge(s);
         return false;
-    case SOCKS5_MALFORMED:
+    case SOCKS5_REFUSED:
         refuse_malformed(s);
         return false;
     }
