@@ -15,12 +15,14 @@
 #define LIMIT_HTTP_TRAILER      (8 * 1024) /* trailers are checksums and status words */
 #define LIMIT_HTTP_INTERIM      16   /* 1xx answers before a final one; more is a flood         */
 #define LIMIT_HTTP_ERROR        1024 /* body of an answer of our own                            */
-#define LIMIT_CLIENT_HELLO      (64 * 1024) /* with post-quantum key shares it has 2 KiB */
 #define LIMIT_HTTP_CHUNKED_READ (64 * 1024) /* of a chunked upload at once: see exchange.c */
 
 /* ---- SOCKS5 ---- */
 #define LIMIT_SOCKS_TEXT                                                                           \
     255 /* a name or a password: their length is one byte (RFC 1928, RFC 1929) */
+
+/* ---- TLS ---- */
+#define LIMIT_CLIENT_HELLO (64 * 1024) /* with its record headers; as Go; post-quantum: 2 KiB */
 
 /* ---- configuration ---- */
 #define LIMIT_CONFIG_BYTES  (64 * 1024 * 1024) /* a million domain rules are about 30 MiB   */

@@ -1,238 +1,404 @@
 /* SPDX-License-Identifier: Apache-2.0
- * client_hello.c - a state for each field, a byte at a time; what is of no interest is counted and
- * skipped. Every length has to add up: what two readers could see differently is malformed. */
+ * client_hello.c - two machines, one in the other: records give bytes, bytes make up fields.
+ *
+ * All lengths must add up exactly: where two readers could differ on the name, there is none. It
+ * does not look into key shares, versions or any other extension, and refuses no repeated one but
+ * server_name: that would take memory, and no other names a host. */
 #include "proto/client_hello.h"
 
-#define RECORD_HANDSHAKE 22        /* RFC 8446, section 5.1 */
-#define RECORD_MAX       (1 << 14) /* RFC 8446, section 5.1 */
-#define CLIENT_HELLO     1         /* RFC 8446, section 4   */
-#define EXT_SERVER_NAME  0         /* RFC 6066, section 1.1 */
-#define EXT_ECH          0xfe0d    /* RFC 9849              */
-#define NAME_HOST        0         /* RFC 6066, section 3   */
-#define FIXED_PART       (2 + 32)  /* version and random    */
-#define SESSION_ID_MAX   32
+enum hello_state {
+    HELLO_START, /* no byte of the message yet */
 
-enum state {
-    MESSAGE_TYPE,
-    MESSAGE_LENGTH,
-    FIXED,
-    SESSION_ID_LENGTH,
-    SESSION_ID,
-    SUITES_LENGTH,
-    SUITES,
-    COMPRESSION_LENGTH,
-    COMPRESSION,
-    BLOCK_LENGTH,
-    EXTENSION_TYPE,
-    EXTENSION_LENGTH,
-    EXTENSION,
-    LIST_LENGTH,
-    NAME_TYPE,
-    NAME_LENGTH,
-    NAME,
-    END
+    HELLO_TYPE, /* numbers, big-endian */
+    HELLO_LENGTH,
+    HELLO_SESSION_LENGTH,
+    HELLO_SUITES_LENGTH,
+    HELLO_COMPRESSION_LENGTH,
+    HELLO_EXTENSIONS_LENGTH,
+    HELLO_EXTENSION_TYPE,
+    HELLO_EXTENSION_LENGTH,
+    HELLO_LIST_LENGTH,
+    HELLO_NAME_TYPE,
+    HELLO_NAME_LENGTH,
+
+    HELLO_NAME, /* runs of bytes; all but the name are skipped */
+    HELLO_VERSION_AND_RANDOM,
+    HELLO_SESSION,
+    HELLO_SUITES,
+    HELLO_COMPRESSION,
+    HELLO_EXTENSION,
+
+    HELLO_DONE, /* ends */
+    HELLO_NOT_TLS,
+    HELLO_MALFORMED
 };
 
-/* How many bytes the number has that a state reads; 0: it reads none. */
-static const uint8_t widths[] = {
-    [MESSAGE_TYPE] = 1,       [MESSAGE_LENGTH] = 3, [SESSION_ID_LENGTH] = 1, [SUITES_LENGTH] = 2,
-    [COMPRESSION_LENGTH] = 1, [BLOCK_LENGTH] = 2,   [EXTENSION_TYPE] = 2,    [EXTENSION_LENGTH] = 2,
-    [LIST_LENGTH] = 2,        [NAME_TYPE] = 1,      [NAME_LENGTH] = 2,       [END] = 0,
+enum header_byte { /* of a record: RFC 8446, section 5.1 */
+                   HEADER_TYPE,
+                   HEADER_MAJOR,
+                   HEADER_MINOR,
+                   HEADER_LENGTH,
+                   HEADER_LENGTH_LOW
 };
 
-static const char lengths_differ[] = "the lengths in the ClientHello do not add up";
+/* RFC 8446, sections 5.1 and 4, and B.3.1 */
+#define RECORD_HEADER  (HEADER_LENGTH_LOW + 1)
+#define RECORD_MAX     (1 << 14)
+#define CONTENT_FIRST  20 /* change_cipher_spec                 */
+#define CONTENT_HELLO  22 /* handshake                          */
+#define CONTENT_LAST   24 /* heartbeat; RFC 6520, section 3     */
+#define ALERT_LENGTH   2  /* RFC 8446, section 6; a change of ciphers has 1 */
+#define VERSION_MAJOR  3  /* SSL 3.0 to TLS 1.3                 */
+#define MESSAGE_HEADER 4
+#define TYPE_HELLO     1
+#define VERSION_LENGTH 2
+#define RANDOM_LENGTH  32
+#define SESSION_MAX    32
 
-static const char *enter(struct client_hello *h, enum state state);
+#define EXTENSION_SERVER_NAME 0      /* RFC 6066, section 1.1 */
+#define EXTENSION_ECH         0xfe0d /* encrypted_client_hello: RFC 9849, section 5 */
+#define NAME_HOST             0      /* RFC 6066, section 3 */
+#define NAME_HEADER           3      /* type and length of one name */
+#define LIST_HEADER           2
 
-/* Reads over `len` bytes, and then enters `state`'s successor: see skipped(). */
-static const char *skip(struct client_hello *h, enum state state, uint32_t len)
+static const char LENGTHS[] = "the lengths in the ClientHello do not add up";
+static const char TOO_LONG[] = "the ClientHello is too long";
+static const char EMPTY_LIST[] = "the list of server names is empty";
+
+static void refuse(struct client_hello *h, const char *why)
 {
+    h->state = HELLO_MALFORMED;
+    h->why = why;
+}
+
+/* ---- fields: RFC 8446, section 4.1.2 ---- */
+
+/* `state` is what comes next, and has `len` bytes, which must be there. */
+static void begin(struct client_hello *h, enum hello_state state, uint32_t len)
+{
+    if (len > h->hello) {
+        refuse(h, LENGTHS);
+        return;
+    }
     h->state = (uint8_t)state;
-    h->skip = len;
-    return len == 0 ? enter(h, state + 1) : NULL;
-}
-
-static const char *enter_extension(struct client_hello *h)
-{
-    return h->block_left == 0 ? enter(h, END) : enter(h, EXTENSION_TYPE);
-}
-
-static const char *enter(struct client_hello *h, enum state state)
-{
-    if (state == BLOCK_LENGTH && h->body_left == 0)
-        state = END; /* a hello without extensions */
-    if (state == END && h->body_left > 0)
-        return lengths_differ;
-    if (state == LIST_LENGTH) /* behind an extension that was skipped */
-        return enter_extension(h);
-    h->state = (uint8_t)state;
-    h->need = widths[state];
+    h->hello -= len;
+    h->left = len;
     h->value = 0;
-    return NULL;
 }
 
-/* ---- numbers ---- */
-
-static const char *take_extension_length(struct client_hello *h, uint32_t type)
+/* The same, or the end where nothing is left: extensions may be missing, and end somewhere. */
+static void begin_or_end(struct client_hello *h, enum hello_state state, uint32_t len)
 {
-    h->data_left = h->value;
-    if (h->data_left > h->block_left)
-        return lengths_differ;
-    h->encrypted = h->encrypted || type == EXT_ECH;
-    if (type != EXT_SERVER_NAME)
-        return skip(h, EXTENSION, h->data_left);
-    if (h->name_seen)
-        return "the ClientHello has two server names";
-    h->name_seen = true;
-    h->state = LIST_LENGTH;
-    h->need = widths[LIST_LENGTH];
-    h->value = 0;
-    return NULL;
+    if (h->hello == 0)
+        h->state = HELLO_DONE;
+    else
+        begin(h, state, len);
 }
 
-static const char *take_name_length(struct client_hello *h)
+static void begin_checked(struct client_hello *h, enum hello_state state, bool ok)
 {
-    if (h->value != h->data_left) /* one name, and nothing behind it */
-        return h->value < h->data_left ? "the ClientHello has two server names" : lengths_differ;
-    if (h->value == 0 || h->value > LIMIT_HOST)
-        return "the ClientHello's server name is no host name";
-    h->state = NAME;
-    return NULL;
+    if (ok)
+        begin(h, state, h->value);
+    else
+        refuse(h, LENGTHS);
 }
 
-static const char *take_number(struct client_hello *h)
+static void type_known(struct client_hello *h)
 {
-    uint32_t value = h->value;
+    if (h->value == TYPE_HELLO)
+        begin(h, HELLO_LENGTH, MESSAGE_HEADER - 1);
+    else
+        h->state = HELLO_NOT_TLS; /* no server takes this for the beginning of TLS */
+}
 
-    switch ((enum state)h->state) {
-    case MESSAGE_TYPE:
-        return enter(h, MESSAGE_LENGTH);
-    case MESSAGE_LENGTH:
-        h->body_left = value;
-        if (value < FIXED_PART || value > LIMIT_CLIENT_HELLO)
-            return "the ClientHello is too short or too long";
-        return skip(h, FIXED, FIXED_PART);
-    case SESSION_ID_LENGTH:
-        return value > SESSION_ID_MAX ? lengths_differ : skip(h, SESSION_ID, value);
-    case SUITES_LENGTH:
-        return value < 2 || value % 2 != 0 ? lengths_differ : skip(h, SUITES, value);
-    case COMPRESSION_LENGTH:
-        return value == 0 ? lengths_differ : skip(h, COMPRESSION, value);
-    case BLOCK_LENGTH:
-        h->block_left = value;
-        return value != h->body_left ? lengths_differ : enter_extension(h);
-    case EXTENSION_TYPE:
-        h->skip = value; /* until the length is known */
-        return enter(h, EXTENSION_LENGTH);
-    case EXTENSION_LENGTH:
-        return take_extension_length(h, h->skip);
-    case LIST_LENGTH:
-        return value != h->data_left ? lengths_differ : enter(h, NAME_TYPE);
-    case NAME_TYPE:
-        return value != NAME_HOST ? "the ClientHello's server name is of an unknown kind"
-                                  : enter(h, NAME_LENGTH);
-    case NAME_LENGTH:
-        return take_name_length(h);
-    default:
-        return lengths_differ;
+static void length_known(struct client_hello *h)
+{
+    if (h->value > LIMIT_CLIENT_HELLO - RECORD_HEADER - MESSAGE_HEADER) {
+        refuse(h, TOO_LONG);
+        return;
+    }
+    h->hello = h->value;
+    begin(h, HELLO_VERSION_AND_RANDOM, VERSION_LENGTH + RANDOM_LENGTH);
+}
+
+static void extensions_known(struct client_hello *h)
+{
+    if (h->value == h->hello)
+        begin_or_end(h, HELLO_EXTENSION_TYPE, sizeof h->extension);
+    else
+        refuse(h, LENGTHS);
+}
+
+static void extension_type_known(struct client_hello *h)
+{
+    h->extension = (uint16_t)h->value;
+    h->encrypted = h->encrypted || h->extension == EXTENSION_ECH;
+    begin(h, HELLO_EXTENSION_LENGTH, sizeof h->extension);
+}
+
+static void extension_length_known(struct client_hello *h)
+{
+    if (h->extension != EXTENSION_SERVER_NAME) {
+        begin(h, HELLO_EXTENSION, h->value);
+    } else if (h->seen_name) {
+        refuse(h, "the ClientHello has two server_name extensions");
+    } else if (h->value > h->hello) {
+        refuse(h, LENGTHS);
+    } else if (h->value < LIST_HEADER) { /* empty: only a server answers like that */
+        refuse(h, EMPTY_LIST);
+    } else {
+        h->seen_name = true;
+        h->room = (uint16_t)(h->value - LIST_HEADER);
+        begin(h, HELLO_LIST_LENGTH, LIST_HEADER);
     }
 }
 
-/* ---- bytes ---- */
+/* ---- the name: RFC 6066, section 3 ---- */
 
-static const char *take_name(struct client_hello *h)
+static void list_known(struct client_hello *h)
 {
-    struct str text = {h->text, h->text_len};
+    if (h->value == 0 && h->room == 0)
+        refuse(h, EMPTY_LIST);
+    else if (h->value != h->room || h->room < NAME_HEADER)
+        refuse(h, LENGTHS);
+    else
+        begin(h, HELLO_NAME_TYPE, 1);
+}
 
-    if (str_has_suffix(text, STR(".")) || host_parse(&h->name, text) || h->name.is_addr)
-        return "the ClientHello's server name is no host name";
+static void name_type_known(struct client_hello *h)
+{
+    if (h->value == NAME_HOST)
+        begin(h, HELLO_NAME_LENGTH, NAME_HEADER - 1);
+    else
+        refuse(h, "the server name is of an unknown type");
+}
+
+static void name_length_known(struct client_hello *h)
+{
+    h->room = (uint16_t)(h->room - NAME_HEADER);
+    if (h->value > h->room)
+        refuse(h, LENGTHS);
+    else if (h->value < h->room)
+        refuse(h, "the ClientHello has more than one server name");
+    else if (h->value == 0)
+        refuse(h, "the server name is empty");
+    else if (h->value > LIMIT_HOST)
+        refuse(h, "the server name is too long");
+    else
+        begin(h, HELLO_NAME, h->value);
+}
+
+static void name_known(struct client_hello *h)
+{
+    struct str name = host_str(&h->host);
+    struct host host = {0};
+    const char *why = host_parse(&host, name);
+
+    if (name.bytes[name.len - 1] == '.')
+        why = "the server name has a final dot";
+    else if (!why && host.is_addr)
+        why = "the server name is an address";
+    if (why) {
+        refuse(h, why);
+        return;
+    }
+    h->host = host;
     h->has_name = true;
-    return enter_extension(h);
+    begin_or_end(h, HELLO_EXTENSION_TYPE, sizeof h->extension);
 }
 
-/* Every byte behind the message's own length counts, at each level that it lies in. */
-static bool count(struct client_hello *h)
+/* ---- bytes to fields ---- */
+
+/* A field has been read to its end: what does it say, and what comes next? */
+static void advance(struct client_hello *h)
 {
-    if (h->state <= MESSAGE_LENGTH)
-        return true;
-    if (h->body_left == 0)
-        return false;
-    h->body_left--;
-    if (h->state > BLOCK_LENGTH) {
-        if (h->block_left == 0)
-            return false;
-        h->block_left--;
+    switch ((enum hello_state)h->state) {
+    case HELLO_START:
+        h->hello = MESSAGE_HEADER;
+        begin(h, HELLO_TYPE, 1);
+        return;
+    case HELLO_TYPE:
+        type_known(h);
+        return;
+    case HELLO_LENGTH:
+        length_known(h);
+        return;
+    case HELLO_VERSION_AND_RANDOM:
+        begin(h, HELLO_SESSION_LENGTH, 1);
+        return;
+    case HELLO_SESSION_LENGTH:
+        begin_checked(h, HELLO_SESSION, h->value <= SESSION_MAX);
+        return;
+    case HELLO_SESSION:
+        begin(h, HELLO_SUITES_LENGTH, 2);
+        return;
+    case HELLO_SUITES_LENGTH:
+        begin_checked(h, HELLO_SUITES, h->value > 0 && h->value % 2 == 0);
+        return;
+    case HELLO_SUITES:
+        begin(h, HELLO_COMPRESSION_LENGTH, 1);
+        return;
+    case HELLO_COMPRESSION_LENGTH:
+        begin_checked(h, HELLO_COMPRESSION, h->value > 0);
+        return;
+    case HELLO_COMPRESSION:
+        begin_or_end(h, HELLO_EXTENSIONS_LENGTH, 2);
+        return;
+    case HELLO_EXTENSIONS_LENGTH:
+        extensions_known(h);
+        return;
+    case HELLO_EXTENSION_TYPE:
+        extension_type_known(h);
+        return;
+    case HELLO_EXTENSION_LENGTH:
+        extension_length_known(h);
+        return;
+    case HELLO_EXTENSION:
+        begin_or_end(h, HELLO_EXTENSION_TYPE, sizeof h->extension);
+        return;
+    case HELLO_LIST_LENGTH:
+        list_known(h);
+        return;
+    case HELLO_NAME_TYPE:
+        name_type_known(h);
+        return;
+    case HELLO_NAME_LENGTH:
+        name_length_known(h);
+        return;
+    case HELLO_NAME:
+        name_known(h);
+        return;
+    case HELLO_DONE:
+    case HELLO_NOT_TLS:
+    case HELLO_MALFORMED:
+        return;
     }
-    if (h->state > EXTENSION_LENGTH) {
-        if (h->data_left == 0)
-            return false;
-        h->data_left--;
-    }
-    return true;
 }
 
-static const char *take_byte(struct client_hello *h, uint8_t byte)
+static bool is_over(const struct client_hello *h)
 {
-    if (!count(h))
-        return lengths_differ;
-    if (h->state == NAME) {
-        h->text[h->text_len++] = (char)byte;
-        return h->data_left == 0 ? take_name(h) : NULL;
-    }
-    if (h->need > 0) {
-        h->value = h->value << 8 | byte;
-        return --h->need == 0 ? take_number(h) : NULL;
-    }
-    return --h->skip == 0 ? enter(h, (enum state)h->state + 1) : NULL;
+    return h->state >= HELLO_DONE;
 }
 
-/* ---- records ---- */
-
-/* The first two bytes decide whether this is TLS at all; after that, it has to stay so. */
-static enum client_hello_status take_header(struct client_hello *h, uint8_t byte, const char **why)
+/* Takes `len` bytes of a record, at least one; returns how many of them the field had room for. */
+static size_t eat_field(struct client_hello *h, const char *bytes, size_t len)
 {
-    bool first = !h->begun;
-    uint32_t len;
+    size_t n = len < h->left ? len : h->left;
 
-    h->header[h->header_len++] = byte;
-    if ((h->header_len == 1 && byte != RECORD_HANDSHAKE) || (h->header_len == 2 && byte != 3)) {
-        *why = "the ClientHello is broken off by another TLS record";
-        return first ? CLIENT_HELLO_NOT_TLS : CLIENT_HELLO_MALFORMED;
+    if (h->state == HELLO_NAME) {
+        memcpy(h->host.text + h->host.len, bytes, n);
+        h->host.len = (uint8_t)(h->host.len + n);
+    } else if (h->state < HELLO_NAME) {
+        n = 1;
+        h->value = h->value << 8 | (unsigned char)bytes[0];
     }
-    if (h->header_len < sizeof h->header)
+    h->left -= (uint32_t)n;
+    h->record = (uint16_t)(h->record - n);
+    while (h->left == 0 && !is_over(h))
+        advance(h);
+    return n;
+}
+
+/* ---- records: RFC 8446, section 5.1 ---- */
+
+static const char OTHER_TYPE[] =
+    "a TLS record of another type stands before the end of the ClientHello";
+
+static void content_type(struct client_hello *h, unsigned char type)
+{
+    if (h->state != HELLO_START) {
+        if (type != CONTENT_HELLO)
+            refuse(h, OTHER_TYPE);
+        return;
+    }
+    h->value = type; /* while there is no field yet */
+    if (type < CONTENT_FIRST || type > CONTENT_LAST)
+        h->state = HELLO_NOT_TLS;
+}
+
+/* An alert or a change of ciphers before the hello is refused: some servers pass over it, and would
+ * read the hello behind it. They are that short; what else begins like this is not TLS. */
+static void first_record_known(struct client_hello *h)
+{
+    if (h->value == CONTENT_HELLO && h->record > 0 && h->record <= RECORD_MAX)
+        advance(h);
+    else if (h->record == 0)
+        refuse(h, "a TLS record is empty");
+    else if (h->value != CONTENT_HELLO && h->record <= ALERT_LENGTH)
+        refuse(h, OTHER_TYPE);
+    else
+        h->state = HELLO_NOT_TLS;
+}
+
+static void record_known(struct client_hello *h)
+{
+    h->header = 0;
+    if (h->state == HELLO_START)
+        first_record_known(h);
+    else if (h->record == 0)
+        refuse(h, "a TLS record is empty");
+    else if (h->record > RECORD_MAX)
+        refuse(h, "a TLS record is too long");
+}
+
+/* The minor version is ignored, as it must be (RFC 8446, section 5.1); another major version is a
+ * record of nobody's. */
+static void eat_header(struct client_hello *h, char c)
+{
+    unsigned char byte = (unsigned char)c;
+
+    switch ((enum header_byte)h->header++) {
+    case HEADER_TYPE:
+        content_type(h, byte);
+        return;
+    case HEADER_MAJOR:
+        if (byte != VERSION_MAJOR && h->state == HELLO_START)
+            h->state = HELLO_NOT_TLS;
+        else if (byte != VERSION_MAJOR)
+            refuse(h, "a TLS record has an unknown version");
+        return;
+    case HEADER_MINOR:
+        return;
+    case HEADER_LENGTH:
+        h->record = byte;
+        return;
+    case HEADER_LENGTH_LOW:
+        h->record = (uint16_t)(h->record << 8 | byte);
+        record_known(h);
+        return;
+    }
+}
+
+static enum client_hello_status status_of(const struct client_hello *h)
+{
+    if (!is_over(h))
         return CLIENT_HELLO_MORE;
-    len = (uint32_t)h->header[3] << 8 | h->header[4];
-    if (len == 0 || len > RECORD_MAX) {
-        *why = "a TLS record is empty or too long";
-        return CLIENT_HELLO_MALFORMED;
-    }
-    if (first)
-        enter(h, MESSAGE_TYPE);
-    h->begun = true;
-    h->header_len = 0;
-    h->record_left = (uint16_t)len;
-    return CLIENT_HELLO_MORE;
+    if (h->state == HELLO_DONE)
+        return CLIENT_HELLO_DONE;
+    return h->state == HELLO_NOT_TLS ? CLIENT_HELLO_NOT_TLS : CLIENT_HELLO_MALFORMED;
 }
 
+/* What fills LIMIT_CLIENT_HELLO without an end is refused with its last byte, not with the next:
+ * whoever holds that much back need not wait for more. */
 enum client_hello_status client_hello_feed(struct client_hello *h, const char *bytes, size_t len,
                                            const char **why)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (h->record_left == 0) {
-            enum client_hello_status status = take_header(h, (uint8_t)bytes[i], why);
+    size_t room = LIMIT_CLIENT_HELLO - h->total, i = 0;
 
-            if (status != CLIENT_HELLO_MORE)
-                return status;
-            continue;
-        }
-        h->record_left--;
-        if (h->state == MESSAGE_TYPE && (uint8_t)bytes[i] != CLIENT_HELLO)
-            return CLIENT_HELLO_NOT_TLS; /* no TLS server answers this: it is something else */
-        *why = take_byte(h, (uint8_t)bytes[i]);
-        if (*why)
-            return CLIENT_HELLO_MALFORMED;
-        if (h->state == END)
-            return CLIENT_HELLO_DONE;
+    if (len < room)
+        room = len;
+    while (i < room && !is_over(h)) {
+        size_t left = room - i;
+
+        if (h->header > HEADER_TYPE || h->record == 0)
+            eat_header(h, bytes[i++]);
+        else
+            i += eat_field(h, bytes + i, left < h->record ? left : h->record);
     }
-    return CLIENT_HELLO_MORE;
+    h->total += (uint32_t)i;
+    if (!is_over(h) && h->total == LIMIT_CLIENT_HELLO)
+        refuse(h, TOO_LONG);
+    if (h->state == HELLO_MALFORMED)
+        *why = h->why;
+    return status_of(h);
 }

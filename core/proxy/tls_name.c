@@ -72,16 +72,16 @@ static void judge(fence_decision *out, const struct session *s, const struct cli
     char shown[120];
 
     *out = (fence_decision){.verdict = FENCE_ALLOW};
-    if (!hello->has_name || str_equal(host_str(&hello->name), host_str(&r->host)))
+    if (!hello->has_name || str_equal(host_str(&hello->host), host_str(&r->host)))
         return;
-    rules_decide_host(out, s->proxy->config, &hello->name, r->port);
+    rules_decide_host(out, s->proxy->config, &hello->host, r->port);
     if (out->verdict != FENCE_DENY)
         return;
     if (r->host.is_addr && out->rule[0] == '\0') { /* no rule denies it: the address stands */
         *out = (fence_decision){.verdict = FENCE_ALLOW};
         return;
     }
-    str_escape(shown, sizeof shown, host_str(&hello->name));
+    str_escape(shown, sizeof shown, host_str(&hello->host));
     if (out->rule[0] == '\0')
         snprintf(out->message, sizeof out->message,
                  "the tunnel's TLS asks for another server, %s, which no rule allows", shown);
@@ -92,7 +92,7 @@ static enum tls_name_verdict decided(struct session *s, const struct client_hell
     fence_decision decision;
 
     judge(&decision, s, hello);
-    session_emit_tls(s, &decision, hello->has_name ? hello->name.text : NULL, hello->encrypted);
+    session_emit_tls(s, &decision, hello->has_name ? hello->host.text : NULL, hello->encrypted);
     if (decision.verdict == FENCE_DENY) {
         refuse(s);
         return TLS_NAME_REFUSED;
