@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- proxy.lua - `fence proxy` on a port of its own choosing, and raw clients for it.
+-- proxy.lua - `fence proxy` on a port of its own choosing or a Unix socket, and raw clients for it.
 --
 -- The client speaks bytes, so that a spec can send what no well-behaved client would.
 
@@ -14,27 +14,47 @@ proxy.__index = proxy
 
 local start_ms = 10000
 
--- options: config (a table, or a string taken as it stands), args (more arguments), env, as_user
+-- The arguments for each way to listen: "socks" serves SOCKS5 alone, "both" the two by one port,
+-- "unix:/path" the two by one socket.
+local function listening(door)
+  if not door then
+    return { "--http", "127.0.0.1:0" }, "http"
+  elseif door == "socks" then
+    return { "--socks", "127.0.0.1:0" }, "socks5"
+  end
+  local address = door == "both" and "127.0.0.1:0" or door
+  return { "--http", address, "--socks", address }, "http+socks5"
+end
+
+-- Reads the line that says where it listens. Returns the port, or the path of the socket.
+local function read_place(child, scheme)
+  local line = child:read_line("stderr", start_ms) or ""
+  local prefix = "fence: proxy on " .. scheme
+  local rest = line:sub(1, #prefix) == prefix and line:sub(#prefix + 1) or ""
+  local place = tonumber(rest:match("^://127%.0%.0%.1:(%d+)$")) or rest:match("^, unix:(/.*)$")
+  if not place then
+    local ended = child:stop()
+    error(("fence proxy did not start: %s\n%s"):format(line, ended.err), 3)
+  end
+  return place
+end
+
+-- options: config (a table, or a string taken as it stands), door (see listening(); default: HTTP),
+-- args (more arguments), env, as_user
 function proxy.start(options)
   options = options or {}
   local identity = options.as_user or users.current()
   local config = options.config or { network = {} }
   local text = type(config) == "string" and config or json.encode(config)
   local settings = users.write_file(identity, users.temp_dir(identity) .. "/fence.json", text)
-  local argv = {
-    users.binary(identity), "proxy", "--http", "127.0.0.1:0", "--settings", settings,
-  }
-  for _, argument in ipairs(options.args or {}) do
-    argv[#argv + 1] = argument
-  end
+  local words, scheme = listening(options.door)
+  local argv = { users.binary(identity), "proxy", "--settings", settings }
+  table.move(words, 1, #words, #argv + 1, argv)
+  table.move(options.args or {}, 1, #(options.args or {}), #argv + 1, argv)
   local child = process.start({ argv = argv, env = options.env, as_user = identity })
-  local line = child:read_line("stderr", start_ms)
-  local port = line and line:match("^fence: proxy on http://127%.0%.0%.1:(%d+)$")
-  if not port then
-    local ended = child:stop()
-    error(("fence proxy did not start: %s\n%s"):format(line or "it said nothing", ended.err), 2)
-  end
-  return setmetatable({ child = child, port = tonumber(port), settings = settings }, proxy)
+  return setmetatable({
+    child = child, port = read_place(child, scheme), settings = settings,
+  }, proxy)
 end
 
 function proxy:url()

@@ -17,7 +17,8 @@ wire.__index = wire
 local patience_ms = 5000
 
 -- options: origin (default: an HTTP server named "good"), allowed (a list), hosts (more pinned
--- names), args, nofile (the descriptor limit, soft and hard, that the proxy gets)
+-- names), network (more settings), args, door (as proxy.start()), nofile (the descriptor limit,
+-- soft and hard, that the proxy gets)
 function wire.start(options)
   options = options or {}
   local self = setmetatable({ origin = options.origin or origin.http("good") }, wire)
@@ -32,10 +33,13 @@ function wire.start(options)
     deniedDomains = { "denied.good.test" },
     hosts = hosts,
   } }
+  for key, value in pairs(options.network or {}) do
+    config.network[key] = value
+  end
   if options.nofile then
     self.proxy = wire.limited(config, options.nofile)
   else
-    self.proxy = proxy.start({ config = config, args = options.args })
+    self.proxy = proxy.start({ config = config, args = options.args, door = options.door })
   end
   return self
 end
