@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- deadlines_spec.lua - a client that has not asked within ten seconds will not: 3B.56, 3N.249. All
--- of them wait at the same time, in one test. The longer deadlines are not waited for here.
+-- deadlines_spec.lua - a client that has not asked within ten seconds will not: 3B.56, 3C.71, 3C.83,
+-- 3E.99, 3N.249. All of them wait at the same time, in one test. The longer deadlines are not
+-- waited for here.
 
 local http = require "spec.support.http"
 local loop = require "spec.support.loop"
+local socks5 = require "spec.support.socks5"
 local wire = require "spec.support.wire"
 
 local head_ms = 10000 -- LIMIT_HEAD_MS
@@ -23,11 +25,16 @@ local half_heads = {
   { "half a CONNECT", "CONNECT good.test:{port} HTTP/1.1\r\nHost:" },
   { "a byte a second", "GET http://good.test:{port}/", "a", 1000 },
   { "a field every 100 ms", "GET http://good.test:{port}/ HTTP/1.1\r\n", "A: b\r\n", 100 },
+  { "the first byte of SOCKS5", "\5" },
+  { "half a greeting", "\5\2\0" },
+  { "a greeting and no request", socks5.greeting() },
+  { "a name with less bytes than it says", socks5.greeting() .. "\5\1\0\3\255good.test" },
+  { "a name that comes a byte a second", socks5.greeting() .. "\5\1\0\3\255", "a", 1000 },
 }
 
 describe("3B.56 a head", function()
   local w
-  lazy_setup(function() w = wire.start() end)
+  lazy_setup(function() w = wire.start({ door = "both" }) end)
   lazy_teardown(function() w:stop() end)
 
   -- Runs as a task: how long the connection lived from its first byte of this head on, and what it
@@ -36,7 +43,7 @@ describe("3B.56 a head", function()
     local client = w:connect()
     if row.before then
       client:send(w:fill(row.before))
-      http.read_response(client, 5000)
+      http.read_response(client, 5000, row.is_tunnel)
     end
     outcome.since = loop.now()
     client:send(w:fill(row[2]))
@@ -67,6 +74,8 @@ describe("3B.56 a head", function()
     end
     start({ "the second of a kept connection", "GET http://go", before = wire.get() })
     start({ "a pipelined half", "GET http://go", before = wire.get() .. "GE" })
+    start({ "half a ClientHello", "\22\3\1\0\99\1\0\0", is_tunnel = true,
+      before = "CONNECT good.test:{port} HTTP/1.1\r\nHost: good.test:{port}\r\n\r\n" })
     for index = 1, crowd do
       start({ "crowd " .. index, wire.get():sub(1, index % 40) })
     end
