@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- deadlines_spec.lua - a client that has not asked within ten seconds will not: 3B.56, 3C.71, 3C.83,
--- 3E.99, 3N.249. All of them wait at the same time, in one test. The longer deadlines are not
--- waited for here.
+-- deadlines_spec.lua - a client that has not asked within ten seconds will not: 3B.56, 3C.71,
+-- 3C.83, 3E.99, 3N.249. All of them wait at the same time, in one test. The longer deadlines are
+-- not waited for here.
 
 local http = require "spec.support.http"
 local loop = require "spec.support.loop"
