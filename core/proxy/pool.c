@@ -3,7 +3,9 @@
  * that nobody asked for must not become the answer to the next request. */
 #include "proxy/pool.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/limits.h"
 
@@ -105,21 +107,46 @@ void pool_close(struct pool *pool)
 
 /* ---- in and out ---- */
 
-struct peer *pool_take(struct pool *pool, const struct host *host, uint16_t port)
+/* Something may have come that the loop has not seen yet: the client's request was ready in the
+ * same turn. Bytes would be taken for the answer to it. */
+static bool is_silent(const struct peer *peer)
+{
+    char byte;
+    int fd;
+
+    return uv_fileno(&peer->io.handle, &fd) == 0 &&
+           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+static struct idle *find(struct pool *pool, const struct host *host, uint16_t port)
 {
     LIST_EACH(link, bucket_of(pool, host, port))
     {
         struct idle *idle = CONTAINER_OF(link, struct idle, in_bucket);
-        struct peer *peer = idle->peer;
 
-        if (idle->port != port || idle->len != host->len ||
-            memcmp(idle->name, host->text, host->len) != 0)
-            continue;
-        idle_free(idle);
-        uv_ref(&peer->io.handle);
-        return peer;
+        if (idle->port == port && idle->len == host->len &&
+            memcmp(idle->name, host->text, host->len) == 0)
+            return idle;
     }
     return NULL;
+}
+
+struct peer *pool_take(struct pool *pool, const struct host *host, uint16_t port)
+{
+    struct idle *idle = find(pool, host, port);
+    struct peer *peer;
+
+    while (idle && !is_silent(idle->peer)) {
+        idle_close(idle);
+        idle = find(pool, host, port);
+    }
+    if (!idle)
+        return NULL;
+    peer = idle->peer;
+    idle_free(idle);
+    uv_ref(&peer->io.handle);
+    return peer;
 }
 
 static struct idle *idle_new(struct pool *pool, struct peer *peer, const struct host *host,
