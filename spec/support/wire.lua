@@ -75,7 +75,9 @@ end
 
 function wire:connect()
   local client = self.proxy:connect()
-  client.handle:nodelay(true)
+  if client.handle.nodelay then -- a Unix socket has none
+    client.handle:nodelay(true)
+  end
   return client
 end
 
