@@ -28,20 +28,12 @@ struct door {
     const char *address; /* as it was given; NULL: not asked for */
 };
 
-/* With port 0 the system chooses: two that are written alike are not the same. */
-static bool same_address(const char *a, const char *b)
-{
-    size_t len = strlen(a);
-
-    return strcmp(a, b) == 0 && (len < 2 || strcmp(a + len - 2, ":0") != 0);
-}
-
 /* The same address twice is one door for both. */
 static size_t list_doors(struct door doors[2], const struct options *options)
 {
     size_t n = 0;
 
-    if (options->http && options->socks && same_address(options->http, options->socks)) {
+    if (options->http && options->socks && strcmp(options->http, options->socks) == 0) {
         doors[n++] = (struct door){FENCE_PROTOCOL_AUTO, "http+socks5", options->http};
         return n;
     }

@@ -162,7 +162,8 @@ for _, identity in ipairs(users.identities()) do
           { env = environment })
       end
 
-      row("fetches from an allowed name", { "sh", "-c", "command -v nc && command -v socat" }, function()
+      local tools = { "sh", "-c", "command -v nc && command -v socat" }
+      row("fetches from an allowed name", tools, function()
         local result = ls_remote("good.test", port)
         assert.equal(head .. "\tHEAD\n" .. head .. "\trefs/heads/main\n", result.out, result.err)
         assert.equal(0, result.code)

@@ -157,23 +157,16 @@ describe("behind another fence", function()
   lazy_setup(function()
     target = origin.http("target")
     far = proxy.start({ config = { network = { allowedDomains = { "good.test" },
-      hosts = { ["good.test"] = "127.0.0.1" } } }, args = { "--socks", "127.0.0.1:0" } })
+      hosts = { ["good.test"] = "127.0.0.1" } } }, door = "both" })
   end)
   lazy_teardown(function()
     far:stop()
     target:close()
   end)
 
-  local function socks_port()
-    local line = assert(far.child:read_line("stderr", patience_ms))
-    return tonumber(line:match("socks5://127%.0%.0%.1:(%d+)$"))
-  end
-
   for _, scheme in ipairs({ "http", "socks5", "socks5h" }) do
     it("by " .. scheme .. ": what both allow passes, what one denies does not", function()
-      far.socks = far.socks or socks_port()
-      local port = scheme == "http" and far.port or far.socks
-      local near = behind(("%s://127.0.0.1:%d"):format(scheme, port))
+      local near = behind(("%s://127.0.0.1:%d"):format(scheme, far.port))
       assert.equal("target", ask(near, get("good.test:" .. target.port)).body)
       local tunnel = assert(near:tunnel("good.test:" .. target.port, patience_ms))
       tunnel:send(get("x"):gsub("http://x", ""))
