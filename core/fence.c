@@ -52,8 +52,15 @@ const char *fence_strerror(int code)
     }
 }
 
+/* What a tunnel carries is not known, whatever the caller has filled in. */
+static struct str text_of(const fence_request *request, const char *text)
+{
+    return request->kind == FENCE_HTTP && text ? str_of(text) : (struct str){NULL, 0};
+}
+
 int fence_decide(fence_decision *out, const fence_config *config, const fence_request *request)
 {
+    struct rules_request judged;
     struct host host;
     const char *why;
 
@@ -64,9 +71,14 @@ int fence_decide(fence_decision *out, const fence_config *config, const fence_re
         rules_refuse_malformed(out, why);
         return 0;
     }
-    rules_decide_host(out, config, &host, request->port);
+    judged = (struct rules_request){.host = &host,
+                                    .port = request->port,
+                                    .tunnel = request->kind != FENCE_HTTP,
+                                    .method = text_of(request, request->method),
+                                    .target = text_of(request, request->path)};
+    rules_decide_request(out, config, &judged);
     if (out->verdict == FENCE_ALLOW && host.is_addr)
-        rules_decide_addr(out, config, &host, request->port, &host.addr, false);
+        rules_decide_addr(out, config, &judged, &host.addr, false);
     return 0;
 }
 

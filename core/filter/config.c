@@ -1,73 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * config.c - JSON to struct config, by the table of config_keys.c. The only file that includes
- * cJSON.
+ * config.c - JSON to struct config, by the table of config_keys.c.
  *
  * A key that is known but not built yet is taken with the value that asks for nothing, and refused
  * with any other: a rule that is read and ignored would be a hole. cJSON looks keys up without
  * case and lets duplicates pass, so its case-blind look-up is never used, and jsonc.c has checked
  * the text before it. */
 #include <cjson/cJSON.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-#include "base/error.h"
-#include "filter/config_build.h"
 #include "filter/config_keys.h"
-#include "filter/jsonc.h"
-
-#define SCHEMA_DEPTH 4 /* macos.mach.lookup[0] */
-
-struct reader {
-    struct fence_config *config;
-    const char *name; /* of the file, as it was given */
-    const cJSON *json;
-    struct str text; /* normalized                   */
-    const fence_setting *extra;
-    size_t nextra;
-    struct jsonc_step path[SCHEMA_DEPTH]; /* of the value being read */
-    size_t depth;
-    fence_error *err;
-};
-
-/* ---- errors ---- */
-
-/* "FILE:LINE:COLUMN: PATH" and the text, which brings its own ": ". */
-FENCE_PRINTF(3, 4) static int fail_here(struct reader *r, bool at_key, const char *fmt, ...)
-{
-    size_t at = jsonc_locate(r->text, r->path, r->depth, at_key);
-    unsigned line, column;
-    char name[160], path[120], text[280];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    jsonc_position(r->text, at, &line, &column);
-    str_escape(name, sizeof name, str_of(r->name));
-    config_format_path(path, sizeof path, r->path, r->depth);
-    return fail(r->err, FENCE_ECONFIG, "%s:%u:%u: %s%s", name, line, column, path,
-                r->depth == 0 && text[0] == ':' ? text + 2 : text);
-}
-
-static int fail_memory(struct reader *r)
-{
-    return fail(r->err, -ENOMEM, "out of memory");
-}
-
-static int fail_value(struct reader *r, const char *value, const char *why)
-{
-    char escaped[100];
-
-    str_escape(escaped, sizeof escaped, str_of(value));
-    return fail_here(r, false, ": '%s': %s", escaped, why);
-}
-
-static int fail_type(struct reader *r, const cJSON *value, const char *wanted)
-{
-    if (cJSON_IsNull(value))
-        return fail_here(r, false, ": null is no value here: leave the key out");
-    return fail_here(r, false, ": must be %s", wanted);
-}
+#include "filter/config_reader.h"
 
 /* ---- keys ---- */
 
@@ -83,54 +25,7 @@ static int fail_unknown(struct reader *r, const char *section, struct str name)
                      key_below(nearest, section) ? key_name(nearest).bytes : nearest->path);
 }
 
-/* ---- duplicates ---- */
-
-static int check_duplicates(struct reader *r, const cJSON *object)
-{
-    size_t count = (size_t)cJSON_GetArraySize(object), i = 0;
-    auto_free struct config_name *names = reallocarray(NULL, count + 1, sizeof *names);
-    const char *repeated;
-    const cJSON *item;
-
-    if (!names)
-        return fail_memory(r);
-    cJSON_ArrayForEach(item, object)
-    {
-        names[i] = (struct config_name){item->string, i};
-        i++;
-    }
-    repeated = config_find_repeated(names, count);
-    if (!repeated)
-        return 0;
-    r->path[r->depth++] = (struct jsonc_step){repeated, 1};
-    return fail_here(r, true, ": this key stands here twice: remove one");
-}
-
 /* ---- values ---- */
-
-/* One string of a list; `field` as in struct key. */
-typedef int (*read_item)(struct reader *r, const char *text, size_t index, size_t field);
-
-static int read_list(struct reader *r, const cJSON *list, size_t field, read_item read)
-{
-    const cJSON *item;
-    size_t index = 0;
-    int rc = 0;
-
-    cJSON_ArrayForEach(item, list)
-    {
-        r->path[r->depth++] = (struct jsonc_step){NULL, index};
-        if (cJSON_IsString(item))
-            rc = read(r, item->valuestring, index, field);
-        else
-            rc = fail_here(r, false, ": must be a string: this is a list of strings");
-        r->depth--;
-        if (rc < 0)
-            return rc;
-        index++;
-    }
-    return 0;
-}
 
 static int read_domain(struct reader *r, const char *text, size_t index, size_t field)
 {
@@ -298,6 +193,8 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_HOSTS:
         return cJSON_IsObject(value) ? read_hosts(r, value)
                                      : fail_type(r, value, "an object: names and their addresses");
+    case KEY_RULES:
+        return cJSON_IsArray(value) ? read_rules(r, value) : fail_type(r, value, "a list of rules");
     case KEY_PATHS:
         return cJSON_IsArray(value) ? read_list(r, value, 0, read_path)
                                     : fail_type(r, value, strings);

@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/host.h"
 #include "filter/domains.h"
+#include "filter/request_rules.h"
 #include "filter/upstream.h"
 
 /* One list of network.*Domains. Rules 0 to from_file - 1 are the file's, in its order; the rest
@@ -41,7 +42,8 @@ struct fence_config {
 
     struct config_domains allowed, denied;
     struct config_cidrs allowed_addresses, denied_addresses;
-    struct config_pin *pins; /* sorted by name */
+    struct request_rules rules; /* network.rules */
+    struct config_pin *pins;    /* sorted by name */
     size_t npins;
     struct config_literal *literals; /* only of the classes that no network rule opens: rules.c */
     size_t nliterals;

@@ -49,6 +49,21 @@ const char *config_parse_pin(struct config_pin *out, struct str name, struct str
 /* Orders two pins by name: for qsort(3) and bsearch(3). */
 int config_compare_pins(const void *a, const void *b);
 
+/* ---- config_rules.c: conditions of a rule of network.rules ----
+ *
+ * Each checks and sets or adds one. Returns 0, -ENOMEM, or -EINVAL with `why` as above. */
+
+int config_rule_host(struct request_rule *rule, struct str text, const char **why);
+int config_rule_ports(struct request_rule *rule, struct str text, const char **why);
+int config_rule_port(struct request_rule *rule, double number, const char **why);
+int config_rule_scheme(struct request_rule *rule, struct str text, const char **why);
+int config_rule_method(struct request_rule *rule, struct str text, const char **why);
+int config_rule_path(struct request_rule *rule, struct str text, const char **why);
+int config_rule_message(struct request_rule *rule, struct str text, const char **why);
+
+/* Do the conditions go together? Once all are set. */
+int config_rule_check(const struct request_rule *rule, const char **why);
+
 /* ---- config_extra.c ---- */
 
 /* How many settings belong to the list `key`. */

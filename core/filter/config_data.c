@@ -39,6 +39,7 @@ static void config_free(struct fence_config *config)
     explicit_bzero(&config->upstream, sizeof config->upstream); /* it may hold a password */
     domains_free(config->allowed_addresses.set);
     domains_free(config->denied_addresses.set);
+    request_rules_deinit(&config->rules);
     free(config->pins);
     free(config->literals);
     free_texts(config->allow_write, config->nallow_write);

@@ -20,7 +20,7 @@ static const struct key keys[] = {
     {"network.allowedAddresses",                     KEY_ADDRESSES, FIELD(allowed_addresses), NULL},
     {"network.deniedAddresses",                      KEY_ADDRESSES, FIELD(denied_addresses), NULL},
     {"network.hosts",                                KEY_HOSTS,     0, NULL},
-    {"network.rules",                                KEY_NO_LIST,   0, NULL},
+    {"network.rules",                                KEY_RULES,     0, NULL},
     {"network.tunnelIdleSeconds",                    KEY_SECONDS,   FIELD(tunnel_idle_s), NULL},
     {"network.tunnelTotalSeconds",                   KEY_SECONDS,   FIELD(tunnel_total_s), NULL},
     {"network.tlsNameCheck",                         KEY_ENFORCE,   FIELD(tls_name_check), NULL},

@@ -14,6 +14,7 @@ enum key_kind {
     KEY_DOMAINS, /* the lists that are built                      */
     KEY_ADDRESSES,
     KEY_HOSTS,
+    KEY_RULES,
     KEY_PATHS,
     KEY_UPSTREAM, /* a proxy's URL, or "environment"              */
     KEY_SECONDS,  /* a whole number; 0 for none                    */

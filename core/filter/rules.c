@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * rules.c - what the configuration says of a host, and of the addresses it leads to. Pure.
+ * rules.c - what the configuration says of a request, and of the addresses it leads to. Pure.
  *
  * Deny is asked first and always wins. A name is judged before it is resolved; an address is
  * judged for what it is, and for the IPv4 address it may carry inside. */
@@ -28,32 +28,42 @@ static void decide(fence_decision *out, fence_verdict verdict, fence_reason reas
 
 /* ---- matches ---- */
 
-/* Does anything deny this address itself? Then its name is written to `rule`. */
-static bool addr_denied(char *rule, size_t cap, const struct fence_config *config,
-                        const struct addr *addr, uint16_t port)
+static void name_request_rule(char *rule, size_t cap, size_t index)
 {
-    uint32_t domain = domains_match_addr(config->denied.set, addr, port);
-    uint32_t network;
+    say(rule, cap, "network.rules[%zu]", index);
+}
+
+/* Does anything deny this address itself? Then its name is written to out->rule. */
+static bool addr_denied(fence_decision *out, const struct fence_config *config,
+                        const struct rules_request *request, const struct addr *addr)
+{
+    uint32_t domain = domains_match_addr(config->denied.set, addr, request->port);
+    uint32_t network = domains_match_addr(config->denied_addresses.set, addr, request->port);
+    size_t rule;
 
     if (domain != DOMAINS_NO_RULE) {
-        config_rule_name(rule, cap, &config->denied, domain);
+        config_rule_name(out->rule, sizeof out->rule, &config->denied, domain);
         return true;
     }
-    network = domains_match_addr(config->denied_addresses.set, addr, port);
-    if (network == DOMAINS_NO_RULE)
+    if (network != DOMAINS_NO_RULE) {
+        say(out->rule, sizeof out->rule, "%s[%u]", config->denied_addresses.key, network);
+        return true;
+    }
+    rule = request_rules_match_addr(&config->rules, false, request, addr, false);
+    if (rule == REQUEST_NO_RULE)
         return false;
-    say(rule, cap, "%s[%u]", config->denied_addresses.key, network);
+    name_request_rule(out->rule, sizeof out->rule, rule);
     return true;
 }
 
 /* The same, and for the IPv4 address inside it. */
-static bool addr_denied_deep(char *rule, size_t cap, const struct fence_config *config,
-                             const struct addr *addr, uint16_t port)
+static bool addr_denied_deep(fence_decision *out, const struct fence_config *config,
+                             const struct rules_request *request, const struct addr *addr)
 {
     struct addr inside;
 
-    return addr_denied(rule, cap, config, addr, port) ||
-           (addr_embedded(&inside, addr) && addr_denied(rule, cap, config, &inside, port));
+    return addr_denied(out, config, request, addr) ||
+           (addr_embedded(&inside, addr) && addr_denied(out, config, request, &inside));
 }
 
 /* Is exactly this address written somewhere? */
@@ -71,17 +81,21 @@ static bool literal_opened(const struct fence_config *config, const struct addr 
 
 /* Does the configuration open an address that is not public, or this machine's own? "*" does not:
  * it means every host, and nobody who writes it means the cloud's metadata service. */
-static bool addr_opened(const struct fence_config *config, const struct host *host, uint16_t port,
+static bool addr_opened(const struct fence_config *config, const struct rules_request *request,
                         const struct addr *addr)
 {
-    const struct addr *pinned = config_pinned(config, host);
+    const struct addr *pinned = config_pinned(config, request->host);
+    bool exact = config_needs_literal(addr);
 
     if (pinned && addr_equal(pinned, addr))
         return true;
-    if (config_needs_literal(addr))
-        return literal_opened(config, addr, port);
-    return domains_match_addr(config->allowed.set, addr, port) != DOMAINS_NO_RULE ||
-           domains_match_addr(config->allowed_addresses.set, addr, port) != DOMAINS_NO_RULE;
+    if (request_rules_match_addr(&config->rules, true, request, addr, exact) != REQUEST_NO_RULE)
+        return true;
+    if (exact)
+        return literal_opened(config, addr, request->port);
+    return domains_match_addr(config->allowed.set, addr, request->port) != DOMAINS_NO_RULE ||
+           domains_match_addr(config->allowed_addresses.set, addr, request->port) !=
+               DOMAINS_NO_RULE;
 }
 
 /* ---- words ---- */
@@ -98,6 +112,8 @@ static void cure_by_removing(fence_decision *out)
 
     if (out->rule[0] == '-')
         say(out->cure, sizeof out->cure, "leave out %s", out->rule);
+    else if (str_has_prefix(str_of(out->rule), STR("network.rules[")))
+        say(out->cure, sizeof out->cure, "change %s", out->rule);
     else
         say(out->cure, sizeof out->cure, "remove it from %.*s", (int)key, out->rule);
 }
@@ -130,69 +146,123 @@ static void explain_addr(fence_decision *out, const struct host *host, const str
 
 /* ---- decisions ---- */
 
-static void deny_host(fence_decision *out, const struct host *host, uint16_t port)
+static void format_shown(char shown[SHOWN_HOST], const struct rules_request *request)
 {
-    char authority[HOST_AUTHORITY], shown[SHOWN_HOST];
+    char authority[HOST_AUTHORITY];
 
-    host_format_authority(authority, host, port, 0);
-    str_escape(shown, sizeof shown, str_of(authority));
+    host_format_authority(authority, request->host, request->port, 0);
+    str_escape(shown, SHOWN_HOST, str_of(authority));
+}
+
+static void deny_host(fence_decision *out, const struct rules_request *request)
+{
+    char shown[SHOWN_HOST];
+
+    format_shown(shown, request);
     say(out->message, sizeof out->message, "%s is denied by %s", shown, out->rule);
     cure_by_removing(out);
 }
 
-void rules_decide_host(fence_decision *out, const struct fence_config *config,
-                       const struct host *host, uint16_t port)
+/* Whoever wrote the rule knows best what to say; of a rule that could not be tested, fence does. */
+static void deny_by_rule(fence_decision *out, const struct fence_config *config,
+                         const struct rules_request *request, size_t index)
 {
-    uint32_t rule = domains_match(config->denied.set, host, port);
-    char name[HOST_AUTHORITY], shown[SHOWN_HOST];
-    fence_decision denied;
+    const struct request_rule *rule = &config->rules.list[index];
+    char shown[SHOWN_HOST];
 
-    decide(&denied, FENCE_DENY, FENCE_REASON_REQUEST_DENIED);
-    *out = denied;
-    if (rule != DOMAINS_NO_RULE) {
-        config_rule_name(out->rule, sizeof out->rule, &config->denied, rule);
-        deny_host(out, host, port);
+    name_request_rule(out->rule, sizeof out->rule, index);
+    deny_host(out, request);
+    if (rule->message)
+        say(out->message, sizeof out->message, "%s", rule->message);
+    if (!request_rule_is_blind(rule, request))
         return;
+    format_shown(shown, request);
+    if (!rule->message)
+        say(out->message, sizeof out->message,
+            "%s denies some requests to %.90s, and what a tunnel carries cannot be seen", out->rule,
+            shown);
+    say(out->cure, sizeof out->cure, "\"scheme\": \"http\" in %s, to let tunnels pass", out->rule);
+}
+
+/* Step 2: does anything deny it? */
+static bool request_denied(fence_decision *out, const struct fence_config *config,
+                           const struct rules_request *request)
+{
+    uint32_t domain = domains_match(config->denied.set, request->host, request->port);
+    size_t rule;
+
+    decide(out, FENCE_DENY, FENCE_REASON_REQUEST_DENIED);
+    if (domain != DOMAINS_NO_RULE) {
+        config_rule_name(out->rule, sizeof out->rule, &config->denied, domain);
+        deny_host(out, request);
+        return true;
     }
-    if (host->is_addr && addr_denied_deep(out->rule, sizeof out->rule, config, &host->addr, port)) {
-        out->reason = FENCE_REASON_IP_PROHIBITED;
-        deny_host(out, host, port);
+    rule = request_rules_match(&config->rules, false, request);
+    if (rule != REQUEST_NO_RULE) {
+        deny_by_rule(out, config, request, rule);
+        return true;
+    }
+    if (!request->host->is_addr || !addr_denied_deep(out, config, request, &request->host->addr))
+        return false;
+    out->reason = FENCE_REASON_IP_PROHIBITED;
+    deny_host(out, request);
+    return true;
+}
+
+/* Step 4: does anything allow it? */
+static bool request_allowed(fence_decision *out, const struct fence_config *config,
+                            const struct rules_request *request)
+{
+    uint32_t domain = domains_match(config->allowed.set, request->host, request->port);
+    size_t rule;
+
+    decide(out, FENCE_ALLOW, FENCE_REASON_NONE);
+    if (domain != DOMAINS_NO_RULE) {
+        config_rule_name(out->rule, sizeof out->rule, &config->allowed, domain);
+        return true;
+    }
+    rule = request_rules_match(&config->rules, true, request);
+    if (rule == REQUEST_NO_RULE)
+        return false;
+    name_request_rule(out->rule, sizeof out->rule, rule);
+    return true;
+}
+
+void rules_decide_request(fence_decision *out, const struct fence_config *config,
+                          const struct rules_request *request)
+{
+    char shown[SHOWN_HOST], name[HOST_AUTHORITY];
+
+    if (request_denied(out, config, request) || request_allowed(out, config, request))
         return;
-    }
-    rule = domains_match(config->allowed.set, host, port);
-    if (rule != DOMAINS_NO_RULE) {
-        decide(out, FENCE_ALLOW, FENCE_REASON_NONE);
-        config_rule_name(out->rule, sizeof out->rule, &config->allowed, rule);
-        return;
-    }
-    host_format_authority(name, host, port, 0);
-    str_escape(shown, sizeof shown, str_of(name));
+    decide(out, FENCE_DENY, FENCE_REASON_REQUEST_DENIED);
+    format_shown(shown, request);
     say(out->message, sizeof out->message, "no rule allows %s", shown);
-    format_host(name, host);
+    format_host(name, request->host);
     cure_by_allowing(out, name);
 }
 
 void rules_decide_addr(fence_decision *out, const struct fence_config *config,
-                       const struct host *host, uint16_t port, const struct addr *addr, bool own)
+                       const struct rules_request *request, const struct addr *addr, bool own)
 {
     enum addr_class class = addr_classify(addr);
     char text[ADDR_TEXT];
 
     decide(out, FENCE_DENY, FENCE_REASON_IP_PROHIBITED);
-    if (addr_denied_deep(out->rule, sizeof out->rule, config, addr, port)) {
+    if (addr_denied_deep(out, config, request, addr)) {
         char what[sizeof out->rule + 16];
 
         say(what, sizeof what, "denied by %s", out->rule);
-        explain_addr(out, host, addr, what);
+        explain_addr(out, request->host, addr, what);
         cure_by_removing(out);
         return;
     }
-    if ((class == ADDR_PUBLIC && !own) || addr_opened(config, host, port, addr)) {
+    if ((class == ADDR_PUBLIC && !own) || addr_opened(config, request, addr)) {
         decide(out, FENCE_ALLOW, FENCE_REASON_NONE);
         return;
     }
     say(out->rule, sizeof out->rule, "built-in");
-    explain_addr(out, host, addr,
+    explain_addr(out, request->host, addr,
                  class == ADDR_PUBLIC ? "an address of this machine" : addr_class_text(class));
     addr_format(text, addr);
     say(out->cure, sizeof out->cure, "\"network\": {\"allowedAddresses\": [\"%s/%d\"]}", text,

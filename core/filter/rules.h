@@ -7,14 +7,14 @@
 
 #include "filter/config.h"
 
-/* Steps 2 to 5: may this name or address be asked for at this port? Nothing has been resolved. */
-void rules_decide_host(fence_decision *out, const struct fence_config *config,
-                       const struct host *host, uint16_t port);
+/* Steps 2 to 5: may this be asked for? Nothing has been resolved. */
+void rules_decide_request(fence_decision *out, const struct fence_config *config,
+                          const struct rules_request *request);
 
-/* Step 6: may `addr`, which `host` resolved to (or is), be dialled? Only after step 5 allowed
- * `host`. `own`: the address belongs to this machine (proxy/own_addr.h). */
+/* Step 6: may `addr`, which the request's host resolved to (or is), be dialled for it? Only after
+ * step 5 allowed the request. `own`: the address belongs to this machine (proxy/own_addr.h). */
 void rules_decide_addr(fence_decision *out, const struct fence_config *config,
-                       const struct host *host, uint16_t port, const struct addr *addr, bool own);
+                       const struct rules_request *request, const struct addr *addr, bool own);
 
 /* A decision of deny for a request that is not well-formed; `text` is a parser's sentence. */
 void rules_refuse_malformed(fence_decision *out, const char *text);

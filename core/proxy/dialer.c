@@ -26,11 +26,9 @@ struct dial {
     struct proxy *proxy;
     void *owner;
     dial_cb on_done;
-    struct host host; /* what is asked for, and what it is asked of, if not itself */
-    uint16_t port;
-    const struct upstream *via; /* of the configuration; or NULL */
-    bool tunnel;
-    struct hop hop; /* its peer is NULL until it is connected */
+    struct rules_request request; /* what is asked for; the host is the owner's */
+    const struct upstream *via;   /* what it is asked of, if not of the host; or NULL */
+    struct hop hop;               /* its peer is NULL until it is connected */
     struct question question;
     uv_timer_t timer;  /* the look-up's deadline, the next attempt, or a refusal to deliver */
     uint64_t deadline; /* uv_now() by which an attempt must have connected               */
@@ -109,7 +107,7 @@ static void refuse(struct dial *dial, fence_reason reason, const char *what)
     if (dial->via) /* whatever failed, it was about this one */
         host_format_authority(authority, &dial->via->host, dial->via->port, 0);
     else
-        host_format_authority(authority, &dial->host, dial->port, 0);
+        host_format_authority(authority, dial->request.host, dial->request.port, 0);
     if (snprintf(r->message, sizeof r->message, "%s: %s", authority, what) < 0)
         r->message[0] = '\0';
 }
@@ -148,7 +146,7 @@ static void on_hop(struct hop *hop, fence_reason reason, const char *message)
 
 static void on_peer_connected(struct dial *dial, struct peer *peer)
 {
-    bool ask = dial->via && (dial->tunnel || dial->via->kind == UPSTREAM_SOCKS5);
+    bool ask = dial->via && (dial->request.tunnel || dial->via->kind == UPSTREAM_SOCKS5);
     uint64_t now = uv_now(dial->proxy->loop);
 
     if (!ask) {
@@ -159,8 +157,8 @@ static void on_peer_connected(struct dial *dial, struct peer *peer)
     dial->next = dial->count; /* no other one is tried: this one has answered */
     uv_timer_start(&dial->timer, on_timer, dial->deadline > now ? dial->deadline - now : 0, 0);
     dial->hop.upstream = dial->via;
-    dial->hop.host = &dial->host;
-    dial->hop.port = dial->port;
+    dial->hop.host = dial->request.host;
+    dial->hop.port = dial->request.port;
     dial->hop.on_done = on_hop;
     hop_begin(&dial->hop, peer);
 }
@@ -200,7 +198,7 @@ static int attempt_start(struct dial *dial, const struct addr *addr)
     if (rc < 0)
         return rc;
     peer->on_closed = on_peer_closed;
-    addr_to_sockaddr(&to, addr, dial->via ? dial->via->port : dial->port);
+    addr_to_sockaddr(&to, addr, dial->via ? dial->via->port : dial->request.port);
     rc = uv_tcp_connect(&attempt->req, &peer->io.tcp, (struct sockaddr *)&to, on_connected);
     if (rc < 0) {
         peer_close(take(&peer));
@@ -291,9 +289,9 @@ static void judge(struct dial *dial, const struct addr *addrs, size_t count)
     for (size_t i = 0; i < count && dial->count < LIMIT_ATTEMPTS; i++) {
         bool own = own_addr(&addrs[i]);
 
-        rules_decide_addr(&decision, dial->proxy->config, &dial->host, dial->port, &addrs[i], own);
+        rules_decide_addr(&decision, dial->proxy->config, &dial->request, &addrs[i], own);
         if (decision.verdict == FENCE_ALLOW &&
-            proxy_is_own_listener(dial->proxy, &addrs[i], dial->port, own)) {
+            proxy_is_own_listener(dial->proxy, &addrs[i], dial->request.port, own)) {
             refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
             snprintf(dial->refusal.rule, sizeof dial->refusal.rule, "built-in");
             decision = dial->refusal;
@@ -339,21 +337,23 @@ static void on_answer(struct question *question, const struct answer *answer)
  */
 static bool judge_literal(struct dial *dial)
 {
-    if (!dial->via || !dial->host.is_addr)
+    const struct host *host = dial->request.host;
+
+    if (!dial->via || !host->is_addr)
         return true;
-    rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->host, dial->port,
-                      &dial->host.addr, own_addr(&dial->host.addr));
+    rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->request, &host->addr,
+                      own_addr(&host->addr));
     if (dial->refusal.verdict == FENCE_DENY)
         return false;
     dial->refusal = (fence_decision){0};
     return true;
 }
 
-int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, uint16_t port,
-               bool tunnel, void *owner, dial_cb on_done)
+int dial_start(struct dial **out, struct proxy *proxy, const struct rules_request *request,
+               void *owner, dial_cb on_done)
 {
-    const struct upstream *via = config_upstream(proxy->config, host, port);
-    const struct host *target = via ? &via->host : host;
+    const struct upstream *via = config_upstream(proxy->config, request->host, request->port);
+    const struct host *target = via ? &via->host : request->host;
     const struct addr *known =
         target->is_addr ? &target->addr : config_pinned(proxy->config, target);
     struct dial *dial = calloc(1, sizeof *dial);
@@ -365,10 +365,8 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, 
     dial->proxy = proxy;
     dial->owner = owner;
     dial->on_done = on_done;
-    dial->host = *host;
-    dial->port = port;
+    dial->request = *request;
     dial->via = via;
-    dial->tunnel = tunnel;
     list_init(&dial->attempts);
     list_init(&dial->question.link);
     dial->question.on_answer = on_answer;

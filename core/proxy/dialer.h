@@ -5,7 +5,7 @@
 #ifndef FENCE_PROXY_DIALER_H
 #define FENCE_PROXY_DIALER_H
 
-#include "base/host.h"
+#include "filter/rules.h"
 #include "proxy/peer.h"
 #include "proxy/proxy.h"
 
@@ -16,12 +16,13 @@ struct dial;
 typedef void (*dial_cb)(void *owner, struct peer *upstream, struct str early,
                         const fence_decision *refusal);
 
-/* `host` has been allowed by rules_decide_host(). Where an upstream proxy stands before it, that is
- * dialled; with `tunnel` it is asked for a tunnel as well, without only if it speaks SOCKS5: an
- * HTTP proxy is sent the request itself. `on_done` is called later, never from here, and within
- * LIMIT_LOOKUP_MS + LIMIT_DIAL_MS. Returns 0 or -errno. */
-int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, uint16_t port,
-               bool tunnel, void *owner, dial_cb on_done);
+/* `request` has been allowed by rules_decide_request(); what it borrows must stay until the dial is
+ * gone. Where an upstream proxy stands before it, that is dialled; it is asked for a tunnel, unless
+ * it speaks HTTP and the request is no tunnel: then it is sent the request itself. `on_done` is
+ * called later, never from here, and within LIMIT_LOOKUP_MS + LIMIT_DIAL_MS. Returns 0 or -errno.
+ */
+int dial_start(struct dial **out, struct proxy *proxy, const struct rules_request *request,
+               void *owner, dial_cb on_done);
 
 /* Gives it up: `on_done` is not called. Takes NULL. */
 void dial_cancel(struct dial *dial);

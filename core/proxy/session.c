@@ -234,13 +234,26 @@ static void on_dialled(void *owner, struct peer *upstream, struct str early,
         session_abort(s); /* an answer before the question */
 }
 
+struct rules_request session_judged(const struct session *s)
+{
+    const struct session_request *r = s->request;
+    bool readable = r->kind == FENCE_HTTP;
+
+    return (struct rules_request){.host = &r->host,
+                                  .port = r->port,
+                                  .tunnel = !readable,
+                                  .method = readable ? str_of(r->method) : (struct str){NULL, 0},
+                                  .target = readable ? str_of(r->path) : (struct str){NULL, 0}};
+}
+
 void session_dial(struct session *s)
 {
+    struct rules_request request = session_judged(s);
+
     s->state = SESSION_DIALING;
     peer_read_stop(&s->client);
     session_deadline(s, 0);
-    if (dial_start(&s->dial, s->proxy, &s->request->host, s->request->port,
-                   s->request->kind != FENCE_HTTP, s, on_dialled) < 0)
+    if (dial_start(&s->dial, s->proxy, &request, s, on_dialled) < 0)
         session_refuse_memory(s);
 }
 

@@ -94,6 +94,9 @@ int session_accept(struct listener *listener, bool full);
 
 /* ---- what the steps of a session share ---- */
 
+/* The request under way as the rules see it; it borrows from the session. */
+struct rules_request session_judged(const struct session *s);
+
 /* Restarts the session's only timer; 0 stops it. What its end means depends on the state. */
 void session_deadline(struct session *s, uint64_t milliseconds);
 

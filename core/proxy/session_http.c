@@ -101,7 +101,12 @@ static bool may_repeat(const struct session_request *r)
 static void reach(struct session *s)
 {
     struct session_request *r = s->request;
-    struct peer *idle = may_repeat(r) ? pool_take(&s->proxy->pool, &r->host, r->port) : NULL;
+    bool judged_by_name =
+        !s->proxy->config->rules.by_address; /* a pooled one's was judged before */
+    struct peer *idle = NULL;
+
+    if (may_repeat(r) && judged_by_name)
+        idle = pool_take(&s->proxy->pool, &r->host, r->port);
 
     s->pooled = idle != NULL;
     if (!idle) {
@@ -180,6 +185,7 @@ static void judge(struct session *s, struct str head)
     };
     struct http1_request request;
     struct http1_refusal why;
+    struct rules_request judged;
     fence_decision decision;
     bool authorized;
 
@@ -202,7 +208,8 @@ static void judge(struct session *s, struct str head)
         answer_options(s);
         return;
     }
-    rules_decide_host(&decision, s->proxy->config, &s->request->host, s->request->port);
+    judged = session_judged(s);
+    rules_decide_request(&decision, s->proxy->config, &judged);
     session_emit_decision(s, &decision);
     if (decision.verdict != FENCE_ALLOW) {
         session_refuse(s, &decision, 0);

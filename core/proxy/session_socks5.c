@@ -119,13 +119,15 @@ static bool check_login(struct session *s)
 static void judge(struct session *s)
 {
     struct session_request *r = s->request;
+    struct rules_request judged;
     fence_decision decision;
 
     r->host = s->talk->socks.host;
     r->port = s->talk->socks.port;
     r->started = uv_hrtime();
     memcpy(r->method, "CONNECT", sizeof "CONNECT");
-    rules_decide_host(&decision, s->proxy->config, &r->host, r->port);
+    judged = session_judged(s);
+    rules_decide_request(&decision, s->proxy->config, &judged);
     session_emit_decision(s, &decision);
     if (decision.verdict == FENCE_ALLOW)
         session_dial(s);

@@ -69,12 +69,15 @@ static void refuse_malformed(struct session *s, const char *why)
 static void judge(fence_decision *out, const struct session *s, const struct client_hello *hello)
 {
     const struct session_request *r = s->request;
+    struct rules_request judged;
     char shown[120];
 
     *out = (fence_decision){.verdict = FENCE_ALLOW};
     if (!hello->has_name || str_equal(host_str(&hello->host), host_str(&r->host)))
         return;
-    rules_decide_host(out, s->proxy->config, &hello->host, r->port);
+    judged = session_judged(s);
+    judged.host = &hello->host;
+    rules_decide_request(out, s->proxy->config, &judged);
     if (out->verdict != FENCE_DENY)
         return;
     if (r->host.is_addr && out->rule[0] == '\0') { /* no rule denies it: the address stands */

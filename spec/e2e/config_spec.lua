@@ -127,6 +127,11 @@ local wrong = {
     "1:35: network.tunnelIdleSeconds: must be a whole number of seconds, 0 to 2592000" },
   { "half a second", '{"network": {"tunnelTotalSeconds": 0.5}}',
     "1:36: network.tunnelTotalSeconds: must be a whole number of seconds, 0 to 2592000" },
+  { "a rule without a host", '{"network": {"rules": [{"action": "deny"}]}}',
+    "1:24: network.rules[0]: \"host\" is missing; \"*\" is every host" },
+  { "a misspelt condition", '{"network": {"rules": [{"host": "*", "action": "deny", "pth": "/"}]}}',
+    "1:56: network.rules[0].pth: a rule has host, port, scheme, method, path, action and " ..
+    "message, and nothing else" },
   { "an empty path", '{"filesystem": {"allowWrite": [""]}}',
     "1:32: filesystem.allowWrite[0]: '': this is an empty path: the current folder is \".\"" },
   { "a glob", '{"filesystem": {"allowWrite": ["src/*.c"]}}',
@@ -137,7 +142,7 @@ local wrong = {
 -- Keys of the ancestor that would be ignored: what they ask for is refused.
 local not_built = {
   { "extends", '"code"' }, { "allowPty", "true" }, { "forceNewSession", "true" },
-  { "policies", '["x.lua"]' }, { "network.rules", '["x"]' },
+  { "policies", '["x.lua"]' },
   { "network.allowUnixSockets", '["/x"]' },
   { "network.allowAllUnixSockets", "true" }, { "network.allowLocalOutbound", "true" },
   { "network.httpProxyPort", "8080" },
@@ -161,6 +166,9 @@ local right = {
   { "a proxy of the network's, and what passes it by", '{"network": {"upstreamProxy": ' ..
     '"http://a:b@10.0.0.1:3128/", "noProxy": ["*.a.test", "10.0.0.0/8"], ' ..
     '"tunnelIdleSeconds": 60, "tunnelTotalSeconds": 0, "tlsNameCheck": "enforce"}}' },
+  { "rules", '{"network": {"rules": [{"host": "*.a.test", "port": [80, "8000-8999"], ' ..
+    '"scheme": "http", "method": "GET", "path": "/pub/**", "action": "allow"}, ' ..
+    '{"host": "x.a.test", "action": "deny", "message": "ask Ann"}]}}' },
   { "a name denied below an allowed wildcard", '{"network": {"allowedDomains": ["*.a.test"], ' ..
     '"deniedDomains": ["x.a.test"]}}' },
 }

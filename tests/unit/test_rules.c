@@ -110,7 +110,7 @@ static void test_hosts(void **state)
         fence_decision d;
 
         memset(&d, 0xa5, sizeof d);
-        rules_decide_host(&d, config, &host, row->port);
+        rules_decide_request(&d, config, &(struct rules_request){&host, row->port, true, {0}, {0}});
         if (d.reason != row->reason ||
             d.verdict != (row->reason == ALLOWED ? FENCE_ALLOW : FENCE_DENY))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
@@ -132,7 +132,7 @@ static void test_options(void **state)
     fence_decision d;
 
     (void)state;
-    rules_decide_host(&d, config, &host, 443);
+    rules_decide_request(&d, config, &(struct rules_request){&host, 443, true, {0}, {0}});
     assert_string_equal(d.rule, "--deny *.evil.test");
     assert_string_equal(d.message, "x.evil.test:443 is denied by --deny *.evil.test");
     assert_string_equal(d.cure, "leave out --deny *.evil.test");
@@ -140,7 +140,7 @@ static void test_options(void **state)
 
     config = config_of("options alone", "", extra, 1);
     host = host_of("good.test");
-    rules_decide_host(&d, config, &host, 443);
+    rules_decide_request(&d, config, &(struct rules_request){&host, 443, true, {0}, {0}});
     assert_int_equal(d.verdict, FENCE_ALLOW);
     assert_string_equal(d.rule, "--allow good.test");
     fence_config_unref(config);
@@ -161,7 +161,7 @@ static void test_long_names(void **state)
             name[i] = i % 50 == 49 && i + 1 < len ? '.' : 'a';
         name[len] = '\0';
         host = host_of(name);
-        rules_decide_host(&d, config, &host, 65535);
+        rules_decide_request(&d, config, &(struct rules_request){&host, 65535, true, {0}, {0}});
         assert_true(strlen(d.message) < sizeof d.message - 1);
         if (len <= 70 && !strstr(d.cure, "allowedDomains"))
             fail_msg("no cure for %zu bytes", len);
@@ -290,7 +290,8 @@ static void test_addrs(void **state)
         if (!addr_parse(&addr, str_of(row->addr)))
             fail_msg("%s: no address", row->name);
         memset(&d, 0xa5, sizeof d);
-        rules_decide_addr(&d, config, &host, row->port, &addr, row->own);
+        rules_decide_addr(&d, config, &(struct rules_request){&host, row->port, true, {0}, {0}},
+                          &addr, row->own);
         if (d.verdict != (row->allowed ? FENCE_ALLOW : FENCE_DENY) ||
             d.reason != (row->allowed ? ALLOWED : PROHIBITED))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
@@ -307,6 +308,7 @@ static void test_mixed_answer(void **state)
     static const char *const answer[] = {"8.8.8.8", "::1", "10.0.0.1", "2606:4700::1111"};
     fence_config *config = config_of("mixed", STAR, NULL, 0);
     struct host host = host_of("good.test");
+    struct rules_request request = {.host = &host, .port = 443, .tunnel = true};
 
     (void)state;
     for (size_t i = 0; i < 64; i++) {
@@ -314,7 +316,7 @@ static void test_mixed_answer(void **state)
         fence_decision d;
 
         assert_true(addr_parse(&addr, str_of(answer[i % 4])));
-        rules_decide_addr(&d, config, &host, 443, &addr, false);
+        rules_decide_addr(&d, config, &request, &addr, false);
         if ((d.verdict == FENCE_ALLOW) != (i % 4 == 0 || i % 4 == 3))
             fail_msg("%s at %zu", answer[i % 4], i);
     }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config_reader.c - see config_reader.h. */
+#include "filter/config_reader.h"
+
+#include <cjson/cJSON.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* ---- errors ---- */
+
+int fail_here(struct reader *r, bool at_key, const char *fmt, ...)
+{
+    size_t at = jsonc_locate(r->text, r->path, r->depth, at_key);
+    unsigned line, column;
+    char name[160], path[120], text[280];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    jsonc_position(r->text, at, &line, &column);
+    str_escape(name, sizeof name, str_of(r->name));
+    config_format_path(path, sizeof path, r->path, r->depth);
+    return fail(r->err, FENCE_ECONFIG, "%s:%u:%u: %s%s", name, line, column, path,
+                r->depth == 0 && text[0] == ':' ? text + 2 : text);
+}
+
+int fail_memory(struct reader *r)
+{
+    return fail(r->err, -ENOMEM, "out of memory");
+}
+
+int fail_value(struct reader *r, const char *value, const char *why)
+{
+    char escaped[100];
+
+    str_escape(escaped, sizeof escaped, str_of(value));
+    return fail_here(r, false, ": '%s': %s", escaped, why);
+}
+
+int fail_type(struct reader *r, const cJSON *value, const char *wanted)
+{
+    if (cJSON_IsNull(value))
+        return fail_here(r, false, ": null is no value here: leave the key out");
+    return fail_here(r, false, ": must be %s", wanted);
+}
+
+/* ---- duplicates ---- */
+
+int check_duplicates(struct reader *r, const cJSON *object)
+{
+    size_t count = (size_t)cJSON_GetArraySize(object), i = 0;
+    auto_free struct config_name *names = reallocarray(NULL, count + 1, sizeof *names);
+    const char *repeated;
+    const cJSON *item;
+
+    if (!names)
+        return fail_memory(r);
+    cJSON_ArrayForEach(item, object)
+    {
+        names[i] = (struct config_name){item->string, i};
+        i++;
+    }
+    repeated = config_find_repeated(names, count);
+    if (!repeated)
+        return 0;
+    r->path[r->depth++] = (struct jsonc_step){repeated, 1};
+    return fail_here(r, true, ": this key stands here twice: remove one");
+}
+
+/* ---- lists ---- */
+
+int read_list(struct reader *r, const cJSON *list, size_t field, read_item read)
+{
+    const cJSON *item;
+    size_t index = 0;
+    int rc = 0;
+
+    cJSON_ArrayForEach(item, list)
+    {
+        r->path[r->depth++] = (struct jsonc_step){NULL, index};
+        if (cJSON_IsString(item))
+            rc = read(r, item->valuestring, index, field);
+        else
+            rc = fail_here(r, false, ": must be a string: this is a list of strings");
+        r->depth--;
+        if (rc < 0)
+            return rc;
+        index++;
+    }
+    return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config_reader.h - reading JSON values with errors that say where. Private to the files that know
+ * cJSON: config.c, config_reader.c and config_read_rules.c. */
+#ifndef FENCE_FILTER_CONFIG_READER_H
+#define FENCE_FILTER_CONFIG_READER_H
+
+#include "base/error.h"
+#include "filter/config_build.h"
+#include "filter/jsonc.h"
+
+struct cJSON;
+
+#define SCHEMA_DEPTH 5 /* network.rules[0].port[0] */
+
+struct reader {
+    struct fence_config *config;
+    const char *name; /* of the file, as it was given */
+    const struct cJSON *json;
+    struct str text; /* normalized                   */
+    const fence_setting *extra;
+    size_t nextra;
+    struct jsonc_step path[SCHEMA_DEPTH]; /* of the value being read */
+    size_t depth;
+    fence_error *err;
+};
+
+/* ---- errors: each fills r->err and returns its code ---- */
+
+/* "FILE:LINE:COLUMN: PATH" and the text, which brings its own ": ". `at_key`: the place is that of
+ * the name and not of the value. */
+FENCE_PRINTF(3, 4) int fail_here(struct reader *r, bool at_key, const char *fmt, ...);
+int fail_memory(struct reader *r);
+int fail_value(struct reader *r, const char *value, const char *why);
+int fail_type(struct reader *r, const struct cJSON *value, const char *wanted);
+
+/* ---- values ---- */
+
+/* A name that stands twice in an object is an error. */
+int check_duplicates(struct reader *r, const struct cJSON *object);
+
+/* One string of a list; `field` is what read_list() was given. */
+typedef int (*read_item)(struct reader *r, const char *text, size_t index, size_t field);
+
+int read_list(struct reader *r, const struct cJSON *list, size_t field, read_item read);
+
+/* network.rules, an array of objects: config_read_rules.c. */
+int read_rules(struct reader *r, const struct cJSON *list);
+
+#endif
