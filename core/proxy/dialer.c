@@ -273,12 +273,18 @@ static void interleave(struct addr *addrs, size_t count)
 static void judge_upstream(struct dial *dial, const struct addr *addrs, size_t count)
 {
     for (size_t i = 0; i < count && dial->count < LIMIT_ATTEMPTS; i++) {
-        if (!proxy_is_own_listener(dial->proxy, &addrs[i], dial->via->port, own_addr(&addrs[i])))
+        if (!proxy_is_own_listener(dial->proxy, &addrs[i], dial->via->port))
             dial->addrs[dial->count++] = addrs[i];
     }
     if (dial->count == 0)
         refuse(dial, FENCE_REASON_IP_PROHIBITED, "the upstream proxy is this proxy itself");
     interleave(dial->addrs, dial->count);
+}
+
+/* Of the others it makes no difference whose they are: they are not public anyway. */
+static bool is_own_public(const struct addr *addr)
+{
+    return addr_classify(addr) == ADDR_PUBLIC && own_addr(addr);
 }
 
 /* Keeps what may be dialled; the first refusal stands when nothing is left. */
@@ -287,11 +293,10 @@ static void judge(struct dial *dial, const struct addr *addrs, size_t count)
     fence_decision first = {0}, decision;
 
     for (size_t i = 0; i < count && dial->count < LIMIT_ATTEMPTS; i++) {
-        bool own = own_addr(&addrs[i]);
-
-        rules_decide_addr(&decision, dial->proxy->config, &dial->request, &addrs[i], own);
+        rules_decide_addr(&decision, dial->proxy->config, &dial->request, &addrs[i],
+                          is_own_public(&addrs[i]));
         if (decision.verdict == FENCE_ALLOW &&
-            proxy_is_own_listener(dial->proxy, &addrs[i], dial->request.port, own)) {
+            proxy_is_own_listener(dial->proxy, &addrs[i], dial->request.port)) {
             refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
             snprintf(dial->refusal.rule, sizeof dial->refusal.rule, "built-in");
             decision = dial->refusal;
@@ -342,7 +347,7 @@ static bool judge_literal(struct dial *dial)
     if (!dial->via || !host->is_addr)
         return true;
     rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->request, &host->addr,
-                      own_addr(&host->addr));
+                      is_own_public(&host->addr));
     if (dial->refusal.verdict == FENCE_DENY)
         return false;
     dial->refusal = (fence_decision){0};

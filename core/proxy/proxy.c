@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "proxy/listener.h"
 #include "proxy/login.h"
+#include "proxy/own_addr.h"
 #include "proxy/resolver.h"
 #include "proxy/session.h"
 
@@ -73,8 +74,7 @@ void proxy_deinit(struct proxy *proxy)
     proxy->config = fence_config_unref(proxy->config);
 }
 
-bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port,
-                           bool own_machine)
+bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port)
 {
     LIST_EACH(link, (struct list *)&proxy->listeners)
     {
@@ -84,7 +84,7 @@ bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, u
             continue;
         if (addr_equal(&l->addr, addr))
             return true;
-        if (own_machine && addr_classify(&l->addr) == ADDR_UNSPECIFIED)
+        if (addr_classify(&l->addr) == ADDR_UNSPECIFIED && own_addr(addr))
             return true;
     }
     return false;

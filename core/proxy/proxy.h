@@ -45,7 +45,6 @@ void proxy_deinit(struct proxy *proxy);
 unsigned proxy_affordable_sessions(unsigned wanted);
 
 /* Would dialling this reach one of our own listeners? */
-bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port,
-                           bool own_machine);
+bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port);
 
 #endif
