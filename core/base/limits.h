@@ -43,7 +43,9 @@
     (1024 * 1024)                       /* a million descriptors are the kernel's default ceiling */
 #define LIMIT_REFUSING     64           /* sessions over the limit that may still be told so  */
 #define LIMIT_RELAY_BUFFER (256 * 1024) /* shared by all sessions of a loop; see tests/bench  */
-#define LIMIT_BACKLOG      511          /* listen(2); as nginx: bursts of connects must queue */
+#define LIMIT_SPLICE_PIPE  (1024 * 1024) /* one for each loop; a user may have 64 such: pipe(7)  */
+#define LIMIT_BULK         (64 * 1024) /* a read of so much at once: more will come, splice(2) pays */
+#define LIMIT_BACKLOG      511         /* listen(2); as nginx: bursts of connects must queue */
 #define LIMIT_ADDRESSES    512 /* of one answer that are judged: a DNS message of 64 KiB has more */
 #define LIMIT_ATTEMPTS     16  /* addresses that are dialled; nobody waits for a seventeenth */
 #define LIMIT_POOL         256 /* idle connections to origins, in all; browsers keep 6 for each */

@@ -187,7 +187,7 @@ static void client_drained(struct peer *client, int status)
         peer_read_start(s->upstream);
 }
 
-static const struct peer_ops client_ops = {client_bytes, client_end, client_drained};
+static const struct peer_ops client_ops = {client_bytes, client_end, client_drained, NULL};
 
 /* ---- the response: upstream to client ---- */
 
@@ -339,7 +339,7 @@ static void upstream_drained(struct peer *upstream, int status)
         peer_read_start(&s->client);
 }
 
-static const struct peer_ops upstream_ops = {upstream_bytes, upstream_end, upstream_drained};
+static const struct peer_ops upstream_ops = {upstream_bytes, upstream_end, upstream_drained, NULL};
 
 /* ---- beginning ---- */
 

@@ -178,7 +178,7 @@ static void on_drained(struct peer *peer, int status)
         on_end(peer, status);
 }
 
-static const struct peer_ops hop_ops = {on_bytes, on_end, on_drained};
+static const struct peer_ops hop_ops = {on_bytes, on_end, on_drained, NULL};
 
 void hop_begin(struct hop *hop, struct peer *peer)
 {

@@ -6,13 +6,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/limits.h"
+
 struct unsent { /* freed by on_written(), which always comes */
     uv_write_t req;
     char bytes[];
 };
 
-int peer_init(struct peer *peer, uv_loop_t *loop, const struct peer_buffer *buffer,
-              uv_handle_type type)
+int peer_init(struct peer *peer, uv_loop_t *loop, struct peer_buffer *buffer, uv_handle_type type)
 {
     memset(peer, 0, sizeof *peer);
     peer->buffer = buffer;
@@ -26,6 +27,9 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
     struct peer *peer = CONTAINER_OF(handle, struct peer, io.handle);
 
     (void)suggested;
+    *out = uv_buf_init(NULL, 0);
+    if (peer->bulk && peer->ops->on_bulk)
+        return; /* nothing is read, and on_read() hears of it */
     out->base = peer->buffer->bytes;
     out->len = peer->read_max < peer->buffer->size ? peer->read_max : peer->buffer->size;
 }
@@ -51,8 +55,13 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 
     if (len == 0)
         return; /* EAGAIN */
+    if (len == UV_ENOBUFS) {
+        peer->ops->on_bulk(peer);
+        return;
+    }
     if (len > 0) {
         peer->received += (uint64_t)len;
+        peer->bulk = len >= LIMIT_BULK;
         peer->ops->on_bytes(peer, buf->base, (size_t)len);
         return;
     }
@@ -142,6 +151,24 @@ int peer_write(struct peer *peer, const char *bytes, size_t len)
         len -= (size_t)rc;
     }
     return len == 0 ? 0 : write_later(peer, bytes, len);
+}
+
+int peer_splice(struct peer *from, struct peer *to)
+{
+    struct splice_pipe *pipe = &from->buffer->pipe;
+    char *bytes = from->buffer->bytes;
+    size_t left, len;
+    int from_fd, to_fd;
+
+    from->bulk = false;
+    if (uv_fileno(&from->io.handle, &from_fd) < 0 || uv_fileno(&to->io.handle, &to_fd) < 0)
+        return 0;
+    len = splice_relay(pipe, from_fd, to_fd, from->buffer->size, &left);
+    from->bulk = len >= LIMIT_BULK;
+    from->received += len;
+    if (left == 0)
+        return 0;
+    return splice_read_left(pipe, bytes, left) ? peer_write(to, bytes, left) : -EIO;
 }
 
 void peer_shutdown(struct peer *peer)

@@ -68,7 +68,7 @@ static void on_end(struct peer *peer, int status)
     idle_close(peer->owner);
 }
 
-static const struct peer_ops idle_ops = {on_bytes, on_end, on_end};
+static const struct peer_ops idle_ops = {on_bytes, on_end, on_end, NULL};
 
 /* ---- age ---- */
 

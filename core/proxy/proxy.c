@@ -46,6 +46,7 @@ int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config
     rc = resolver_new(&proxy->resolver, loop);
     if (rc < 0) {
         free(take(&proxy->buffer.bytes));
+        splice_close(&proxy->buffer.pipe);
         return rc;
     }
     pool_init(&proxy->pool, loop);
@@ -71,6 +72,7 @@ void proxy_deinit(struct proxy *proxy)
 {
     login_free(take(&proxy->login));
     free(take(&proxy->buffer.bytes));
+    splice_close(&proxy->buffer.pipe);
     proxy->config = fence_config_unref(proxy->config);
 }
 

@@ -282,7 +282,8 @@ static void lingering_drained(struct peer *client, int status)
         session_close(s);
 }
 
-static const struct peer_ops lingering_ops = {lingering_bytes, lingering_end, lingering_drained};
+static const struct peer_ops lingering_ops = {lingering_bytes, lingering_end, lingering_drained,
+                                              NULL};
 
 void session_linger(struct session *s)
 {
@@ -368,7 +369,7 @@ static void first_end(struct peer *client, int status)
     session_close(client->owner);
 }
 
-static const struct peer_ops first_ops = {first_bytes, first_end, first_end};
+static const struct peer_ops first_ops = {first_bytes, first_end, first_end, NULL};
 
 /* Waits for the byte that tells which protocol the client speaks. */
 static void wait_for_first(struct session *s)

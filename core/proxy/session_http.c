@@ -45,7 +45,7 @@ static void client_drained(struct peer *client, int status)
         session_http_continue(s);
 }
 
-static const struct peer_ops http_client_ops = {client_bytes, client_end, client_drained};
+static const struct peer_ops http_client_ops = {client_bytes, client_end, client_drained, NULL};
 
 void session_http_begin(struct session *s, uint64_t deadline)
 {

@@ -43,7 +43,7 @@ static void client_drained(struct peer *client, int status)
         socks5_continue(s);
 }
 
-static const struct peer_ops socks5_ops = {client_bytes, client_end, client_drained};
+static const struct peer_ops socks5_ops = {client_bytes, client_end, client_drained, NULL};
 
 void session_socks5_begin(struct session *s, uint64_t deadline)
 {

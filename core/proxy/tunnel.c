@@ -13,16 +13,18 @@ static struct peer *other(struct session *s, struct peer *peer)
     return peer == &s->client ? s->upstream : &s->client;
 }
 
-/* Passes on; what cannot go at once stops the reading. */
-static void pass_on(struct peer *from, const char *bytes, size_t len)
+/* What cannot go at once stops the reading. */
+static void passed_on(struct peer *from, int rc)
 {
-    struct session *s = from->owner;
-    int rc = len > 0 ? peer_write(other(s, from), bytes, len) : 0;
-
     if (rc < 0)
-        session_abort(s);
+        session_abort(from->owner);
     else if (rc > 0)
         peer_read_stop(from);
+}
+
+static void pass_on(struct peer *from, const char *bytes, size_t len)
+{
+    passed_on(from, len > 0 ? peer_write(other(from->owner, from), bytes, len) : 0);
 }
 
 /* A ClientHello in more than one piece goes on in one: the server sees no difference. */
@@ -106,6 +108,18 @@ static void tunnel_bytes(struct peer *from, char *bytes, size_t len)
         pass_on(from, bytes, len);
 }
 
+/* Bytes that nobody looks at any more need not come up here. */
+static void tunnel_bulk(struct peer *from)
+{
+    struct session *s = from->owner;
+
+    s->active = uv_now(s->proxy->loop);
+    if (s->request)
+        from->bulk = false; /* but these somebody does */
+    else
+        passed_on(from, peer_splice(from, other(s, from)));
+}
+
 static void close_when_done(struct session *s)
 {
     if (s->client.shut && s->upstream->shut)
@@ -136,7 +150,7 @@ static void tunnel_drained(struct peer *to, int status)
         peer_read_start(other(s, to));
 }
 
-static const struct peer_ops tunnel_ops = {tunnel_bytes, tunnel_end, tunnel_drained};
+static const struct peer_ops tunnel_ops = {tunnel_bytes, tunnel_end, tunnel_drained, tunnel_bulk};
 
 /* Reads from `from` unless `to` has still something to write. */
 static void relay(struct peer *from, const struct peer *to)
