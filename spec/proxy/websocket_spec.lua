@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- websocket_spec.lua - WebSocket (RFC 6455) between client and server of python3-websockets, by each
--- way: through a tunnel, and by an absolute-form request that becomes another protocol.
+-- websocket_spec.lua - WebSocket (RFC 6455) between client and server of python3-websockets, both
+-- in a tunnel and behind an absolute-form request that becomes another protocol.
 
 local fenced = require "spec.support.fenced"
 local process = require "spec.support.process"
