@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- curl_spec.lua - each option of curl's that names a proxy, against `fence proxy`: what an origin can
+-- curl_spec.lua - each option of curl that names a proxy, against `fence proxy`: what an origin can
 -- be asked comes back the same by every way, and a denied name is refused in that way's words.
 --
 -- curl in the sandbox, which is told nothing but variables: see e2e/curl_spec.lua.

@@ -12,7 +12,7 @@ local wire = require "spec.support.wire"
 local page = ("A line of text that shrinks.\n"):rep(40000) -- 1.2 MB
 local blob = ("\0\255\r\n blob "):rep(100000)
 
--- Without gzip_proxied it sends a request with "Via" no gzip, and every proxy has to add that field.
+-- Without gzip_proxied it sends no gzip where "Via" says that a proxy asks, as a proxy has to say.
 local locations = [[
     location /zipped { alias PLACE/served/page; gzip on; gzip_types *; gzip_proxied any; }
     location /once { alias PLACE/served/page; keepalive_timeout 0; }
