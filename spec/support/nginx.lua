@@ -95,8 +95,7 @@ function nginx.start(options)
     text = "user root;\n" .. text
   end
   local path = users.write_file(me, self.place .. "/nginx.conf", text)
-  self.child = process.start({ argv = { options.path, "-e", "stderr", "-p", self.place, "-c",
-    path } })
+  self.child = process.start({ argv = { options.path, "-p", self.place, "-c", path } })
   return self
 end
 
