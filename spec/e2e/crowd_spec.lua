@@ -50,7 +50,7 @@ while True:
         watched.modify(peer, wish)
 ]]
 
--- DOOR COUNT HOST PORT. Says "ready", and goes on at each line it reads: opens all the tunnels; then
+-- DOOR COUNT HOST PORT. Says "ready", and at each line it reads goes on: opens all tunnels; then
 -- has 64 KiB echoed through every one and closes them; then ends.
 local client = [[
 import asyncio, hashlib, os, resource, socket, struct, sys
