@@ -134,12 +134,12 @@ describe("a transfer", function()
 
   -- Runs a line of shell, in which "$@" is curl with its options.
   local function run(line, way, size, framing)
-    local argv = { "sh", "-c", line, "sh", "curl", "-sSq", "-f", "--max-time", "60" }
+    local argv = { "sh", "-c", line, "sh", "curl", "-sSq", "-f", "--max-time", "100" }
     for _, word in ipairs(way) do
       argv[#argv + 1] = (word:gsub("PROXY", "127.0.0.1:" .. w.proxy.port))
     end
     argv[#argv + 1] = w:fill(("http://good.test:{port}/%d/%s"):format(size, framing))
-    local result = process.run({ argv = argv, timeout = 90000, env = {
+    local result = process.run({ argv = argv, timeout = 110000, env = {
       SENDER = sender, SEED = seed, SIZE = tostring(size),
     } })
     assert.equal("", result.err)
