@@ -70,7 +70,7 @@ static struct str without_path(struct str url)
 const char *upstream_parse(struct upstream *out, struct str url)
 {
     const struct scheme *scheme = find_scheme(url);
-    struct upstream found = {UPSTREAM_NONE};
+    struct upstream found = {.kind = UPSTREAM_NONE};
     struct str rest;
     size_t at;
     const char *why = NULL;
