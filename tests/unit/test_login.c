@@ -228,7 +228,7 @@ static void test_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new),    cmocka_unit_test(test_is_required),
+        cmocka_unit_test(test_new),     cmocka_unit_test(test_is_required),
         cmocka_unit_test(test_request), cmocka_unit_test(test_socks5),
         cmocka_unit_test(test_limit),
     };
