@@ -21,7 +21,7 @@ static const struct scheme *find_scheme(struct str url)
     return NULL;
 }
 
-/* False where it is too long, or '%' is not followed by two digits, or stands for a NUL. */
+/* False where it is too long, or '%' is not followed by two digits, or for a NUL in either form. */
 static bool decode(char out[UPSTREAM_LOGIN], uint8_t *len, struct str text)
 {
     size_t n = 0;
@@ -33,12 +33,12 @@ static bool decode(char out[UPSTREAM_LOGIN], uint8_t *len, struct str text)
             int high = text.len - i > 2 ? ascii_hex(text.bytes[i + 1]) : -1;
             int low = text.len - i > 2 ? ascii_hex(text.bytes[i + 2]) : -1;
 
-            if (high < 0 || low < 0 || (high == 0 && low == 0))
+            if (high < 0 || low < 0)
                 return false;
             c = (char)(high * 16 + low);
             i += 2;
         }
-        if (n == UPSTREAM_LOGIN)
+        if (c == '\0' || n == UPSTREAM_LOGIN)
             return false;
         out[n++] = c;
     }
@@ -70,7 +70,7 @@ static struct str without_path(struct str url)
 const char *upstream_parse(struct upstream *out, struct str url)
 {
     const struct scheme *scheme = find_scheme(url);
-    struct upstream found = {UPSTREAM_NONE};
+    struct upstream found = {.kind = UPSTREAM_NONE};
     struct str rest;
     size_t at;
     const char *why = NULL;

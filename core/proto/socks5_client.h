@@ -22,7 +22,8 @@ struct socks5_client { /* zero but for the first four; strings are borrowed */
     struct str user, password; /* empty: no login */
 
     uint8_t reply;
-    uint8_t state, have;
+    uint8_t state;
+    uint16_t have; /* of `answer`, which may have more than 255 bytes */
     uint8_t answer[4 + 1 + 255 + 2];
 };
 

@@ -115,13 +115,17 @@ static fence_reason reason_of_reply(uint8_t reply)
     }
 }
 
-static void say(struct hop *hop, const struct buf *words)
+/* False when that ended it. */
+static bool say(struct hop *hop, const struct buf *words)
 {
-    if (words->error || peer_write(hop->peer, words->bytes, words->len) < 0)
-        done(hop, FENCE_REASON_CONNECTION_LOST, "the upstream proxy closed the connection");
+    if (!words->error && peer_write(hop->peer, words->bytes, words->len) >= 0)
+        return true;
+    done(hop, FENCE_REASON_CONNECTION_LOST, "the upstream proxy closed the connection");
+    return false;
 }
 
-static void read_socks(struct hop *hop)
+/* Returns whether what is left may be another answer: one that came ahead of its question. */
+static bool take_answer(struct hop *hop)
 {
     auto_buf struct buf words = BUF_INIT(LIMIT_HTTP_HEAD);
     size_t used = 0;
@@ -132,24 +136,31 @@ static void read_socks(struct hop *hop)
     case SOCKS5_CLIENT_MORE:
     case SOCKS5_CLIENT_SAY:
         buf_consume(&hop->in, used);
-        if (status == SOCKS5_CLIENT_SAY)
-            say(hop, &words);
-        return;
+        return status == SOCKS5_CLIENT_SAY && say(hop, &words);
     case SOCKS5_CLIENT_READY:
         buf_consume(&hop->in, used);
         done(hop, FENCE_REASON_NONE, NULL);
-        return;
+        break;
     case SOCKS5_CLIENT_LOGIN:
         done(hop, FENCE_REASON_REQUEST_DENIED,
              "the upstream proxy wants another name and password: write them into its URL");
-        return;
+        break;
     case SOCKS5_CLIENT_REFUSED:
         done(hop, reason_of_reply(hop->socks.reply), "the upstream proxy cannot reach this host");
-        return;
+        break;
     case SOCKS5_CLIENT_MALFORMED:
         done(hop, FENCE_REASON_RESPONSE_MALFORMED, "the upstream proxy does not speak SOCKS5");
-        return;
+        break;
     }
+    return false;
+}
+
+static void read_socks(struct hop *hop)
+{
+    bool again = true;
+
+    while (again)
+        again = take_answer(hop) && hop->in.len > 0;
 }
 
 /* ---- bytes ---- */

@@ -97,10 +97,12 @@ static void test_localhost(void **state)
 {
     struct resolver *resolver;
     struct waiter w = {0};
+    size_t count = 0;
     uv_loop_t loop;
 
     (void)state;
     begin(&loop, &resolver);
+    assert_null(resolver_recall(resolver, &count, "localhost"));
     assert_int_equal(ask(&w, &loop, resolver, "localhost"), 0);
     assert_int_equal(w.answers, 0); /* never from within */
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -108,6 +110,8 @@ static void test_localhost(void **state)
     assert_int_equal(w.status, 0);
     assert_true(w.count >= 1);
     assert_int_equal(addr_classify(&w.first), ADDR_LOOPBACK);
+    assert_non_null(resolver_recall(resolver, &count, "localhost"));
+    assert_int_equal(count, w.count);
     resolver_forget(&w.question); /* harmless afterwards */
     end(&loop, resolver);
 }
@@ -224,6 +228,7 @@ static void test_one_question_and_no_search(void **state)
     struct waiter w[2] = {0};
     bool searched = false;
     unsigned count;
+    size_t none;
     uv_loop_t loop;
 
     (void)state;
@@ -237,6 +242,7 @@ static void test_one_question_and_no_search(void **state)
         assert_true(w[i].status == EAI_AGAIN || w[i].status == EAI_NONAME);
         assert_int_equal(w[i].count, 0);
     }
+    assert_null(resolver_recall(resolver, &none, "silent.test")); /* a failure is not kept */
     count = questions("\6evil-s", &searched);
     assert_true(count >= 1 && count <= 2);
     assert_false(searched);

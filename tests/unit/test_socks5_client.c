@@ -12,6 +12,8 @@
 #include "support/guard.h"
 
 #define BYTES(text) text, sizeof(text) - 1
+#define A50         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A250        A50 A50 A50 A50 A50
 
 static const struct {
     const char *name, *host;
@@ -35,6 +37,9 @@ static const struct {
      0, BYTES("\5\1\0\5\1\0\3\6a.test\1\273"), 0},
     {"an empty name in the answer", "a.test", "", "", BYTES("\5\0\5\0\0\3\0\0\1"),
      SOCKS5_CLIENT_READY, 0, BYTES("\5\1\0\5\1\0\3\6a.test\1\273"), 0},
+    {"a name of 255 bytes in the answer", "a.test", "", "",
+     BYTES("\5\0\5\0\0\3\377" A250 "aaaaa\0\1SSH-2.0"), SOCKS5_CLIENT_READY, 0,
+     BYTES("\5\1\0\5\1\0\3\6a.test\1\273"), 7},
     {"the server speaks first", "a.test", "", "", BYTES("\5\0\5\0\0\1\0\0\0\0\0\0SSH-2.0"),
      SOCKS5_CLIENT_READY, 0, BYTES("\5\1\0\5\1\0\3\6a.test\1\273"), 7},
     {"a login", "a.test", "u", "pw", BYTES("\5\2\1\0\5\0\0\1\0\0\0\0\0\0"), SOCKS5_CLIENT_READY, 0,

@@ -64,7 +64,7 @@ static void test_rows(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct upstream found = {UPSTREAM_NONE};
+        struct upstream found = {.kind = UPSTREAM_NONE};
         size_t len = strlen(rows[i].url);
         char *copy = guard_copy(rows[i].url, len);
         const char *why = upstream_parse(&found, (struct str){copy, len});
@@ -84,7 +84,7 @@ static void test_longest_login(void **state)
 {
     (void)state;
     for (size_t extra = 0; extra < 2; extra++) {
-        struct upstream found = {UPSTREAM_NONE};
+        struct upstream found = {.kind = UPSTREAM_NONE};
         char url[600] = "socks5://";
         size_t len = strlen(url);
 
