@@ -13,7 +13,7 @@ run_libraries='libuv libcjson'
 
 # lua5.4 and g++ by name: a dependency on "lua" is met by an older one
 test_packages='lua5.4 lua-busted lua-luv lua-check libcmocka-dev g++ wget git python3 python3-pip
-openssl iproute2 socat netcat-openbsd tmux util-linux clang-format clang-tidy'
+openssl iproute2 socat netcat-openbsd tmux util-linux clang-format clang-tidy node-llhttp'
 test_commands='lua5.4 busted luacheck g++ wget git python3 openssl ip socat nc tmux'
 test_libraries='cmocka'
 
