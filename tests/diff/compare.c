@@ -125,10 +125,10 @@ static bool agree_when_cured(struct comparison *c, const struct sample *sample)
 
 /* ---- comparing ---- */
 
-/* Why one takes the connection for persistent, as far as the table knows a cause. */
-static const char *persist_cause(struct comparison *c, const struct sample *sample)
+/* Why the two differ in a fact, as far as the table knows a cause. */
+static const char *cause(struct comparison *c, const struct sample *sample, enum fact fact)
 {
-    if (strcmp(c->ours.fact[FACT_VERSION], "0") == 0)
+    if (fact == FACT_PERSIST && strcmp(c->ours.fact[FACT_VERSION], "0") == 0)
         return ", HTTP/1.0";
     return agree_when_cured(c, sample) ? ", HTAB" : "";
 }
@@ -142,7 +142,7 @@ static void compare_facts(struct comparison *c, const struct sample *sample)
         if (strcmp(ours, theirs) == 0)
             continue;
         snprintf(key, sizeof key, "%s: %.80s/%.80s%s", FACTS[i], ours, theirs,
-                 i == FACT_PERSIST ? persist_cause(c, sample) : "");
+                 cause(c, sample, (enum fact)i));
         meet(c, sample, FACT_DIFFERS, key);
     }
 }

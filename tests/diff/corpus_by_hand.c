@@ -40,6 +40,7 @@ static const char *const HEADS[] = {
     CONNECT "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     GET "Content-Length: 5\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\nhello",
     GET "Transfer-Encoding: chunked\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n0\r\n\r\n",
+    GET "Transfer-Encoding: chunked\t\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n",
 
     /* line ends and white space in every place */
     "\nGET http://good.test/" H "\r\n",
@@ -76,7 +77,7 @@ static void append_times(struct sample *out, size_t times, struct str bytes)
         sample_append(out, bytes);
 }
 
-/* What has a limit, and is over it by one. */
+/* What has a limit, and is over it. The longest by more than a change takes away or cure() adds. */
 static bool over_a_limit(struct sample *out, size_t index)
 {
     sample_set(out, STR("GET http://"));
@@ -96,7 +97,7 @@ static bool over_a_limit(struct sample *out, size_t index)
         return true;
     case 3:
         sample_set(out, STR(GET "A: "));
-        append_times(out, LIMIT_HTTP_HEAD + 1 - (sizeof GET "A: \r\n\r\n" - 1), STR("a"));
+        append_times(out, LIMIT_HTTP_HEAD, STR("a"));
         sample_append(out, STR("\r\n\r\n"));
         return true;
     default:

@@ -9,9 +9,9 @@
 
 enum parting {
     WE_REFUSE,   /* and llhttp accepts: `key` is our reason                                     */
-    THEY_REFUSE, /* and we accept: `key` is llhttp's reason. Held only when the rest of the head
-                    is beyond doubt: see cure() in diff_http1.c                                  */
-    FACT_DIFFERS /* both accept: `key` is "FACT: ours/theirs"                                   */
+    THEY_REFUSE, /* and we accept: `key` is llhttp's reason. Such a head must be one that both read
+                    alike once it is cured of the difference: see cure() in compare.c           */
+    FACT_DIFFERS /* both accept: `key` is "FACT: ours/llhttp's, CAUSE"                           */
 };
 
 struct difference {
