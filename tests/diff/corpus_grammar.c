@@ -98,8 +98,7 @@ static const char *const FIELDS[] = {
     "Transfer-Encoding: chunkedx",
     "Transfer-Encoding: identity",
     "Transfer-Encoding:",
-    "Transfer-Encoding:\x0b"
-    "chunked",
+    "Transfer-Encoding:\013chunked",
     "Transfer_Encoding: chunked",
     "Transfer-Encoding : chunked",
     "Host: good.test",
