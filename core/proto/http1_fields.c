@@ -97,6 +97,16 @@ static bool note_connection(struct http1_facts *facts, struct str value, struct 
     return true;
 }
 
+/* No standard; old clients say to a proxy what they mean. A list as Connection is, but it names
+ * nothing, so it may hold anything. */
+static void note_proxy_connection(struct http1_facts *facts, struct str value)
+{
+    struct str option;
+
+    while (http1_list_next(&value, &option))
+        facts->close |= str_equal_nocase(option, STR("close"));
+}
+
 /* Names that differ in length or first letter mostly differ here. */
 static uint64_t kind_of(struct str name)
 {
@@ -164,8 +174,8 @@ static bool note(struct http1_facts *facts, const struct http1_field *field,
         return true;
     case HTTP1_NAME_CONNECTION:
         return note_connection(facts, field->value, why);
-    case HTTP1_NAME_PROXY_CONNECTION: /* no standard; old clients say to a proxy what they mean */
-        facts->close |= str_equal_nocase(field->value, STR("close"));
+    case HTTP1_NAME_PROXY_CONNECTION:
+        note_proxy_connection(facts, field->value);
         return true;
     case HTTP1_NAME_TRAILER:
     case HTTP1_NAME_HOP_BY_HOP:
