@@ -127,6 +127,8 @@ static fence_reason reason_of(int error)
     case UV_EMFILE:
     case UV_ENFILE:
         return FENCE_REASON_LIMIT_REACHED;
+    case UV_ENOMEM:
+        return FENCE_REASON_INTERNAL_ERROR;
     default:
         return FENCE_REASON_CONNECTION_LOST;
     }
@@ -386,7 +388,10 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct host *host, 
     }
     rc = resolver_ask(proxy->resolver, &dial->question, target->text);
     if (rc < 0) {
-        refuse(dial, FENCE_REASON_LIMIT_REACHED, "too many names are being looked up at once");
+        if (rc == -ENOMEM)
+            refuse(dial, FENCE_REASON_INTERNAL_ERROR, "out of memory");
+        else
+            refuse(dial, FENCE_REASON_LIMIT_REACHED, "too many names are being looked up at once");
         uv_timer_start(&dial->timer, on_timer, 0, 0);
         return 0;
     }
