@@ -277,7 +277,9 @@ static void interleave(struct addr *addrs, size_t count)
 static void judge_upstream(struct dial *dial, const struct addr *addrs, size_t count)
 {
     for (size_t i = 0; i < count && dial->count < LIMIT_ATTEMPTS; i++) {
-        if (!proxy_is_own_listener(dial->proxy, &addrs[i], dial->via->port, own_addr(&addrs[i])))
+        bool own = own_addr(&addrs[i]) != 0;
+
+        if (!proxy_is_own_listener(dial->proxy, &addrs[i], dial->via->port, own))
             dial->addrs[dial->count++] = addrs[i];
     }
     if (dial->count == 0)
@@ -285,22 +287,44 @@ static void judge_upstream(struct dial *dial, const struct addr *addrs, size_t c
     interleave(dial->addrs, dial->count);
 }
 
+/* Takes what refuse() has said; the dial goes on. */
+static fence_decision take_refusal(struct dial *dial)
+{
+    fence_decision taken = dial->refusal;
+
+    dial->refusal = (fence_decision){0};
+    return taken;
+}
+
+/* By the rules. Where no descriptor is left to ask with whether it is this machine's, that is the
+ * reason, and not the address. */
+static fence_decision judge_addr(struct dial *dial, const struct addr *addr)
+{
+    fence_decision decision;
+    int own = own_addr(addr);
+
+    if (own < 0) {
+        refuse(dial, reason_of(own), uv_strerror(own));
+        return take_refusal(dial);
+    }
+    rules_decide_addr(&decision, dial->proxy->config, &dial->host, dial->port, addr, own);
+    if (decision.verdict == FENCE_ALLOW &&
+        proxy_is_own_listener(dial->proxy, addr, dial->port, own)) {
+        refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
+        snprintf(dial->refusal.rule, sizeof dial->refusal.rule, "built-in");
+        return take_refusal(dial);
+    }
+    return decision;
+}
+
 /* Keeps what may be dialled; the first refusal stands when nothing is left. */
 static void judge(struct dial *dial, const struct addr *addrs, size_t count)
 {
-    fence_decision first = {0}, decision;
+    fence_decision first = {0};
 
     for (size_t i = 0; i < count && dial->count < LIMIT_ATTEMPTS; i++) {
-        bool own = own_addr(&addrs[i]);
+        fence_decision decision = judge_addr(dial, &addrs[i]);
 
-        rules_decide_addr(&decision, dial->proxy->config, &dial->host, dial->port, &addrs[i], own);
-        if (decision.verdict == FENCE_ALLOW &&
-            proxy_is_own_listener(dial->proxy, &addrs[i], dial->port, own)) {
-            refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
-            snprintf(dial->refusal.rule, sizeof dial->refusal.rule, "built-in");
-            decision = dial->refusal;
-            dial->refusal = (fence_decision){0};
-        }
         if (decision.verdict == FENCE_ALLOW)
             dial->addrs[dial->count++] = addrs[i];
         else if (first.verdict != FENCE_DENY)
@@ -341,10 +365,17 @@ static void on_answer(struct question *question, const struct answer *answer)
  */
 static bool judge_literal(struct dial *dial)
 {
+    int own;
+
     if (!dial->via || !dial->host.is_addr)
         return true;
+    own = own_addr(&dial->host.addr);
+    if (own < 0) {
+        refuse(dial, reason_of(own), uv_strerror(own));
+        return false;
+    }
     rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->host, dial->port,
-                      &dial->host.addr, own_addr(&dial->host.addr));
+                      &dial->host.addr, own);
     if (dial->refusal.verdict == FENCE_DENY)
         return false;
     dial->refusal = (fence_decision){0};
