@@ -314,6 +314,24 @@ static void test_lingering(void **state)
     close_site(&site);
 }
 
+/* The client is not read while it is dialled for: that it is gone shows when the dial is over. */
+static void test_a_client_that_left(void **state)
+{
+    struct linger reset = {1, 0};
+    struct site site;
+
+    (void)state;
+    open_site(&site, ", \"upstreamProxy\": \"socks5://127.0.0.1:@\"");
+    upstream_asked(&site);
+    setsockopt(site.client, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(site.client);
+    site.client = -1;
+    pass_time(&site, LIMIT_DIAL_MS + 1);
+    assert_int_equal(site.closed, 1);
+    assert_int_equal(hear(&site, site.upstream, ""), 0);
+    close_site(&site);
+}
+
 static void test_pool(void **state)
 {
     struct site site;
@@ -387,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_a_tunnel_may_be_silent),
         cmocka_unit_test(test_lingering),
+        cmocka_unit_test(test_a_client_that_left),
         cmocka_unit_test(test_pool),
         cmocka_unit_test(test_names_are_remembered),
         cmocka_unit_test(test_the_next_address),
