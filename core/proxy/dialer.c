@@ -125,6 +125,8 @@ static fence_reason reason_of(int error)
     case UV_EMFILE:
     case UV_ENFILE:
         return FENCE_REASON_LIMIT_REACHED;
+    case UV_ENOMEM:
+        return FENCE_REASON_INTERNAL_ERROR;
     default:
         return FENCE_REASON_CONNECTION_LOST;
     }
@@ -282,26 +284,49 @@ static void judge_upstream(struct dial *dial, const struct addr *addrs, size_t c
 }
 
 /* Of the others it makes no difference whose they are: they are not public anyway. */
-static bool is_own_public(const struct addr *addr)
+static int is_own_public(const struct addr *addr)
 {
-    return addr_classify(addr) == ADDR_PUBLIC && own_addr(addr);
+    return addr_classify(addr) == ADDR_PUBLIC ? own_addr(addr) : 0;
+}
+
+/* Takes what refuse() has said; the dial goes on. */
+static fence_decision take_refusal(struct dial *dial)
+{
+    fence_decision taken = dial->refusal;
+
+    dial->refusal = (fence_decision){0};
+    return taken;
+}
+
+/* By the rules. Where no descriptor is left to ask with whether it is this machine's, that is the
+ * reason, and not the address. */
+static fence_decision judge_addr(struct dial *dial, const struct addr *addr)
+{
+    fence_decision decision;
+    int own = is_own_public(addr);
+
+    if (own < 0) {
+        refuse(dial, reason_of(own), uv_strerror(own));
+        return take_refusal(dial);
+    }
+    rules_decide_addr(&decision, dial->proxy->config, &dial->request, addr, own);
+    if (decision.verdict == FENCE_ALLOW &&
+        proxy_is_own_listener(dial->proxy, addr, dial->request.port)) {
+        refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
+        snprintf(dial->refusal.rule, sizeof dial->refusal.rule, "built-in");
+        return take_refusal(dial);
+    }
+    return decision;
 }
 
 /* Keeps what may be dialled; the first refusal stands when nothing is left. */
 static void judge(struct dial *dial, const struct addr *addrs, size_t count)
 {
-    fence_decision first = {0}, decision;
+    fence_decision first = {0};
 
     for (size_t i = 0; i < count && dial->count < LIMIT_ATTEMPTS; i++) {
-        rules_decide_addr(&decision, dial->proxy->config, &dial->request, &addrs[i],
-                          is_own_public(&addrs[i]));
-        if (decision.verdict == FENCE_ALLOW &&
-            proxy_is_own_listener(dial->proxy, &addrs[i], dial->request.port)) {
-            refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
-            snprintf(dial->refusal.rule, sizeof dial->refusal.rule, "built-in");
-            decision = dial->refusal;
-            dial->refusal = (fence_decision){0};
-        }
+        fence_decision decision = judge_addr(dial, &addrs[i]);
+
         if (decision.verdict == FENCE_ALLOW)
             dial->addrs[dial->count++] = addrs[i];
         else if (first.verdict != FENCE_DENY)
@@ -343,11 +368,16 @@ static void on_answer(struct question *question, const struct answer *answer)
 static bool judge_literal(struct dial *dial)
 {
     const struct host *host = dial->request.host;
+    int own;
 
     if (!dial->via || !host->is_addr)
         return true;
-    rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->request, &host->addr,
-                      is_own_public(&host->addr));
+    own = is_own_public(&host->addr);
+    if (own < 0) {
+        refuse(dial, reason_of(own), uv_strerror(own));
+        return false;
+    }
+    rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->request, &host->addr, own);
     if (dial->refusal.verdict == FENCE_DENY)
         return false;
     dial->refusal = (fence_decision){0};
@@ -389,7 +419,10 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct rules_reques
     }
     rc = resolver_ask(proxy->resolver, &dial->question, target->text);
     if (rc < 0) {
-        refuse(dial, FENCE_REASON_LIMIT_REACHED, "too many names are being looked up at once");
+        if (rc == -ENOMEM)
+            refuse(dial, FENCE_REASON_INTERNAL_ERROR, "out of memory");
+        else
+            refuse(dial, FENCE_REASON_LIMIT_REACHED, "too many names are being looked up at once");
         uv_timer_start(&dial->timer, on_timer, 0, 0);
         return 0;
     }

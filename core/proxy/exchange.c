@@ -6,6 +6,7 @@
  * that half a body is not taken for a whole one. */
 #include "proxy/session.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "filter/config.h"
@@ -142,6 +143,10 @@ static void forward_request(struct session *s, const char *bytes, size_t len)
         rc = peer_write(s->upstream, s->talk->out.bytes, s->talk->out.len);
     else
         rc = write_behind(s->upstream, &s->talk->out, bytes, used);
+    if (rc == -ENOMEM) { /* the server would wait for the rest, and the client for the server */
+        exchange_fail(s, FENCE_REASON_INTERNAL_ERROR, "out of memory");
+        return;
+    }
     x->request_stuck = rc < 0; /* there may be an answer all the same: it is read */
     x->request_done = status == HTTP1_BODY_DONE;
     if (used < len && buf_append(&s->talk->in, bytes + used, len - used) < 0) {
@@ -244,9 +249,12 @@ static bool take_head(struct session *s)
     x->strip = response.framing == HTTP1_CHUNKED && s->request->http10;
     x->keep_alive = s->request->keep_alive && x->request_done && !s->request->http10 &&
                     response.framing != HTTP1_UNTIL_CLOSE;
-    if (!interim || !s->request->http10) /* RFC 9110, section 15.2: no 1xx for HTTP/1.0 */
+    if ((!interim || !s->request->http10) && /* RFC 9110, section 15.2: no 1xx for HTTP/1.0 */
         http1_write_response(&x->pending, &response, x->strip ? HTTP1_STRIPPED : HTTP1_AS_IS,
-                             x->keep_alive || interim || response.status == 101);
+                             x->keep_alive || interim || response.status == 101) < 0) {
+        exchange_fail(s, FENCE_REASON_INTERNAL_ERROR, "out of memory");
+        return false;
+    }
     if (!interim) {
         x->status = response.status;
         http1_body_init(&x->response_body, response.framing, response.content_length);
@@ -292,10 +300,13 @@ static void upstream_bytes(struct peer *upstream, char *bytes, size_t len)
     touch(s);
     while (x->status == 0 && len > 0) {
         status = http1_scan_head(&x->scan, bytes, len, &used);
-        if (status == HTTP1_SCAN_MALFORMED || status == HTTP1_SCAN_TOO_LARGE ||
-            buf_append(&x->head, bytes, used) < 0) {
+        if (status == HTTP1_SCAN_MALFORMED || status == HTTP1_SCAN_TOO_LARGE) {
             exchange_fail(s, FENCE_REASON_RESPONSE_MALFORMED,
                           "the server's answer is no head that can be read one way only");
+            return;
+        }
+        if (buf_append(&x->head, bytes, used) < 0) {
+            exchange_fail(s, FENCE_REASON_INTERNAL_ERROR, "out of memory");
             return;
         }
         bytes += used;

@@ -2,6 +2,7 @@
  * hop.c - the conversation with an upstream proxy, until it has opened a tunnel or said no. */
 #include "proxy/hop.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -118,9 +119,16 @@ static fence_reason reason_of_reply(uint8_t reply)
 /* False when that ended it. */
 static bool say(struct hop *hop, const struct buf *words)
 {
-    if (!words->error && peer_write(hop->peer, words->bytes, words->len) >= 0)
+    int rc = words->error;
+
+    if (rc == 0)
+        rc = peer_write(hop->peer, words->bytes, words->len);
+    if (rc >= 0)
         return true;
-    done(hop, FENCE_REASON_CONNECTION_LOST, "the upstream proxy closed the connection");
+    if (rc == -ENOMEM)
+        done(hop, FENCE_REASON_INTERNAL_ERROR, "out of memory");
+    else
+        done(hop, FENCE_REASON_CONNECTION_LOST, "the upstream proxy closed the connection");
     return false;
 }
 
@@ -168,8 +176,11 @@ static void read_socks(struct hop *hop)
 static void on_bytes(struct peer *peer, char *bytes, size_t len)
 {
     struct hop *hop = peer->owner;
+    int rc = buf_append(&hop->in, bytes, len);
 
-    if (buf_append(&hop->in, bytes, len) < 0)
+    if (rc == -ENOMEM)
+        done(hop, FENCE_REASON_INTERNAL_ERROR, "out of memory");
+    else if (rc < 0)
         done(hop, FENCE_REASON_RESPONSE_MALFORMED, "the upstream proxy's answer is too long");
     else if (hop->upstream->kind == UPSTREAM_HTTP)
         read_http(hop);

@@ -79,7 +79,7 @@ static int ask_routes(const struct sockaddr_storage *to)
     return read_reply(&reply, recv(fd, &reply, sizeof reply, MSG_DONTWAIT));
 }
 
-static bool is_own_source(const struct addr *addr, const struct sockaddr_storage *to, socklen_t len)
+static int is_own_source(const struct addr *addr, const struct sockaddr_storage *to, socklen_t len)
 {
     struct sockaddr_storage from;
     socklen_t from_len = sizeof from;
@@ -88,16 +88,16 @@ static bool is_own_source(const struct addr *addr, const struct sockaddr_storage
     auto_fd int fd = socket(to->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
-        return errno != EAFNOSUPPORT;
+        return errno == EMFILE || errno == ENFILE ? -errno : errno != EAFNOSUPPORT;
     if (connect(fd, (const struct sockaddr *)to, len) < 0)
-        return false;
+        return 0;
     if (getsockname(fd, (struct sockaddr *)&from, &from_len) < 0 ||
         !addr_from_sockaddr(&source, &port, (struct sockaddr *)&from))
-        return true;
+        return 1;
     return addr_equal(&source, addr);
 }
 
-bool own_addr(const struct addr *addr)
+int own_addr(const struct addr *addr)
 {
     struct sockaddr_storage to;
     socklen_t len = addr_to_sockaddr(&to, addr, ANY_PORT);

@@ -5,7 +5,8 @@
 
 #include "base/addr.h"
 
-/* When it cannot be found out, the answer is yes. */
-bool own_addr(const struct addr *addr);
+/* Returns 1 or 0, or -EMFILE or -ENFILE where no descriptor is left to ask with. When it cannot be
+ * found out for another reason, the answer is yes. */
+int own_addr(const struct addr *addr);
 
 #endif

@@ -32,7 +32,8 @@ static int read_file(struct buf *out, int folder, const char *name, fence_error 
         char *room = buf_reserve(out, READ_STEP);
 
         if (!room)
-            return fail(err, out->error, "cannot read /proc/PID/%s: too long", name);
+            return fail(err, out->error, "cannot read /proc/PID/%s: %s", name,
+                        out->error == -ENOMEM ? "out of memory" : "too long");
         len = read(fd, room, READ_STEP);
         if (len > 0)
             buf_commit(out, (size_t)len);

@@ -3,46 +3,27 @@
 -- the limit. Speed is measured in tests/bench, not here; memory in floods_spec.lua.
 
 local uv = require "luv"
+local descriptors = require "spec.support.descriptors"
 local loop = require "spec.support.loop"
 local origin = require "spec.support.origin"
-local process = require "spec.support.process"
 local stream = require "spec.support.stream"
 local wire = require "spec.support.wire"
 
 local tunnels = 1000
 local payload_size = 64 * 1024
-local descriptors = 2 * tunnels + 200 -- of this process: it holds both ends
+local wanted = 2 * tunnels + 200 -- descriptors of this process: it holds both ends
 
 local function connect(authority)
   return ("CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n"):format(authority, authority)
 end
 
-local function count_descriptors(pid)
-  local count, scan = 0, assert(uv.fs_scandir(("/proc/%d/fd"):format(pid)))
-  while uv.fs_scandir_next(scan) do
-    count = count + 1
-  end
-  return count
-end
-
--- What is asked of /proc announces no change: looks again and again.
-local function eventually(check, ms)
-  local limit, word = loop.now() + ms, check()
-  while not word and loop.now() < limit do
-    loop.sleep(10)
-    word = check()
-  end
-  return word
-end
-
 -- Raises this process's own limit; nil when the machine does not let it.
 local function raise_descriptors()
-  process.run({ argv = { "prlimit", "--pid", ("%d"):format(uv.os_getpid()),
-                         ("--nofile=%d:"):format(descriptors) } })
+  descriptors.limit(uv.os_getpid(), wanted)
   for line in io.lines("/proc/self/limits") do
     local soft = line:match("^Max open files%s+(%d+)")
     if soft then
-      return tonumber(soft) >= descriptors
+      return tonumber(soft) >= wanted
     end
   end
 end
@@ -115,11 +96,11 @@ describe("a crowd", function()
 
   it("3N.246 1,000 CONNECTs at the same instant, 64 KiB echoed by each", function()
     if not raise_descriptors() then
-      pending("this machine does not allow " .. descriptors .. " descriptors")
+      pending("this machine does not allow " .. wanted .. " descriptors")
       return
     end
     w = wire.start({ origin = quick_echo() })
-    local baseline = count_descriptors(w.proxy.child.pid)
+    local baseline = descriptors.count(w.proxy.child.pid)
     local request, intact, over = w:fill(connect("good.test:{port}")), 0, 0
     local failures = {}
     for index = 1, tunnels do
@@ -135,8 +116,8 @@ describe("a crowd", function()
     end
     loop.wait(function() return over == tunnels end, 15000)
     assert.same({ tunnels, "" }, { intact, table.concat(failures, " ") })
-    assert.is_true(eventually(function()
-      return count_descriptors(w.proxy.child.pid) <= baseline
+    assert.is_true(descriptors.eventually(function()
+      return descriptors.count(w.proxy.child.pid) <= baseline
     end, 3000))
   end)
 
@@ -158,14 +139,14 @@ describe("a crowd", function()
       assert.equal("still here", client:read(10, 5000))
     end
     table.remove(open):close()
-    assert.is_true(eventually(function()
+    assert.is_true(descriptors.eventually(function()
       return w.proxy:tunnel(w:fill("good.test:{port}"), 5000) ~= nil
     end, 5000))
   end)
 
   it("3M.231 300 clients at 64 descriptors, and when they have gone all is well", function()
     w = wire.start({ origin = origin.echo(), nofile = 64 })
-    local baseline, clients = count_descriptors(w.proxy.child.pid), {}
+    local baseline, clients = descriptors.count(w.proxy.child.pid), {}
     for index = 1, 300 do
       clients[index] = w:connect()
       clients[index]:send(w:fill(connect("good.test:{port}")))
@@ -181,8 +162,8 @@ describe("a crowd", function()
     for _, client in ipairs(clients) do
       client:close()
     end
-    assert.is_true(eventually(function()
-      return count_descriptors(w.proxy.child.pid) <= baseline
+    assert.is_true(descriptors.eventually(function()
+      return descriptors.count(w.proxy.child.pid) <= baseline
     end, 5000))
     assert.is_truthy(w.proxy:tunnel(w:fill("good.test:{port}"), 5000))
   end)
@@ -208,7 +189,7 @@ describe("a crowd", function()
       queued[#queued + 1] = stream.connect(port, nil, 300) or "full"
     until queued[#queued] == "full" or #queued > 16
     assert.equal("full", table.remove(queued))
-    local baseline = count_descriptors(w.proxy.child.pid)
+    local baseline = descriptors.count(w.proxy.child.pid)
     for index = 1, 20 do
       local client = w:connect()
       client:send(connect(authority))
@@ -219,8 +200,8 @@ describe("a crowd", function()
     assert.equal("good", w:ask(wire.get()).body) -- others notice nothing
     released = true
     accept()
-    assert.is_true(eventually(function()
-      return count_descriptors(w.proxy.child.pid) <= baseline + 1 -- it waits in the pool
+    assert.is_true(descriptors.eventually(function()
+      return descriptors.count(w.proxy.child.pid) <= baseline + 1 -- it waits in the pool
     end, 10000))
     assert.equal("good", w:ask(wire.get()).body)
     for _, peers in ipairs({ accepted, queued }) do

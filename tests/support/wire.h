@@ -10,7 +10,7 @@
 #include "proxy/peer.h"
 
 /* The peer is from malloc(3): its on_closed() frees it. `far` never blocks, and is the test's. */
-static inline struct peer *wire_new(uv_loop_t *loop, const struct peer_buffer *buffer, int *far)
+static inline struct peer *wire_new(uv_loop_t *loop, struct peer_buffer *buffer, int *far)
 {
     struct peer *peer = malloc(sizeof *peer);
     int ends[2];

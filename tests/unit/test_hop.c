@@ -136,7 +136,7 @@ static void begin(struct talk *talk, const char *upstream, const char *host, boo
     struct peer *peer;
 
     memset(talk, 0, sizeof *talk);
-    talk->buffer = (struct peer_buffer){talk->room, sizeof talk->room};
+    talk->buffer = (struct peer_buffer){.bytes = talk->room, .size = sizeof talk->room};
     assert_null(upstream_parse(&talk->upstream, str_of(upstream)));
     assert_null(host_parse_bare(&talk->host, str_of(host)));
     talk->hop.upstream = &talk->upstream;

@@ -25,7 +25,7 @@ struct bench { /* a pool and its loop */
 
 static void begin(struct bench *b)
 {
-    b->buffer = (struct peer_buffer){b->room, sizeof b->room};
+    b->buffer = (struct peer_buffer){.bytes = b->room, .size = sizeof b->room};
     b->nfar = 0;
     assert_int_equal(uv_loop_init(&b->loop), 0);
     uv_timer_init(&b->loop, &b->keeper);
