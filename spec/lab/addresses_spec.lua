@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- addresses_spec.lua - which addresses are dialled, whatever name led to them: in the lab, by both
--- doors, in the sandbox and beside `fence proxy`.
+-- addresses_spec.lua - which addresses are dialled, whatever name led to them: in the lab, by every
+-- door, in the sandbox and beside `fence proxy`.
 --
 -- Each way asks for all rows in one run of the lab; its logs are judged as a whole, for a packet
 -- that should not be there belongs to no row.
@@ -125,20 +125,24 @@ end
 
 -- Registers a row's `it` for every row of a table, all answered by one run, and one more for what
 -- the lab saw. `check(result)` is for that.
-local function ask_all(identity, way, title, rows, settings, check)
-  local requests, result = doors.requests(authorities(rows)), nil
+-- options: title, rows, settings; client as doors.ask(), doors as doors.requests()
+local function ask_all(identity, way, options, check)
+  local rows, title, result = options.rows, options.title, nil
+  local requests = doors.requests(authorities(rows), options.doors)
 
   local function run()
     lab.require_lab(pending, identity)
-    result = result or doors.ask(requests, { settings = settings, way = way, as_user = identity })
+    result = result or doors.ask(requests, {
+      settings = options.settings, way = way, client = options.client, as_user = identity,
+    })
   end
 
   for index, row in ipairs(rows) do
-    it(row[1], function()
+    it(("%s (%s)"):format(row[1], title), function()
       run()
-      local tunnel, plain = requests[2 * index - 1], requests[2 * index]
-      assert.equal(row[3], tunnel.answer, row[2] .. " by a tunnel: " .. tostring(tunnel.bytes))
-      assert.equal(row[3], plain.answer, row[2] .. " by a plain request: " .. tostring(plain.bytes))
+      for _, request in ipairs(doors.at(requests, index)) do
+        assert.equal(doors.expected(row[3], request.door), request.answer, doors.told(request))
+      end
     end)
   end
 
@@ -153,17 +157,29 @@ end
 for _, identity in ipairs(users.identities()) do
   for _, way in ipairs({ "sandbox", "proxy" }) do
     describe(("addresses, in the %s as %s:"):format(way, identity), function()
-      ask_all(identity, way, "literals", literals, every_name, function(result)
+      local function check_literals(result)
         assert.same({}, result.dns)
         assert.same({ "EVIL", "GOOD" }, lab.servers(result))
         assert.same({}, result.hostsvc)
         assert.same({ "tcp 192.31.196.10 80", "tcp 192.31.196.11 80", "tcp 2620:4f:8000::10 80" },
           doors.places(result))
-      end)
+      end
 
-      ask_all(identity, way, "names", names, every_name, function(result)
+      ask_all(identity, way, {
+        title = "literals", rows = literals, settings = every_name,
+      }, check_literals)
+
+      ask_all(identity, way, {
+        title = "literals where SOCKS5 has a name", rows = literals, settings = every_name,
+        client = "raw", doors = { "socks_text" },
+      }, check_literals)
+
+      ask_all(identity, way, {
+        title = "names", rows = names, settings = every_name,
+      }, function(result)
         for _, row in ipairs(names) do
-          local times = row[3]:find("dns_error", 1, true) and 2 or 1 -- a failure is not remembered
+          -- a failure is not remembered
+          local times = row[3]:find("dns_error", 1, true) and #doors.names or 1
           local questions = row[2] ~= "many.good.test" and (row.asked and 2 * times or 0)
           if questions then
             assert.equal(questions, doors.count(result.dns, row[2]), row[2])
@@ -175,16 +191,20 @@ for _, identity in ipairs(users.identities()) do
           "tcp 2620:4f:8000::10 80", "udp 192.31.196.53 53" }, doors.places(result))
       end)
 
-      ask_all(identity, way, "what the settings open", opened, opening, function(result)
+      ask_all(identity, way, {
+        title = "what the settings open", rows = opened, settings = opening,
+      }, function(result)
         assert.same({ "GOOD", "HOSTSVC", "PRIVATE" }, lab.servers(result))
         assert.equal(0, doors.count(result.access, "METADATA"))
-        local hosts = {}
+        local hosts, expected = {}, {}
         for _, line in ipairs(result.access) do
           hosts[#hosts + 1] = line:match("^PRIVATE %S+ request GET / (.*)$")
         end
         -- 3A.33: the name goes on as it was asked for, never the alias
-        assert.same({ "priv.good.test", "priv.good.test", "cname.good.test", "cname.good.test" },
-          hosts)
+        for index in ipairs(doors.names) do
+          expected[index], expected[#doors.names + index] = "priv.good.test", "cname.good.test"
+        end
+        assert.same(expected, hosts)
         for _, line in ipairs(result.hostsvc) do
           local place = line:match("^HOSTSVC (%S+) connect")
           assert.is_true(not place or place:match(":8080$") ~= nil or place == "192.31.196.1:80",
@@ -208,10 +228,11 @@ for _, identity in ipairs(users.identities()) do
           allowedDomains = { "*.good.test" }, allowedAddresses = { "169.254.169.254/32" },
         },
       } })
-      assert.equal("200 METADATA", requests[1].answer)
-      assert.equal("200 METADATA", requests[2].answer)
-      assert.equal(prohibited, requests[3].answer)
-      assert.equal(prohibited, requests[4].answer)
+      for index, expected in ipairs({ "200 METADATA", prohibited }) do
+        for _, request in ipairs(doors.at(requests, index)) do
+          assert.equal(doors.expected(expected, request.door), request.answer, doors.told(request))
+        end
+      end
       assert.same({ "METADATA" }, lab.servers(result))
     end)
 
@@ -230,29 +251,27 @@ for _, identity in ipairs(users.identities()) do
       if users.ids(identity).uid ~= 0 then
         return -- nobody else may give the machine an address
       end
-      local script = [[
-        ask() { curl -s -o /dev/null -w '%{http_code} ' -g http://192.31.196.10/; }
-        ask
+      local script = doors.shell .. [[
+        by_all_doors http://192.31.196.10/
         ip address add 192.31.196.10/32 dev lo
-        ask
+        by_all_doors http://192.31.196.10/
         ip address del 192.31.196.10/32 dev lo
-        ask]]
+        by_all_doors http://192.31.196.10/]]
       lab.require_lab(pending, identity)
       local result = lab.run({ as_user = identity, argv = doors.argv({
         argv = { "sh", "-c", script }, settings = every_name, way = "proxy", as_user = identity,
       }) })
-      assert.equal("200 403 200 ", result.out)
-      assert.equal(2 * 2, doors.count(result.access, "GOOD"))
+      assert.equal("200 200 200 403 403 2 200 200 200 ", result.out)
+      assert.equal(2 * #doors.names * 2, doors.count(result.access, "GOOD")) -- connect, request
     end)
 
     for _, listen in ipairs({ "127.0.0.1:0", "0.0.0.0:0" }) do
       it("3A.60 the proxy itself is refused, whatever the settings open: " .. listen, function()
         lab.require_lab(pending, identity)
-        local script = [[
+        local script = doors.shell .. [[
           for host in 127.0.0.1 lo.good.test 192.31.196.1 self.good.test; do
             for at in $port 8080; do
-              curl -s --noproxy '' -o /dev/null -w '%{http_code} ' "http://$host:$at/"
-              curl -s --noproxy '' -o /dev/null -w '%{http_connect} ' -p "http://$host:$at/"
+              by_all_doors "http://$host:$at/"
             done
           done]]
         local result = lab.run({ as_user = identity, argv = doors.argv({
@@ -261,12 +280,14 @@ for _, identity in ipairs(users.identities()) do
             allowedDomains = { "*.good.test", "127.0.0.0/8", "192.31.196.1" },
           } },
         }) })
-        local own, other = "403 403 ", "200 200 "
-        local outside = listen == "0.0.0.0:0" and own or "502 502 " -- nobody listens there
+        local own, other = "403 403 2 ", "200 200 200 "
+        local everywhere = listen == "0.0.0.0:0"
+        local outside = everywhere and own or "502 502 5 " -- nobody listens there
         assert.equal((own .. other):rep(2) .. (outside .. other):rep(2), result.out)
-        assert.equal(8 * 2, doors.count(result.hostsvc, "HOSTSVC")) -- connect, request
+        -- connect, request
+        assert.equal(4 * #doors.names * 2, doors.count(result.hostsvc, "HOSTSVC"))
         local _, refused = result.err:gsub("Denied by rule: %S+ %(matched built%-in%)", "")
-        assert.equal(select(2, result.out:gsub("403", "")), refused)
+        assert.equal((everywhere and 4 or 2) * #doors.names, refused)
         assert.is_nil(result.err:find("No matching rule", 1, true))
       end)
     end

@@ -6,6 +6,7 @@
 -- in the sandbox.
 
 local doors = require "spec.support.doors"
+local fenced = require "spec.support.fenced"
 local lab = require "spec.support.lab"
 local users = require "spec.support.users"
 
@@ -170,10 +171,11 @@ for _, identity in ipairs(users.identities()) do
       lab.require_lab(pending, identity)
       local result = lab.run({ as_user = identity, argv = doors.argv({
         argv = { "sh", "-c", no_variables .. curl .. "http://evil.test/; " ..
-          curl .. "http://good.test/; " .. curl .. "-p http://good.test/" },
+          curl .. "http://good.test/; " .. curl .. "-p http://good.test/; " ..
+          curl .. "-x $ALL_PROXY http://good.test/" },
         settings = settings, as_user = identity,
       }) })
-      assert.equal("GOOD\nGOOD\n", result.out)
+      assert.equal(("GOOD\n"):rep(#doors.names), result.out)
       assert.same({ "good.test" }, lab.names(result))
       assert.same({ "GOOD" }, lab.servers(result))
     end)
@@ -183,35 +185,45 @@ for _, identity in ipairs(users.identities()) do
       local requests = doors.requests({ "good.test", "evil.test", "priv.good.test", "good.test" })
       local result = doors.ask(requests, { settings = settings, as_user = identity, inside = [[
         socat TCP-LISTEN:8888,bind=127.0.0.1,fork,reuseaddr TCP:127.0.0.1:3128 &
-        until curl -s -o /dev/null --noproxy '*' http://127.0.0.1:8888/; do sleep 0.02; done
-        http_proxy=http://127.0.0.1:8888 exec "$@"]] })
+        socat TCP-LISTEN:8889,bind=127.0.0.1,fork,reuseaddr TCP:127.0.0.1:1080 &
+        for port in 8888 8889; do
+          until socat -u OPEN:/dev/null TCP:127.0.0.1:$port 2>/dev/null; do sleep 0.02; done
+        done
+        export http_proxy=http://127.0.0.1:8888 ALL_PROXY=socks5h://127.0.0.1:8889
+        exec "$@"]] })
       local denied = "403 http_request_denied"
-      for index, expected in ipairs({ "200 GOOD", denied, denied, "200 GOOD" }) do
-        assert.equal(expected, requests[2 * index - 1].answer)
-        assert.equal(expected, requests[2 * index].answer)
+      local answers = { "200 GOOD", denied, denied, "200 GOOD" }
+      for _, request in ipairs(requests) do
+        local expected = doors.expected(answers[request.index], request.door)
+        assert.equal(expected, request.answer, doors.told(request))
       end
       assert.same({ "good.test" }, lab.names(result))
       assert.same({ "GOOD" }, lab.servers(result))
     end)
 
     it("3E.107 and so does one that opens tunnels of its own", function()
+      fenced.require_tool(pending, { "sh", "-c", "command -v nc" })
       lab.require_lab(pending, identity)
       local result = lab.run({ as_user = identity, argv = doors.argv({
         settings = settings, as_user = identity, argv = { "sh", "-c", [[
-          for host in evil good; do
-            socat TCP-LISTEN:8888,bind=127.0.0.1,reuseaddr,fork \
-              PROXY:127.0.0.1:$host.test:80,proxyport=3128 2>/dev/null &
+          ask() {
+            socat TCP-LISTEN:8888,bind=127.0.0.1,reuseaddr,fork "$2" 2>/dev/null &
             code=7 # CURLE_COULDNT_CONNECT: socat does not listen yet
             while [ "$code" -eq 7 ]; do
               body=$(curl -s -m 3 --noproxy '*' http://127.0.0.1:8888/) && code=0 || code=$?
               sleep 0.02
             done
-            echo "$host $code $body"
+            echo "$1 $code $body"
             kill "$!"
             wait
+          }
+          for host in evil good; do
+            ask $host PROXY:127.0.0.1:$host.test:80,proxyport=3128
+            ask $host "EXEC:nc -X 5 -x 127.0.0.1 $host.test 80"
           done]] },
       }) })
-      assert.equal("evil 52 \ngood 0 GOOD\n", result.out) -- CURLE_GOT_NOTHING
+      -- CURLE_GOT_NOTHING
+      assert.equal(("evil 52 \n"):rep(2) .. ("good 0 GOOD\n"):rep(2), result.out)
       assert.same({ "good.test" }, lab.names(result))
       assert.same({ "GOOD" }, lab.servers(result))
     end)
@@ -219,19 +231,21 @@ for _, identity in ipairs(users.identities()) do
     it("3E.107 the proxy's address inside leads to itself no more than outside", function()
       lab.require_lab(pending, identity)
       local own = { network = { allowedDomains = { "*" } } }
-      local requests = doors.requests({ "127.0.0.1:3128", "[::1]:3128", "localhost:3128" })
-      local result = doors.ask(requests, { settings = own, client = "raw", as_user = identity })
-      for _, request in ipairs(requests) do
-        assert.equal("403 destination_ip_prohibited", request.answer)
+      local by = { "tunnel", "plain", "socks", "socks_text" }
+      local function ask(list, with, answer)
+        local requests = doors.requests(list, by)
+        local result = doors.ask(requests, { settings = with, client = "raw", as_user = identity })
+        for _, request in ipairs(requests) do
+          local expected = doors.expected(answer, request.door)
+          assert.equal(expected, request.answer, doors.told(request))
+        end
+        assert.same({}, result.dns)
+        assert.same({}, lab.servers(result))
       end
+      ask({ "127.0.0.1:3128", "[::1]:3128", "localhost:3128", "127.0.0.1:1080", "[::1]:1080",
+        "localhost:1080" }, own, "403 destination_ip_prohibited")
       -- Opened, they are the machine's, where nobody listens
-      result = doors.ask({ requests[1], requests[2] }, {
-        settings = settings, client = "raw", as_user = identity,
-      }) and result
-      assert.equal("502 connection_refused", requests[1].answer)
-      assert.equal("502 connection_refused", requests[2].answer)
-      assert.same({}, result.dns)
-      assert.same({}, lab.servers(result))
+      ask({ "127.0.0.1:3128", "127.0.0.1:1080" }, settings, "502 connection_refused")
     end)
   end)
 end
