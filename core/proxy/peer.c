@@ -157,15 +157,18 @@ int peer_splice(struct peer *from, struct peer *to)
 {
     struct splice_pipe *pipe = &from->buffer->pipe;
     char *bytes = from->buffer->bytes;
-    size_t left, len;
     int from_fd, to_fd;
+    ssize_t len;
+    size_t left;
 
     from->bulk = false;
     if (uv_fileno(&from->io.handle, &from_fd) < 0 || uv_fileno(&to->io.handle, &to_fd) < 0)
         return 0;
     len = splice_relay(pipe, from_fd, to_fd, from->buffer->size, &left);
+    if (len < 0)
+        return (int)len;
     from->bulk = len >= LIMIT_BULK;
-    from->received += len;
+    from->received += (uint64_t)len;
     if (left == 0)
         return 0;
     return splice_read_left(pipe, bytes, left) ? peer_write(to, bytes, left) : -EIO;

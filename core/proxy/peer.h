@@ -70,7 +70,7 @@ void peer_read_stop(struct peer *peer);
 FENCE_MUST_USE int peer_write(struct peer *peer, const char *bytes, size_t len);
 
 /* For on_bulk(): moves bytes from one peer to the other within the kernel. Where that moves none,
- * they are read in the ordinary way. Returns as peer_write(). */
+ * they are read in the ordinary way. Returns as peer_write(); -errno if either is lost. */
 FENCE_MUST_USE int peer_splice(struct peer *from, struct peer *to);
 
 /* Sends the end of file after everything written before: at once, or before on_drained(). */

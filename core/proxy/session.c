@@ -35,6 +35,8 @@ static void session_free(struct session *s)
 {
     list_remove(&s->link);
     s->proxy->nsessions--;
+    if (s->proxy->nsessions == 0) /* an idle proxy holds nothing */
+        splice_close(&s->proxy->buffer.pipe);
     tls_name_end(s);
     session_end_talk(s);
     session_forget_request(s);

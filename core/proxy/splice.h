@@ -8,6 +8,8 @@
 #ifndef FENCE_PROXY_SPLICE_H
 #define FENCE_PROXY_SPLICE_H
 
+#include <sys/types.h>
+
 #include "base/base.h"
 
 struct splice_pipe { /* zero to begin; made when it is first needed */
@@ -19,9 +21,10 @@ struct splice_pipe { /* zero to begin; made when it is first needed */
 void splice_close(struct splice_pipe *pipe);
 
 /* Moves at most `most` bytes, no more than LIMIT_RELAY_BUFFER, from one socket to the other, which
- * do not block. Returns how many left `from`: 0 if none did, for whatever reason, so that reading
- * it in the ordinary way tells. `*left` of them were not taken: read_left() gives them. */
-size_t splice_relay(struct splice_pipe *pipe, int from, int to, size_t most, size_t *left);
+ * do not block. Returns how many left `from`, and `*left` of them were not taken: read_left() gives
+ * them. 0: there were none, or it is the end of file, or this cannot be had: read `from` in the
+ * ordinary way. Or -errno: `from` is lost, and would tell so only once. */
+ssize_t splice_relay(struct splice_pipe *pipe, int from, int to, size_t most, size_t *left);
 
 /* Reads the `left` bytes into `bytes`. False if they are lost, which the kernel never does. */
 bool splice_read_left(struct splice_pipe *pipe, char *bytes, size_t left);

@@ -44,7 +44,13 @@ static ssize_t move(int from, int to, size_t len)
     return n;
 }
 
-size_t splice_relay(struct splice_pipe *pipe, int from, int to, size_t most, size_t *left)
+/* EINVAL: one of the two is of a kind that cannot be spliced. */
+static bool says_nothing(int error)
+{
+    return error == EAGAIN || error == EINVAL || error == ENOMEM;
+}
+
+ssize_t splice_relay(struct splice_pipe *pipe, int from, int to, size_t most, size_t *left)
 {
     ssize_t taken, given = 1;
 
@@ -52,15 +58,15 @@ size_t splice_relay(struct splice_pipe *pipe, int from, int to, size_t most, siz
     if (!open_pipe(pipe))
         return 0;
     taken = move(from, pipe->ends[1], most);
-    if (taken <= 0)
-        return 0;
+    if (taken < 0)
+        return says_nothing(errno) ? 0 : -errno;
     *left = (size_t)taken;
     while (*left > 0 && given > 0) {
         given = move(pipe->ends[0], to, *left);
         if (given > 0)
             *left -= (size_t)given;
     }
-    return (size_t)taken;
+    return taken;
 }
 
 bool splice_read_left(struct splice_pipe *pipe, char *bytes, size_t left)

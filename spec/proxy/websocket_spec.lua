@@ -71,7 +71,9 @@ if way == "CONNECT":
 elif way == "SOCKS5":
     host, number = sys.argv[3].encode(), int(sys.argv[4])
     peer.sendall(b"\5\1\0" + b"\5\1\0\3" + bytes([len(host)]) + host + struct.pack(">H", number))
-    reply = peer.recv(12, socket.MSG_WAITALL)
+    reply = b""
+    while len(reply) < 12 and (more := peer.recv(12 - len(reply))):
+        reply += more
     if reply[:4] != b"\5\0\5\0":
         refused(b"SOCKS5 %d" % reply[3])
 
