@@ -12,8 +12,8 @@ import shutil
 import socket
 import subprocess
 
-PEERS = ("fence", "tinyproxy", "squid", "privoxy", "haproxy", "microsocks", "danted", "epoll",
-         "splice", "direct")
+PEERS = ("fence", "tinyproxy", "squid", "privoxy", "haproxy", "microsocks", "danted", "srt",
+         "epoll", "splice", "direct")
 CLIENTS_MAX = 8192  # what each is told to be ready for
 
 SQUID = """\
@@ -155,6 +155,22 @@ def danted(program, folder, port, _):
             "ports": [port], "modes": modes(port, "socks", "bulk", "idle", via="socks")}
 
 
+def find_srt():
+    """node, where the npm package that SRT_PACKAGE names is; or None."""
+    package = os.environ.get("SRT_PACKAGE", "")
+    return find_program("node") if os.path.isdir(os.path.join(package, "dist", "sandbox")) else None
+
+
+def srt(program, _, port, __):
+    other = free_port()
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "srt.mjs")
+    return {"argv": [program, script, os.path.abspath(os.environ["SRT_PACKAGE"]), str(port),
+                     str(other)],
+            "ports": [port, other],
+            "modes": {**modes(port, "connect", "http", "bulk", "idle"),
+                      "socks": (other, "socks")}}
+
+
 def relay(kind):
     def build(program, _, port, origin):
         return {"argv": [program, kind, str(port), str(origin)], "ports": [port], "stdin": True,
@@ -166,7 +182,7 @@ def find(only, folder, origin, tools):
     """({name: peer}, {name: why it is missing})"""
     builders = {"fence": fence, "tinyproxy": tinyproxy, "squid": squid, "privoxy": privoxy,
                 "haproxy": haproxy, "microsocks": microsocks, "danted": danted,
-                "epoll": relay("epoll"), "splice": relay("splice")}
+                "srt": srt, "epoll": relay("epoll"), "splice": relay("splice")}
     found, missing = {}, {}
     for name in PEERS:
         if name not in only:
@@ -178,7 +194,8 @@ def find(only, folder, origin, tools):
             missing[name] = "FENCE_BINARY is not set"
         else:
             own = name in ("epoll", "splice")
-            program = os.path.join(tools, "relay") if own else find_program(name)
+            program = os.path.join(tools, "relay") if own else \
+                find_srt() if name == "srt" else find_program(name)
             if not program and name != "fence":
                 missing[name] = "not installed"
                 continue
