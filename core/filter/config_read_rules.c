@@ -71,26 +71,6 @@ static int read_each(struct reader *r, const cJSON *value, struct request_rule *
     return 0;
 }
 
-static int read_host(struct reader *r, const cJSON *value, struct request_rule *rule)
-{
-    return read_text(r, value, rule, config_rule_host);
-}
-
-static int read_scheme(struct reader *r, const cJSON *value, struct request_rule *rule)
-{
-    return read_text(r, value, rule, config_rule_scheme);
-}
-
-static int read_path(struct reader *r, const cJSON *value, struct request_rule *rule)
-{
-    return read_text(r, value, rule, config_rule_path);
-}
-
-static int read_message(struct reader *r, const cJSON *value, struct request_rule *rule)
-{
-    return read_text(r, value, rule, config_rule_message);
-}
-
 static int read_ports(struct reader *r, const cJSON *value, struct request_rule *rule)
 {
     return read_each(r, value, rule, read_port);
@@ -116,14 +96,15 @@ static int read_action(struct reader *r, const cJSON *value, struct request_rule
 struct member {
     const char *name;
     bool needed;
+    set_text text; /* of a string; or NULL, and then */
     int (*read)(struct reader *r, const cJSON *value, struct request_rule *rule);
 };
 
 static const struct member members[] = {
-    {"host", true, read_host},        {"port", false, read_ports}, {"scheme", false, read_scheme},
-    {"method", false, read_methods},  {"path", false, read_path},  {"action", true, read_action},
-    {"message", false, read_message},
-};
+    {"host", true, config_rule_host, NULL},       {"port", false, NULL, read_ports},
+    {"scheme", false, config_rule_scheme, NULL},  {"method", false, NULL, read_methods},
+    {"path", false, config_rule_path, NULL},      {"action", true, NULL, read_action},
+    {"message", false, config_rule_message, NULL}};
 
 static const struct member *find_member(const char *name)
 {
@@ -148,7 +129,7 @@ static int read_members(struct reader *r, const cJSON *object, struct request_ru
             return fail_here(r, true,
                              ": a rule has host, port, scheme, method, path, action and "
                              "message, and nothing else");
-        rc = member->read(r, item, rule);
+        rc = member->text ? read_text(r, item, rule, member->text) : member->read(r, item, rule);
         if (rc < 0)
             return rc;
         r->depth--;
