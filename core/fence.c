@@ -10,7 +10,8 @@
 #include "base/host.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "filter/rules.h"
+#include "policy/policy.h"
+#include "proxy/events.h"
 #include "proxy/listener.h"
 #include "proxy/login.h"
 #include "proxy/proxy.h"
@@ -58,8 +59,10 @@ static struct str text_of(const fence_request *request, const char *text)
     return request->kind == FENCE_HTTP && text ? str_of(text) : (struct str){NULL, 0};
 }
 
-int fence_decide(fence_decision *out, const fence_config *config, const fence_request *request)
+int fence_decide(fence_decision *out, const fence_config *config, fence_policy *policy,
+                 const fence_request *request)
 {
+    struct policy_request asked = {.kind = request->kind, .time_us = events_now_us()};
     struct rules_request judged;
     struct host host;
     const char *why;
@@ -76,7 +79,8 @@ int fence_decide(fence_decision *out, const fence_config *config, const fence_re
                                     .tunnel = request->kind != FENCE_HTTP,
                                     .method = text_of(request, request->method),
                                     .target = text_of(request, request->path)};
-    rules_decide_request(out, config, &judged);
+    asked.judged = &judged;
+    policy_decide(out, config, policy, &asked);
     if (out->verdict == FENCE_ALLOW && host.is_addr)
         rules_decide_addr(out, config, &judged, &host.addr, false);
     return 0;
@@ -200,6 +204,14 @@ static void on_watch(uv_poll_t *poll, int status, int events)
 static void on_watch_closed(uv_handle_t *handle)
 {
     free(CONTAINER_OF(handle, struct watch, poll));
+}
+
+void fence_set_policy(fence *engine, fence_policy *policy)
+{
+    fence_policy *old = engine->proxy.policy;
+
+    engine->proxy.policy = policy ? fence_policy_ref(policy) : NULL;
+    fence_policy_unref(old);
 }
 
 int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload, fence_error *err)

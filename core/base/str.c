@@ -114,3 +114,37 @@ size_t str_escape(char *out, size_t cap, struct str s)
     out[len] = '\0';
     return len;
 }
+
+#define DISTANCE_MAX 64 /* names have under 40 bytes */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The restricted edit distance, with swaps: they are the commonest slip of fingers. */
+size_t str_distance(struct str a, struct str b)
+{
+    size_t rows[3][DISTANCE_MAX + 1]; /* of the table: the one being filled, and the two above */
+
+    if (a.len > DISTANCE_MAX || b.len > DISTANCE_MAX)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= b.len; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        const size_t *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
+        size_t *row = rows[i % 3];
+        char ca = ascii_lower(a.bytes[i - 1]);
+
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            char cb = ascii_lower(b.bytes[j - 1]);
+
+            row[j] = least(above[j - 1] + (ca != cb), least(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && ca == ascii_lower(b.bytes[j - 2]) &&
+                ascii_lower(a.bytes[i - 2]) == cb)
+                row[j] = least(row[j], above2[j - 2] + 1);
+        }
+    }
+    return rows[a.len % 3][b.len];
+}

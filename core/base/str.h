@@ -61,4 +61,8 @@ bool str_to_u64(uint64_t *out, struct str s, uint64_t max);
  * fit in `cap` bytes; always terminates. Returns the length written. */
 size_t str_escape(char *out, size_t cap, struct str s);
 
+/* How many letters must be changed, left out, put in or swapped to make `a` of `b`, case apart.
+ * Names of more than 64 bytes are infinitely far from everything. */
+size_t str_distance(struct str a, struct str b);
+
 #endif

@@ -17,6 +17,10 @@ int cmd_demo(char **argv);
  * when it has said why. */
 int load_config(fence_config **out, const struct options *options);
 
+/* Loads the policies that `options` name, in their order; NULL where there are none. Returns 0, or
+ * -1 when it has said why. */
+int load_policies(fence_policy **out, const struct options *options);
+
 /* Each connection takes two descriptors of ours: takes all this process may have. After a command
  * was started, which keeps the limit it was given. */
 void raise_descriptor_limit(void);

@@ -97,7 +97,7 @@ static int prepare(fence *engine, const struct options *options, int signals, fe
     return open_doors(engine, options, err);
 }
 
-static int serve(fence_config *config, const struct options *options)
+static int serve(fence_config *config, fence_policy *policy, const struct options *options)
 {
     struct printer printer = {.debug = options->debug, .monitor = options->monitor};
     fence_observer observer = {print_event, &printer};
@@ -115,6 +115,7 @@ static int serve(fence_config *config, const struct options *options)
         print_error("%s", err.message);
         return EXIT_FENCE;
     }
+    fence_set_policy(engine, policy);
     if (prepare(engine, options, signals, &err) < 0) {
         print_error("%s", err.message);
     } else {
@@ -129,7 +130,8 @@ static int proxy_with(const struct options *options)
 {
     const char *misuse = NULL;
     fence_config *config;
-    int status;
+    fence_policy *policy;
+    int status = EXIT_FENCE;
 
     if (options->words[0] || options->string)
         misuse = "fence proxy runs no command: see fence proxy --help";
@@ -141,7 +143,9 @@ static int proxy_with(const struct options *options)
     }
     if (load_config(&config, options) < 0)
         return EXIT_FENCE;
-    status = serve(config, options);
+    if (load_policies(&policy, options) == 0)
+        status = serve(config, policy, options);
+    fence_policy_unref(policy);
     fence_config_unref(config);
     return status;
 }

@@ -12,6 +12,7 @@
 #include "cli/text.h"
 
 struct run {
+    fence_policy *policy; /* or NULL */
     fence *engine;
     fence_sandbox *sandbox; /* NULL once it has ended */
     bool asked_to_end;
@@ -86,8 +87,12 @@ static void run_sandboxed(struct run *run, fence_config *config, const char *con
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return;
     }
-    if (fence_new(&run->engine, config, observed ? &observer : NULL, &err) < 0 ||
-        fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
+    if (fence_new(&run->engine, config, observed ? &observer : NULL, &err) < 0) {
+        print_error("%s", err.message);
+        return;
+    }
+    fence_set_policy(run->engine, run->policy);
+    if (fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
         fence_watch(run->engine, signals, on_signals, run, &err) < 0) {
         print_error("%s", err.message);
         return;
@@ -148,7 +153,7 @@ static int run_with(const struct options *options)
         print_error("%s", misuse(options));
         return EXIT_FENCE;
     }
-    if (load_config(&config, options) < 0)
+    if (load_config(&config, options) < 0 || load_policies(&run.policy, options) < 0)
         return EXIT_FENCE;
     run_sandboxed(&run, config, options->string ? shell : (const char *const *)options->words,
                   &printer);

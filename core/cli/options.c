@@ -22,6 +22,7 @@ enum action {
     SET_LOGIN,
     SET_MAX_CLIENTS,
     ADD_SETTING,
+    ADD_POLICY,
     NOT_BUILT
 };
 
@@ -44,6 +45,7 @@ static const struct option options[] = {
     {0, "--allow", true, false, ADD_SETTING, "network.allowedDomains"},
     {0, "--deny", true, false, ADD_SETTING, "network.deniedDomains"},
     {0, "--allow-write", true, false, ADD_SETTING, "filesystem.allowWrite"},
+    {0, "--policy", true, false, ADD_POLICY, NULL},
     {0, "--http", true, true, SET_HTTP, NULL},
     {0, "--socks", true, true, SET_SOCKS, NULL},
     {0, "--login", true, true, SET_LOGIN, NULL},
@@ -52,7 +54,6 @@ static const struct option options[] = {
     {'t', "--template", true, false, NOT_BUILT, NULL},
     {0, "--list-templates", false, false, NOT_BUILT, NULL},
     {0, "--linux-features", false, false, NOT_BUILT, NULL},
-    {0, "--policy", true, false, NOT_BUILT, NULL},
     {0, "--deny-read", true, false, NOT_BUILT, NULL},
     {0, "--log-file", true, false, NOT_BUILT, NULL},
     {0, "--fence-log-file", true, false, NOT_BUILT, NULL},
@@ -113,6 +114,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
                         ": --max-clients is given once", err);
     case ADD_SETTING:
         out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
+        return 0;
+    case ADD_POLICY:
+        out->policies[out->npolicies++] = value;
         return 0;
     case NOT_BUILT:
         return complain(err, "option", o->name, " is not built yet: leave it out");
@@ -176,7 +180,7 @@ static int read_short(struct options *out, char ***argv, bool proxy, fence_error
     return 0;
 }
 
-/* No word gives more than one setting. */
+/* No word gives more than one setting or policy. */
 static int make_room(struct options *out, char **argv, fence_error *err)
 {
     size_t words = 0;
@@ -184,7 +188,8 @@ static int make_room(struct options *out, char **argv, fence_error *err)
     while (argv[words])
         words++;
     out->extra = calloc(words + 1, sizeof *out->extra);
-    if (out->extra)
+    out->policies = calloc(words + 1, sizeof *out->policies);
+    if (out->extra && out->policies)
         return 0;
     err->code = -ENOMEM;
     snprintf(err->message, sizeof err->message, "out of memory");
@@ -215,4 +220,5 @@ int options_read(struct options *out, char **argv, bool proxy, fence_error *err)
 void options_deinit(struct options *o)
 {
     free(o->extra);
+    free(o->policies);
 }

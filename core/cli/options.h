@@ -15,6 +15,8 @@ struct options {
     const char *socks;
     const char *login;
     const char *max_clients;
+    const char **policies; /* --policy, as often as it was given      */
+    size_t npolicies;
     fence_setting *extra; /* --allow and its kind                    */
     size_t nextra;
     char **words; /* what follows the options; NULL-terminated  */

@@ -75,10 +75,6 @@ int config_finish(struct fence_config *config, const fence_setting *extra, size_
 
 /* ---- config_names.c ---- */
 
-/* How many letters must be changed, left out, put in or swapped to make `a` of `b`, case apart.
- * Names of more than 64 bytes are infinitely far from everything. */
-size_t config_distance(struct str a, struct str b);
-
 struct config_name {
     const char *text;
     size_t order; /* in the file */

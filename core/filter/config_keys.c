@@ -97,7 +97,7 @@ const struct key *key_nearest(const char *section, struct str name)
     size_t best = name.len / 3 + 2;
 
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        size_t far = config_distance(name, key_name(&keys[i]));
+        size_t far = str_distance(name, key_name(&keys[i]));
 
         if (far == SIZE_MAX)
             continue;

@@ -184,9 +184,8 @@ static void deny_by_rule(fence_decision *out, const struct fence_config *config,
     say(out->cure, sizeof out->cure, "\"scheme\": \"http\" in %s, to let tunnels pass", out->rule);
 }
 
-/* Step 2: does anything deny it? */
-static bool request_denied(fence_decision *out, const struct fence_config *config,
-                           const struct rules_request *request)
+bool rules_deny_request(fence_decision *out, const struct fence_config *config,
+                        const struct rules_request *request)
 {
     uint32_t domain = domains_match(config->denied.set, request->host, request->port);
     size_t rule;
@@ -209,7 +208,7 @@ static bool request_denied(fence_decision *out, const struct fence_config *confi
     return true;
 }
 
-/* Step 4: does anything allow it? */
+/* Does anything allow it? */
 static bool request_allowed(fence_decision *out, const struct fence_config *config,
                             const struct rules_request *request)
 {
@@ -228,18 +227,25 @@ static bool request_allowed(fence_decision *out, const struct fence_config *conf
     return true;
 }
 
-void rules_decide_request(fence_decision *out, const struct fence_config *config,
-                          const struct rules_request *request)
+void rules_allow_request(fence_decision *out, const struct fence_config *config,
+                         const struct rules_request *request)
 {
     char shown[SHOWN_HOST], name[HOST_AUTHORITY];
 
-    if (request_denied(out, config, request) || request_allowed(out, config, request))
+    if (request_allowed(out, config, request))
         return;
     decide(out, FENCE_DENY, FENCE_REASON_REQUEST_DENIED);
     format_shown(shown, request);
     say(out->message, sizeof out->message, "no rule allows %s", shown);
     format_host(name, request->host);
     cure_by_allowing(out, name);
+}
+
+void rules_decide_request(fence_decision *out, const struct fence_config *config,
+                          const struct rules_request *request)
+{
+    if (!rules_deny_request(out, config, request))
+        rules_allow_request(out, config, request);
 }
 
 void rules_decide_addr(fence_decision *out, const struct fence_config *config,

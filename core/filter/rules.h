@@ -7,7 +7,15 @@
 
 #include "filter/config.h"
 
-/* Steps 2 to 5: may this be asked for? Nothing has been resolved. */
+/* Step 2: true if something denies it; `out` is written in any case. */
+bool rules_deny_request(fence_decision *out, const struct fence_config *config,
+                        const struct rules_request *request);
+
+/* Steps 4 and 5, for a request that nothing denies: does anything allow it? */
+void rules_allow_request(fence_decision *out, const struct fence_config *config,
+                         const struct rules_request *request);
+
+/* All of them, without policies: may this be asked for? Nothing has been resolved. */
 void rules_decide_request(fence_decision *out, const struct fence_config *config,
                           const struct rules_request *request);
 

@@ -27,6 +27,7 @@ struct dial {
     void *owner;
     dial_cb on_done;
     struct rules_request request; /* what is asked for; the host is the owner's */
+    struct policy_request shown;  /* the same for policies                      */
     const struct upstream *via;   /* what it is asked of, if not of the host; or NULL */
     struct hop hop;               /* its peer is NULL until it is connected */
     struct question question;
@@ -337,12 +338,25 @@ static void judge(struct dial *dial, const struct addr *addrs, size_t count)
     interleave(dial->addrs, dial->count);
 }
 
+/* Policies see what would be dialled. */
+static void show_policies(struct dial *dial)
+{
+    dial->shown.addresses = dial->addrs;
+    dial->shown.naddresses = dial->count;
+    if (policy_resolved(dial->proxy->policy, &dial->shown, &dial->refusal) == POLICY_NO_OPINION)
+        return;
+    dial->refusal.reason = FENCE_REASON_IP_PROHIBITED;
+    dial->count = 0;
+}
+
 static void dial_addrs(struct dial *dial, const struct addr *addrs, size_t count)
 {
     if (dial->via)
         judge_upstream(dial, addrs, count);
     else
         judge(dial, addrs, count);
+    if (!dial->via && dial->count > 0 && policy_wants_addresses(dial->proxy->policy))
+        show_policies(dial);
     if (dial->count == 0) {
         uv_timer_start(&dial->timer, on_timer, 0, 0);
         return;
@@ -384,11 +398,12 @@ static bool judge_literal(struct dial *dial)
     return true;
 }
 
-int dial_start(struct dial **out, struct proxy *proxy, const struct rules_request *request,
+int dial_start(struct dial **out, struct proxy *proxy, const struct policy_request *request,
                void *owner, dial_cb on_done)
 {
-    const struct upstream *via = config_upstream(proxy->config, request->host, request->port);
-    const struct host *target = via ? &via->host : request->host;
+    const struct rules_request *judged = request->judged;
+    const struct upstream *via = config_upstream(proxy->config, judged->host, judged->port);
+    const struct host *target = via ? &via->host : judged->host;
     const struct addr *known =
         target->is_addr ? &target->addr : config_pinned(proxy->config, target);
     struct dial *dial = calloc(1, sizeof *dial);
@@ -400,7 +415,9 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct rules_reques
     dial->proxy = proxy;
     dial->owner = owner;
     dial->on_done = on_done;
-    dial->request = *request;
+    dial->request = *judged;
+    dial->shown = *request;
+    dial->shown.judged = &dial->request;
     dial->via = via;
     list_init(&dial->attempts);
     list_init(&dial->question.link);

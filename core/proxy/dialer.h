@@ -5,7 +5,7 @@
 #ifndef FENCE_PROXY_DIALER_H
 #define FENCE_PROXY_DIALER_H
 
-#include "filter/rules.h"
+#include "policy/policy.h"
 #include "proxy/peer.h"
 #include "proxy/proxy.h"
 
@@ -16,12 +16,13 @@ struct dial;
 typedef void (*dial_cb)(void *owner, struct peer *upstream, struct str early,
                         const fence_decision *refusal);
 
-/* `request` has been allowed by rules_decide_request(); what it borrows must stay until the dial is
- * gone. Where an upstream proxy stands before it, that is dialled; it is asked for a tunnel, unless
- * it speaks HTTP and the request is no tunnel: then it is sent the request itself. `on_done` is
- * called later, never from here, and within LIMIT_LOOKUP_MS + LIMIT_DIAL_MS. Returns 0 or -errno.
+/* `request` has been allowed by policy_decide(); the host and texts it borrows must stay until the
+ * dial is gone. Where an upstream proxy stands before it, that is dialled; it is asked for a
+ * tunnel, unless it speaks HTTP and the request is no tunnel: then it is sent the request itself.
+ * `on_done` is called later, never from here, and within LIMIT_LOOKUP_MS + LIMIT_DIAL_MS. Returns 0
+ * or -errno.
  */
-int dial_start(struct dial **out, struct proxy *proxy, const struct rules_request *request,
+int dial_start(struct dial **out, struct proxy *proxy, const struct policy_request *request,
                void *owner, dial_cb on_done);
 
 /* Gives it up: `on_done` is not called. Takes NULL. */

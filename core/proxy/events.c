@@ -8,15 +8,20 @@
 
 #define TEXT_MAX 4096 /* a sandbox command line under -d; longer ones are cut */
 
-void events_emit(struct events *events, fence_event *event)
+int64_t events_now_us(void)
 {
     struct timespec now;
 
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void events_emit(struct events *events, fence_event *event)
+{
     if (!events->observer.on_event)
         return;
-    clock_gettime(CLOCK_REALTIME, &now);
     event->seq = ++events->seq;
-    event->time_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    event->time_us = events_now_us();
     events->observer.on_event(event, events->observer.payload);
 }
 

@@ -12,6 +12,9 @@ struct events {
     uint64_t seq;
 };
 
+/* The wall clock, in microseconds since 1970. */
+int64_t events_now_us(void);
+
 /* Fills in the number and the time. */
 void events_emit(struct events *events, fence_event *event);
 

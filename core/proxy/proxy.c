@@ -73,6 +73,7 @@ void proxy_deinit(struct proxy *proxy)
     login_free(take(&proxy->login));
     free(take(&proxy->buffer.bytes));
     splice_close(&proxy->buffer.pipe);
+    proxy->policy = fence_policy_unref(proxy->policy);
     proxy->config = fence_config_unref(proxy->config);
 }
 

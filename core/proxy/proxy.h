@@ -18,6 +18,7 @@ struct resolver;
 struct proxy {
     uv_loop_t *loop; /* borrowed */
     struct fence_config *config;
+    fence_policy *policy; /* or NULL */
     struct events events;
     struct resolver *resolver;
     struct login *login; /* that clients have to give; or NULL */

@@ -248,9 +248,30 @@ struct rules_request session_judged(const struct session *s)
                                   .target = readable ? str_of(r->path) : (struct str){NULL, 0}};
 }
 
+static struct policy_request asked(const struct session *s, const struct rules_request *judged)
+{
+    return (struct policy_request){.session = s->id,
+                                   .kind = s->request->kind,
+                                   .judged = judged,
+                                   .time_us = s->proxy->policy ? events_now_us() : 0};
+}
+
+void session_decide(const struct session *s, const struct rules_request *judged,
+                    const struct http1_request *head, fence_decision *out)
+{
+    struct policy_request request = asked(s, judged);
+
+    if (head && !head->connect) {
+        request.fields = head->fields;
+        request.nfields = head->nfields;
+    }
+    policy_decide(out, s->proxy->config, s->proxy->policy, &request);
+}
+
 void session_dial(struct session *s)
 {
-    struct rules_request request = session_judged(s);
+    struct rules_request judged = session_judged(s);
+    struct policy_request request = asked(s, &judged);
 
     s->state = SESSION_DIALING;
     peer_read_stop(&s->client);

@@ -97,6 +97,10 @@ int session_accept(struct listener *listener, bool full);
 /* The request under way as the rules see it; it borrows from the session. */
 struct rules_request session_judged(const struct session *s);
 
+/* Rules and policies decide about it. `head`: where fence can read the request; or NULL. */
+void session_decide(const struct session *s, const struct rules_request *judged,
+                    const struct http1_request *head, fence_decision *out);
+
 /* Restarts the session's only timer; 0 stops it. What its end means depends on the state. */
 void session_deadline(struct session *s, uint64_t milliseconds);
 

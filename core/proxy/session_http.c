@@ -186,7 +186,7 @@ static void judge(struct session *s, struct str head)
     struct http1_request request;
     struct http1_refusal why;
     struct rules_request judged;
-    fence_decision decision;
+    fence_decision decision = {.verdict = FENCE_DENY};
     bool authorized;
 
     if (!http1_parse_request(&request, head, &why)) {
@@ -199,6 +199,9 @@ static void judge(struct session *s, struct str head)
     }
     authorized =
         !login_is_required(s->proxy, s->listener) || login_matches_request(s->proxy, &request);
+    judged = session_judged(s);
+    if (authorized && request.max_forwards != 0)
+        session_decide(s, &judged, &request, &decision);
     buf_consume(&s->talk->in, s->talk->scanned); /* nothing may look at the head any more */
     if (!authorized) {
         session_refuse(s, &unauthorized, 407);
@@ -208,8 +211,6 @@ static void judge(struct session *s, struct str head)
         answer_options(s);
         return;
     }
-    judged = session_judged(s);
-    rules_decide_request(&decision, s->proxy->config, &judged);
     session_emit_decision(s, &decision);
     if (decision.verdict != FENCE_ALLOW) {
         session_refuse(s, &decision, 0);

@@ -127,7 +127,7 @@ static void judge(struct session *s)
     r->started = uv_hrtime();
     memcpy(r->method, "CONNECT", sizeof "CONNECT");
     judged = session_judged(s);
-    rules_decide_request(&decision, s->proxy->config, &judged);
+    session_decide(s, &judged, NULL, &decision);
     session_emit_decision(s, &decision);
     if (decision.verdict == FENCE_ALLOW)
         session_dial(s);

@@ -77,7 +77,7 @@ static void judge(fence_decision *out, const struct session *s, const struct cli
         return;
     judged = session_judged(s);
     judged.host = &hello->host;
-    rules_decide_request(out, s->proxy->config, &judged);
+    session_decide(s, &judged, NULL, out);
     if (out->verdict != FENCE_DENY)
         return;
     if (r->host.is_addr && out->rule[0] == '\0') { /* no rule denies it: the address stands */

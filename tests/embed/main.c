@@ -17,7 +17,7 @@ int main(void)
     }
     request.host = "www.Example.com.";
     request.port = 443;
-    if (fence_decide(&decision, config, &request) < 0)
+    if (fence_decide(&decision, config, NULL, &request) < 0)
         return 1;
     puts(decision.rule);
     fence_config_unref(config);

@@ -36,8 +36,8 @@ static void test_distance(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         size_t a_len = strlen(rows[i].a), b_len = strlen(rows[i].b);
         char *a = guard_copy(rows[i].a, a_len), *b = guard_copy(rows[i].b, b_len);
-        size_t far = config_distance((struct str){a, a_len}, (struct str){b, b_len});
-        size_t back = config_distance((struct str){b, b_len}, (struct str){a, a_len});
+        size_t far = str_distance((struct str){a, a_len}, (struct str){b, b_len});
+        size_t back = str_distance((struct str){b, b_len}, (struct str){a, a_len});
 
         if (far != rows[i].far || back != far)
             fail_msg("%s: %zu and %zu", rows[i].name, far, back);
@@ -52,9 +52,9 @@ static void test_distance_bound(void **state)
 
     (void)state;
     memset(name, 'a', sizeof name);
-    assert_int_equal(config_distance((struct str){name, 64}, STR("a")), 63);
-    assert_true(config_distance((struct str){name, 65}, STR("a")) == SIZE_MAX);
-    assert_true(config_distance(STR("a"), (struct str){name, 65}) == SIZE_MAX);
+    assert_int_equal(str_distance((struct str){name, 64}, STR("a")), 63);
+    assert_true(str_distance((struct str){name, 65}, STR("a")) == SIZE_MAX);
+    assert_true(str_distance(STR("a"), (struct str){name, 65}) == SIZE_MAX);
 }
 
 static void test_repeated(void **state)

@@ -48,20 +48,20 @@ static void test_decide(void **state)
     for (const struct decide_row *row = decisions; row < decisions + LEN(decisions); row++) {
         request.host = row->host;
         request.port = row->port;
-        if (fence_decide(&decision, config, &request) != 0)
+        if (fence_decide(&decision, config, NULL, &request) != 0)
             fail_msg("%s: no decision", row->name);
         if (decision.verdict != row->verdict || decision.reason != row->reason)
             fail_msg("%s: verdict %d, reason %d, '%s'", row->name, (int)decision.verdict,
                      (int)decision.reason, decision.message);
     }
     request.port = 0;
-    assert_int_equal(fence_decide(&decision, config, &request), -EINVAL);
+    assert_int_equal(fence_decide(&decision, config, NULL, &request), -EINVAL);
     request.port = 443;
     request.host = NULL;
-    assert_int_equal(fence_decide(&decision, config, &request), -EINVAL);
+    assert_int_equal(fence_decide(&decision, config, NULL, &request), -EINVAL);
     request.host = "good.test";
     request.version = FENCE_REQUEST_VERSION + 1;
-    assert_int_equal(fence_decide(&decision, config, &request), -EINVAL);
+    assert_int_equal(fence_decide(&decision, config, NULL, &request), -EINVAL);
     fence_config_unref(config);
 }
 

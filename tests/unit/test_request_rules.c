@@ -153,7 +153,7 @@ static void test_decisions(void **state)
                                  row->target};
         fence_decision d;
 
-        assert_int_equal(fence_decide(&d, config, &request), 0);
+        assert_int_equal(fence_decide(&d, config, NULL, &request), 0);
         if (d.verdict != row->verdict || differs(d.rule, row->rule) ||
             differs(d.message, row->message))
             fail_msg("%s: %d '%s' '%s'", row->name, (int)d.verdict, d.rule, d.message);

@@ -37,6 +37,7 @@ extern "C" {
 #define FENCE_API __attribute__((visibility("default")))
 
 typedef struct fence_config fence_config;   /* parsed settings; immutable, counted  */
+typedef struct fence_policy fence_policy;   /* Lua policies in their jail           */
 typedef struct fence fence;                 /* an engine: loop, listeners, sessions */
 typedef struct fence_sandbox fence_sandbox; /* one confined process                 */
 
@@ -46,6 +47,7 @@ FENCE_API const char *fence_version(void); /* "0.1.0" */
 
 #define FENCE_ERROR_MAP(XX)                                                                        \
     XX(ECONFIG, -20001, "invalid configuration")                                                   \
+    XX(EPOLICY, -20002, "a policy cannot be loaded")                                               \
     XX(ESANDBOX, -20004, "no usable sandbox on this system")
 
 enum {
@@ -124,10 +126,11 @@ typedef struct fence_request {
         FENCE_REQUEST_VERSION, FENCE_CONNECT, NULL, 0, NULL, NULL, NULL                            \
     }
 
-/* Decide without a network, by the code the proxy itself uses. `request->host` may be written as a
+/* Decide without a network, by the code the proxy itself uses. `policy` may be NULL; its on_connect
+ * or on_request is asked, and sees no headers. `request->host` may be written as a
  * client writes it. A name is judged as a name: the addresses it resolves to are judged when they
  * are known, by the proxy. Returns 0 with a verdict of FENCE_ALLOW or FENCE_DENY. */
-FENCE_API int fence_decide(fence_decision *out, const fence_config *config,
+FENCE_API int fence_decide(fence_decision *out, const fence_config *config, fence_policy *policy,
                            const fence_request *request);
 
 /* ---- configuration ------------------------------------------------------------------ */
@@ -156,6 +159,22 @@ FENCE_API int fence_config_find(char *out, size_t cap, fence_error *err);
 
 FENCE_API fence_config *fence_config_ref(fence_config *config);
 FENCE_API fence_config *fence_config_unref(fence_config *config); /* always NULL; takes NULL */
+
+/* ---- policies ----------------------------------------------------------------------- */
+
+/* A set of Lua policies, empty at first: lua/README.md. Counted, but for one thread at a time. */
+FENCE_API int fence_policy_new(fence_policy **out, fence_error *err);
+
+/* Loads and checks a file, behind those that are loaded already. On failure the set is as it was;
+ * the error names file and line. */
+FENCE_API int fence_policy_load(fence_policy *policy, const char *path, fence_error *err);
+
+/* The same for a text; `name` stands for the file. It can require "fence" and nothing else. */
+FENCE_API int fence_policy_load_buffer(fence_policy *policy, const char *name, const char *text,
+                                       size_t len, fence_error *err);
+
+FENCE_API fence_policy *fence_policy_ref(fence_policy *policy);
+FENCE_API fence_policy *fence_policy_unref(fence_policy *policy); /* always NULL; takes NULL */
 
 /* ---- observing ---------------------------------------------------------------------- */
 
@@ -195,6 +214,9 @@ typedef void (*fence_ready_cb)(fence *engine, int fd, void *payload);
 /* `observer` may be NULL. */
 FENCE_API int fence_new(fence **out, fence_config *config, const fence_observer *observer,
                         fence_error *err);
+
+/* Has these policies asked about every request from now on; NULL: none. Takes a reference. */
+FENCE_API void fence_set_policy(fence *engine, fence_policy *policy);
 
 typedef enum fence_protocol {
     FENCE_PROTOCOL_AUTO, /* told apart by the client's first byte        */

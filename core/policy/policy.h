@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy.h - Lua policies: loaded and checked before anything starts, then asked about every
+ * request. lua/README.md is the contract.
+ *
+ * All of them are asked, in the order in which they were loaded. Any deny wins; a hook that errs,
+ * or reaches a limit, or returns what is no verdict, has denied. */
+#ifndef FENCE_POLICY_POLICY_H
+#define FENCE_POLICY_POLICY_H
+
+#include "filter/rules.h"
+#include "proto/http1.h"
+
+/* ---- what hooks are shown; all of it borrowed ---- */
+
+struct policy_request {
+    uint64_t session; /* req.id */
+    fence_request_kind kind;
+    const struct rules_request *judged;
+    const struct http1_field *fields; /* NULL in a tunnel */
+    size_t nfields;
+    const struct addr *addresses; /* on_resolve */
+    size_t naddresses;
+    int64_t time_us; /* wall clock, since 1970 */
+};
+
+/* ---- asking ---- */
+
+enum policy_answer { /* in the order of their weight */
+                     POLICY_NO_OPINION,
+                     POLICY_ALLOW,
+                     POLICY_ASK,
+                     POLICY_DENY
+};
+
+/* on_connect, or on_request where fence can read the request. With an opinion, `out` is the
+ * decision: "policy:NAME" as its rule; ASK comes as a verdict of deny that says so. */
+enum policy_answer policy_judge(fence_policy *policy, const struct policy_request *request,
+                                fence_decision *out);
+
+/* on_resolve, which may only tighten: POLICY_NO_OPINION or POLICY_DENY. */
+enum policy_answer policy_resolved(fence_policy *policy, const struct policy_request *request,
+                                   fence_decision *out);
+
+/* Is there an on_resolve? `policy` may be NULL. */
+bool policy_wants_addresses(const fence_policy *policy);
+
+/* The whole order of decision before resolving: what denies, then policies, then what allows.
+ * `policy` may be NULL. */
+void policy_decide(fence_decision *out, const struct fence_config *config, fence_policy *policy,
+                   const struct policy_request *request);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy_lua.h - the Lua side of policies: what their files see. Private to core/policy. All of it
+ * runs inside jail_run() and may raise. */
+#ifndef FENCE_POLICY_POLICY_LUA_H
+#define FENCE_POLICY_POLICY_LUA_H
+
+#include <lua.h>
+
+#include "policy/policy.h"
+
+struct verdict { /* a userdata of its own kind */
+    enum policy_answer answer;
+    char message[sizeof((fence_decision *)0)->message]; /* without control characters */
+};
+
+/* The value at `index` as a verdict, or NULL when it is none. */
+const struct verdict *verdict_at(lua_State *lua, int index);
+
+/* Pushes the library that `require "fence"` gives: one of its own for each policy. */
+void fence_lua_push(lua_State *lua);
+
+/* Adds fence.domains, fence.cidrs and fence.glob to the table at the top. */
+void matcher_lua_add(lua_State *lua);
+
+/* Pushes what jail.shown is, a struct policy_request. It is dead once that is something else. */
+void request_lua_push(lua_State *lua);
+
+/* Pushes the headers of a request, for its field of that name. */
+void headers_lua_push(lua_State *lua, int request_index);
+
+/* The live request behind the box at `index`; raises when it is over. */
+const struct policy_request *request_lua_check(lua_State *lua, int index);
+
+/* Pushes require() for a policy whose files lie in `folder` (NULL: it has none), with its globals
+ * at `globals`. */
+void require_lua_push(lua_State *lua, const char *folder, int globals);
+
+/* Raises "WHAT has no 'NAME'", with the nearest of `names` (the last one is NULL). */
+int raise_unknown(lua_State *lua, const char *what, const char *name, const char *const *names);
+
+#endif

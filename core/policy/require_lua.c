@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * require_lua.c - a policy's require(): "fence", and text files of the policy's own folder. Neither
+ * LUA_PATH nor anything else of the environment has a say. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "policy/jail.h"
+#include "policy/policy_file.h"
+#include "policy/policy_lua.h"
+
+/* Letters, digits and '_' in parts with a dot between them: no name leads out of the folder. */
+static bool is_module(const char *name, size_t len)
+{
+    char before = '.';
+
+    for (size_t i = 0; i < len; i++) {
+        char c = name[i];
+        bool is_letter =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9');
+
+        if (!is_letter && (c != '.' || before == '.'))
+            return false;
+        before = c;
+    }
+    return len > 0 && len <= 100 && before != '.' && memchr(name, '\0', len) == NULL;
+}
+
+/* Pushes the text of the file as a string. The file is closed and its memory freed before anything
+ * can raise. */
+static void push_file(lua_State *lua, const char *path)
+{
+    char *room = lua_newuserdatauv(lua, LIMIT_POLICY_BYTES, 0);
+    fence_error err;
+    size_t len;
+
+    if (policy_file_read(room, &len, path, &err) < 0)
+        luaL_error(lua, "%s", err.message);
+    lua_pushlstring(lua, room, len);
+    lua_remove(lua, -2);
+}
+
+/* Upvalues: the modules that are loaded, the folder or nil, the policy's globals. */
+static int load_module(lua_State *lua, const char *name)
+{
+    char path[PATH_MAX], chunk[128];
+    const char *folder = lua_tostring(lua, lua_upvalueindex(2));
+    size_t at, len, text_len;
+    const char *text;
+    int written;
+
+    if (!folder)
+        return luaL_error(lua, "require knows \"fence\" and nothing else here, not '%s'", name);
+    written = snprintf(path, sizeof path, "%s/", folder);
+    at = (size_t)written;
+    written = snprintf(path + at, sizeof path - at, "%s.lua", name);
+    len = at + (size_t)written;
+    if (len >= sizeof path)
+        return luaL_error(lua, "the path of '%s' is too long", name);
+    for (size_t i = at; i + 4 < len; i++)
+        path[i] = path[i] == '.' ? '/' : path[i];
+    push_file(lua, path);
+    text = lua_tolstring(lua, -1, &text_len);
+    snprintf(chunk, sizeof chunk, "=%s.lua", name);
+    if (luaL_loadbufferx(lua, text, text_len, chunk, "t") != LUA_OK)
+        return lua_error(lua);
+    lua_pushvalue(lua, lua_upvalueindex(3));
+    lua_setupvalue(lua, -2, 1);
+    lua_call(lua, 0, 1);
+    return 1;
+}
+
+static int require_module(lua_State *lua)
+{
+    size_t len;
+    const char *name = luaL_checklstring(lua, 1, &len);
+
+    if (!is_module(name, len))
+        return luaL_error(lua, "a module's name has letters, digits, '_' and single dots");
+    lua_settop(lua, 1);
+    lua_pushvalue(lua, 1);
+    if (lua_rawget(lua, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    lua_settop(lua, 1);
+    load_module(lua, name);
+    if (lua_isnil(lua, -1)) { /* as Lua's own */
+        lua_pop(lua, 1);
+        lua_pushboolean(lua, 1);
+    }
+    lua_pushvalue(lua, 1);
+    lua_pushvalue(lua, -2);
+    lua_rawset(lua, lua_upvalueindex(1));
+    return 1;
+}
+
+void require_lua_push(lua_State *lua, const char *folder, int globals)
+{
+    globals = lua_absindex(lua, globals);
+    lua_createtable(lua, 0, 1);
+    fence_lua_push(lua);
+    lua_setfield(lua, -2, "fence");
+    lua_pushstring(lua, folder); /* nil without one */
+    lua_pushvalue(lua, globals);
+    lua_pushcclosure(lua, require_module, 3);
+}
