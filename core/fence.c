@@ -64,6 +64,7 @@ int fence_decide(fence_decision *out, const fence_config *config, fence_policy *
 {
     struct policy_request asked = {.kind = request->kind, .time_us = events_now_us()};
     struct rules_request judged;
+    fence_decision address;
     struct host host;
     const char *why;
 
@@ -81,8 +82,11 @@ int fence_decide(fence_decision *out, const fence_config *config, fence_policy *
                                     .target = text_of(request, request->path)};
     asked.judged = &judged;
     policy_decide(out, config, policy, &asked);
-    if (out->verdict == FENCE_ALLOW && host.is_addr)
-        rules_decide_addr(out, config, &judged, &host.addr, false);
+    if (out->verdict == FENCE_ALLOW && host.is_addr) {
+        rules_decide_addr(&address, config, &judged, &host.addr, false);
+        if (address.verdict == FENCE_DENY)
+            *out = address;
+    }
     return 0;
 }
 

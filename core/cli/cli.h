@@ -12,6 +12,8 @@
 int cmd_run(char **argv);
 int cmd_proxy(char **argv);
 int cmd_demo(char **argv);
+int cmd_policy(char **argv);
+int cmd_explain(char **argv);
 
 /* The settings that `options` name, or the ones found, or the restrictive default. Returns 0, or -1
  * when it has said why. */

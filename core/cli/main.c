@@ -14,12 +14,14 @@ static const struct subcommand {
 } subcommands[] = {
     {"proxy", cmd_proxy},
     {"demo", cmd_demo},
+    {"policy", cmd_policy},
+    {"explain", cmd_explain},
 };
 
 /* Words that will mean something: a script that runs a program of that name today would change its
  * meaning later. */
-static const char *const reserved[] = {"check",  "explain", "policy", "config",    "templates",
-                                       "doctor", "import",  "hooks",  "completion"};
+static const char *const reserved[] = {"check",  "config", "templates", "doctor",
+                                       "import", "hooks",  "completion"};
 
 /* Descriptors 0 to 2 exist, so that no socket of ours ever is standard output. */
 static int open_standard_streams(void)

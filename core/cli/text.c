@@ -29,6 +29,9 @@ int text_help(void)
         "Usage: fence [options] [--] COMMAND [ARG...]   run a command in a sandbox\n"
         "       fence [options] -c STRING               the same through sh -c\n"
         "       fence proxy --http ADDR --socks ADDR    the proxy alone; see fence proxy --help\n"
+        "       fence explain HOST:PORT                 what would be decided; fence explain "
+        "--help\n"
+        "       fence policy check FILE...              is this policy one?\n"
         "       fence demo                              a show on loopback: what passes, what not\n"
         "\n"
         "The command reaches the network only through fence's proxy, and only the hosts that the\n"
@@ -70,6 +73,33 @@ int text_help_proxy(void)
         "      --max-clients NUMBER   clients at once (4096); each takes up to three descriptors\n"
         "\n"
         "Other options: -s, --allow, --deny, -m, -d, -h as in fence --help.\n",
+        stdout);
+    return finish();
+}
+
+int text_help_policy(void)
+{
+    fputs(
+        "Usage: fence policy check FILE...\n"
+        "\n"
+        "Loads each policy as a run would, and says what is wrong with it. Exit status: 0, or 125\n"
+        "where one cannot be loaded.\n",
+        stdout);
+    return finish();
+}
+
+int text_help_explain(void)
+{
+    fputs(
+        "Usage: fence explain [options] HOST:PORT\n"
+        "       fence explain [options] METHOD URL\n"
+        "\n"
+        "Says what would be decided about a tunnel, or about a request, by which rule, and how to\n"
+        "change that. Nothing is looked up: the addresses of a name are judged when it is "
+        "dialled.\n"
+        "\n"
+        "Options: -s, --allow, --deny, --policy as in fence --help. Exit status: 0 allowed, 1\n"
+        "denied, 2 where that cannot be told.\n",
         stdout);
     return finish();
 }

@@ -6,5 +6,7 @@
 int text_version(void);
 int text_help(void);
 int text_help_proxy(void);
+int text_help_policy(void);
+int text_help_explain(void);
 
 #endif

@@ -16,7 +16,7 @@ struct policy_request {
     uint64_t session; /* req.id */
     fence_request_kind kind;
     const struct rules_request *judged;
-    const struct http1_field *fields; /* NULL in a tunnel */
+    const struct http1_field *fields; /* none in a tunnel */
     size_t nfields;
     const struct addr *addresses; /* on_resolve */
     size_t naddresses;

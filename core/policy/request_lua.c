@@ -145,10 +145,10 @@ static void push_field(lua_State *lua, const struct policy_request *request, enu
         push_url(lua, judged);
         return;
     case FIELD_HEADERS:
-        if (request->fields)
-            headers_lua_push(lua, 1);
-        else
+        if (judged->tunnel)
             lua_pushnil(lua);
+        else
+            headers_lua_push(lua, 1);
         return;
     case FIELD_ADDRESSES:
         push_addresses(lua, request);

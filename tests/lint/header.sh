@@ -19,7 +19,7 @@ for language in c:c11 c++:c++11; do
     fi
 done
 
-libraries=$(pkg-config --cflags libuv libcjson)
+libraries=$(pkg-config --cflags libuv libcjson lua5.4)
 for header in $(find_below core -name '*.h' ! -path "$public"); do
     if ! cc -x c -std=gnu11 -D_GNU_SOURCE $warnings -Wstrict-prototypes -Icore -Icore/include \
         $libraries -include "$header" /dev/null; then
