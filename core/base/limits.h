@@ -36,6 +36,7 @@
 #define LIMIT_GLOB          256  /* bytes of a pattern; its automaton lies on the stack      */
 
 /* ---- policies ---- */
+#define LIMIT_POLICIES            64 /* of one settings file; every request asks each            */
 #define LIMIT_POLICY_LOAD         (20 * 1000 * 1000) /* instructions to read a file of a megabyte */
 #define LIMIT_POLICY_INSTRUCTIONS (1000 * 1000)      /* of one hook: 5 to 8 ms                   */
 #define LIMIT_POLICY_MEMORY       (16 * 1024 * 1024) /* of all policies; a list of names has 1   */

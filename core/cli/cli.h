@@ -15,13 +15,10 @@ int cmd_demo(char **argv);
 int cmd_policy(char **argv);
 int cmd_explain(char **argv);
 
-/* The settings that `options` name, or the ones found, or the restrictive default. Returns 0, or -1
- * when it has said why. */
-int load_config(fence_config **out, const struct options *options);
-
-/* Loads the policies that `options` name, in their order; NULL where there are none. Returns 0, or
- * -1 when it has said why. */
-int load_policies(fence_policy **out, const struct options *options);
+/* The settings that `options` name, or the ones found, or the restrictive default, and the policies
+ * of those and of `options`, in this order; NULL where there are none. Returns 0, or -1 when it has
+ * said why. Both are to be given back in either case. */
+int load_rules(fence_config **config, fence_policy **policy, const struct options *options);
 
 /* Each connection takes two descriptors of ours: takes all this process may have. After a command
  * was started, which keeps the limit it was given. */

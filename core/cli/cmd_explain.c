@@ -104,7 +104,7 @@ static int explain(const struct options *options)
 
     if (misuse) {
         print_error("%s", misuse);
-    } else if (load_config(&config, options) == 0 && load_policies(&policy, options) == 0 &&
+    } else if (load_rules(&config, &policy, options) == 0 &&
                fence_decide(&decision, config, policy, &request) == 0) {
         print_answer(&decision);
         status = decision.verdict == FENCE_ALLOW ? EXIT_ALLOW : EXIT_DENY;

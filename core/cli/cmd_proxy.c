@@ -141,9 +141,7 @@ static int proxy_with(const struct options *options)
         print_error("%s", misuse);
         return EXIT_FENCE;
     }
-    if (load_config(&config, options) < 0)
-        return EXIT_FENCE;
-    if (load_policies(&policy, options) == 0)
+    if (load_rules(&config, &policy, options) == 0)
         status = serve(config, policy, options);
     fence_policy_unref(policy);
     fence_config_unref(config);

@@ -110,26 +110,6 @@ int run_command(fence_config *config, const char *const *argv, struct printer *p
     return run.status;
 }
 
-int load_config(fence_config **out, const struct options *options)
-{
-    char found[4096];
-    const char *path = options->settings;
-    fence_error err = {0};
-
-    if (!path) {
-        if (fence_config_find(found, sizeof found, &err) < 0) {
-            print_error("%s", err.message);
-            return -1;
-        }
-        path = found[0] ? found : NULL;
-    }
-    if (fence_config_load(out, path, options->extra, options->nextra, &err) < 0) {
-        print_error("%s", err.message);
-        return -1;
-    }
-    return 0;
-}
-
 /* What is wrong with the words as a whole, or NULL. */
 static const char *misuse(const struct options *options)
 {
@@ -147,13 +127,13 @@ static int run_with(const struct options *options)
     const char *shell[] = {"sh", "-c", options->string, NULL};
     struct printer printer = {.debug = options->debug, .monitor = options->monitor};
     struct run run = {.status = EXIT_FENCE};
-    fence_config *config;
+    fence_config *config = NULL;
 
     if (misuse(options)) {
         print_error("%s", misuse(options));
         return EXIT_FENCE;
     }
-    if (load_config(&config, options) < 0 || load_policies(&run.policy, options) < 0)
+    if (load_rules(&config, &run.policy, options) < 0)
         return EXIT_FENCE;
     run_sandboxed(&run, config, options->string ? shell : (const char *const *)options->words,
                   &printer);

@@ -71,6 +71,18 @@ static int read_addresses(struct reader *r, const cJSON *value, size_t field)
     return read_list(r, value, field, read_address);
 }
 
+static int read_policy(struct reader *r, const char *text, size_t index, size_t field)
+{
+    const char *why = NULL;
+    int rc = config_add_policy(r->config, str_of(text), &why);
+
+    (void)index;
+    (void)field;
+    if (rc == -EINVAL)
+        return fail_value(r, text, why);
+    return rc < 0 ? fail_memory(r) : 0;
+}
+
 static int read_path(struct reader *r, const char *text, size_t index, size_t field)
 {
     const char *why = NULL;
@@ -195,6 +207,9 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
                                      : fail_type(r, value, "an object: names and their addresses");
     case KEY_RULES:
         return cJSON_IsArray(value) ? read_rules(r, value) : fail_type(r, value, "a list of rules");
+    case KEY_POLICIES:
+        return cJSON_IsArray(value) ? read_list(r, value, 0, read_policy)
+                                    : fail_type(r, value, strings);
     case KEY_PATHS:
         return cJSON_IsArray(value) ? read_list(r, value, 0, read_path)
                                     : fail_type(r, value, strings);

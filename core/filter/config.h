@@ -56,6 +56,9 @@ struct fence_config {
 
     bool tls_name_check; /* are the server names of tunnels judged? proxy/tls_name.c */
 
+    char **policies; /* files, beside that of the settings unless absolute */
+    size_t npolicies;
+
     char **allow_write; /* as written: "~/x", "./x", "/x" */
     size_t nallow_write;
 };

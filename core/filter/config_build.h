@@ -34,6 +34,7 @@ int config_add_domain(struct fence_config *config, struct config_domains *list, 
                       uint32_t index, const char **why);
 int config_add_address(struct fence_config *config, struct config_cidrs *list, struct str rule,
                        uint32_t index, const char **why);
+int config_add_policy(struct fence_config *config, struct str path, const char **why);
 int config_add_write(struct fence_config *config, struct str path, const char **why);
 
 /* network.upstreamProxy: a URL, "" for none, or "environment" for the host's own HTTPS_PROXY and

@@ -42,6 +42,7 @@ static void config_free(struct fence_config *config)
     request_rules_deinit(&config->rules);
     free(config->pins);
     free(config->literals);
+    free_texts(config->policies, config->npolicies);
     free_texts(config->allow_write, config->nallow_write);
     free(config);
 }
@@ -57,6 +58,11 @@ fence_config *fence_config_unref(fence_config *config)
     if (config && atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) == 1)
         config_free(config);
     return NULL;
+}
+
+const char *fence_config_policy(const fence_config *config, size_t index)
+{
+    return index < config->npolicies ? config->policies[index] : NULL;
 }
 
 bool config_needs_literal(const struct addr *addr)

@@ -12,7 +12,7 @@ static const struct key keys[] = {
     {"extends",                                      KEY_NO_TEXT,   0, NULL},
     {"allowPty",                                     KEY_NO_SWITCH, 0, NULL},
     {"forceNewSession",                              KEY_NO_SWITCH, 0, NULL},
-    {"policies",                                     KEY_NO_LIST,   0, NULL},
+    {"policies",                                     KEY_POLICIES,  0, NULL},
     {"policy",                                       KEY_NO_OBJECT, 0, NULL},
     {"network",                                      KEY_SECTION,   0, NULL},
     {"network.allowedDomains",                       KEY_DOMAINS,   FIELD(allowed), NULL},

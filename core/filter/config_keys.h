@@ -15,6 +15,7 @@ enum key_kind {
     KEY_ADDRESSES,
     KEY_HOSTS,
     KEY_RULES,
+    KEY_POLICIES,
     KEY_PATHS,
     KEY_UPSTREAM, /* a proxy's URL, or "environment"              */
     KEY_SECONDS,  /* a whole number; 0 for none                    */

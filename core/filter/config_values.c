@@ -67,6 +67,25 @@ int config_add_address(struct fence_config *config, struct config_cidrs *list, s
     return note_literal(config, rule);
 }
 
+int config_add_policy(struct fence_config *config, struct str path, const char **why)
+{
+    char **list;
+
+    if (path.len == 0 || config->npolicies >= LIMIT_POLICIES) {
+        *why = path.len == 0 ? "this is an empty path" : "there are more than 64 policies";
+        return -EINVAL;
+    }
+    list = config_grow(config->policies, config->npolicies, sizeof *list);
+    if (!list)
+        return -ENOMEM;
+    config->policies = list;
+    list[config->npolicies] = strndup(path.bytes, path.len);
+    if (!list[config->npolicies])
+        return -ENOMEM;
+    config->npolicies++;
+    return 0;
+}
+
 /* Everything below a folder is the folder. */
 static struct str without_deep_glob(struct str path)
 {

@@ -132,6 +132,7 @@ local wrong = {
   { "a misspelt condition", '{"network": {"rules": [{"host": "*", "action": "deny", "pth": "/"}]}}',
     "1:56: network.rules[0].pth: a rule has host, port, scheme, method, path, action and " ..
     "message, and nothing else" },
+  { "an empty policy", '{"policies": [""]}', "1:15: policies[0]: '': this is an empty path" },
   { "an empty path", '{"filesystem": {"allowWrite": [""]}}',
     "1:32: filesystem.allowWrite[0]: '': this is an empty path: the current folder is \".\"" },
   { "a glob", '{"filesystem": {"allowWrite": ["src/*.c"]}}',
@@ -142,7 +143,6 @@ local wrong = {
 -- Keys of the ancestor that would be ignored: what they ask for is refused.
 local not_built = {
   { "extends", '"code"' }, { "allowPty", "true" }, { "forceNewSession", "true" },
-  { "policies", '["x.lua"]' },
   { "network.allowUnixSockets", '["/x"]' },
   { "network.allowAllUnixSockets", "true" }, { "network.allowLocalOutbound", "true" },
   { "network.httpProxyPort", "8080" },
@@ -210,6 +210,16 @@ for _, identity in ipairs(users.identities()) do
         refused(run({ "-s", "f.json" }), "f.json:" .. case[3])
       end)
     end
+
+    it("policies, which lie beside them", function()
+      local sub = folder .. "/sub"
+      process.run({ argv = { "mkdir", "-p", sub }, as_user = identity })
+      users.write_file(identity, sub .. "/p.lua", "return {}")
+      write("sub/f.json", '{"policies": ["p.lua", "' .. sub .. '/p.lua"]}')
+      taken(run({ "-s", "sub/f.json" }))
+      write("sub/f.json", '{"policies": ["p.lua", "none.lua"]}')
+      refused(run({ "-s", "sub/f.json" }), "sub/none.lua: does not exist")
+    end)
 
     for _, case in ipairs(right) do
       it(case[1] .. ": taken", function()
