@@ -190,6 +190,12 @@ static void print_response(const fence_event *event, struct printer *printer)
                event->request ? event->request->host : "-", url, took);
 }
 
+/* The words of a policy are news; those of the lists repeat the line. */
+static bool says_more(const fence_decision *d)
+{
+    return strncmp(d->rule, "policy:", 7) == 0 && d->message[0] != '\0';
+}
+
 static void print_decision(const fence_event *event, struct printer *printer)
 {
     const fence_decision *d = event->decision;
@@ -202,9 +208,9 @@ static void print_decision(const fence_event *event, struct printer *printer)
         print_line(printer, "[fence:filter] No matching rule, denying: %s:%u", host,
                    event->request->port);
     else
-        print_line(printer, "[fence:filter] %s by rule: %s:%u (matched %s)",
+        print_line(printer, "[fence:filter] %s by rule: %s:%u (matched %s)%s%s",
                    d->verdict == FENCE_ALLOW ? "Allowed" : "Denied", host, event->request->port,
-                   d->rule);
+                   d->rule, says_more(d) ? ": " : "", says_more(d) ? d->message : "");
 }
 
 void print_event(const fence_event *event, void *payload)

@@ -43,6 +43,7 @@ int text_help(void)
         "                          10.1.2.3, 10.0.0.0/8; may be repeated\n"
         "      --deny DOMAIN       deny a host, whatever allows it; may be repeated\n"
         "      --allow-write PATH  make a file or folder writable; may be repeated\n"
+        "      --policy FILE       ask this Lua policy about requests; may be repeated\n"
         "  -c, --command STRING    a command for sh -c\n"
         "  -m, --monitor           say what was refused\n"
         "  -d, --debug             say everything: requests, rules, the sandbox's command\n"
@@ -72,7 +73,7 @@ int text_help_proxy(void)
         "                     NAME:PASSWORD, which nobody else may be able to read\n"
         "      --max-clients NUMBER   clients at once (4096); each takes up to three descriptors\n"
         "\n"
-        "Other options: -s, --allow, --deny, -m, -d, -h as in fence --help.\n",
+        "Other options: -s, --allow, --deny, --policy, -m, -d, -h as in fence --help.\n",
         stdout);
     return finish();
 }

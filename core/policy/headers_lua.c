@@ -15,6 +15,12 @@ static const struct policy_request *check_headers(lua_State *lua, int index)
     return request_lua_check(lua, -1);
 }
 
+/* The login for this proxy is nobody else's business. */
+static bool is_shown(const struct http1_field *field)
+{
+    return !str_equal_nocase(field->name, STR("proxy-authorization"));
+}
+
 /* A name that stands there more than once gives its values, joined as RFC 9110, section 5.3 says.
  */
 static int field_of(lua_State *lua, const struct policy_request *request, struct str name)
@@ -27,7 +33,7 @@ static int field_of(lua_State *lua, const struct policy_request *request, struct
     for (size_t i = 0; i < request->nfields; i++) {
         const struct http1_field *field = &request->fields[i];
 
-        if (!str_equal_nocase(field->name, name))
+        if (!str_equal_nocase(field->name, name) || !is_shown(field))
             continue;
         if (found)
             luaL_addstring(&value, ", ");
@@ -49,6 +55,8 @@ static int next_field(lua_State *lua)
     lua_settop(lua, 0);
     lua_pushvalue(lua, lua_upvalueindex(1));
     request = check_headers(lua, 1);
+    while ((size_t)at < request->nfields && !is_shown(&request->fields[at]))
+        at++;
     if ((size_t)at >= request->nfields)
         return 0;
     lua_pushinteger(lua, at + 1);

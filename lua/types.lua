@@ -1,0 +1,56 @@
+---@meta fence
+-- SPDX-License-Identifier: Apache-2.0
+-- types.lua - what a policy finds, for editors with LuaLS. It is never run; README.md says more.
+
+---What a policy's file returns.
+---@class fence.Policy
+---@field name? string 1 to 63 bytes; else the file's name
+---@field on_connect? fun(req: fence.Request): fence.Verdict? A tunnel is asked for.
+---@field on_request? fun(req: fence.Request): fence.Verdict? A plain HTTP request has been read.
+---@field on_resolve? fun(req: fence.Request): fence.Verdict? Addresses are known; may only deny.
+
+---What somebody wants. It is over when the hook has returned.
+---@class fence.Request
+---@field id integer the client's connection
+---@field kind "connect"|"http"|"socks5"
+---@field host string in its normal form; an IP address without brackets
+---@field port integer
+---@field method string? nil in a tunnel
+---@field scheme string? "http"; nil in a tunnel
+---@field path string? without the query; nil in a tunnel
+---@field query string? what follows the first "?"; nil in a tunnel
+---@field url string? nil in a tunnel
+---@field headers fence.Headers? in on_request alone
+---@field addresses string[]? in on_resolve alone
+---@field time number seconds since 1970
+
+---The fields of a request's head, by their names in any case.
+---@class fence.Headers
+---@field each fun(self: fence.Headers): fun(): string?, string? All, in their order.
+---@field [string] string?
+
+---To be returned by a hook.
+---@class fence.Verdict
+
+---Rules that fence.domains has compiled.
+---@class fence.Domains
+---@field match fun(self: fence.Domains, host: string, port?: integer): boolean Does a rule match?
+
+---Networks that fence.cidrs has compiled.
+---@class fence.Cidrs
+---@field match fun(self: fence.Cidrs, address: string): boolean Does it lie in one of them?
+
+---A pattern that fence.glob has compiled.
+---@class fence.Glob
+---@field match fun(self: fence.Glob, text: string): boolean Does the whole text match?
+
+---@class fence
+---@field allow fun(message?: string): fence.Verdict It may pass.
+---@field deny fun(message?: string): fence.Verdict It may not.
+---@field ask fun(message: string): fence.Verdict A person should decide; denied, as nobody can yet.
+---@field domains fun(rules: string[]): fence.Domains Rules as in network.allowedDomains.
+---@field cidrs fun(networks: string[]): fence.Cidrs "10.0.0.0/8", "fd00::/8", "192.0.2.1".
+---@field glob fun(pattern: string): fence.Glob "*" is all but "/", "**" all, "?" a byte but "/".
+local fence = {}
+
+return fence
