@@ -152,7 +152,7 @@ describe("under load", function()
   -- ---- much of one client ----
 
   it("3N.251 100,000 requests in one go, by a client that reads nothing", function()
-    local requests, padding = 100000 // share, ("."):rep(512)
+    local requests, padding = 100000 // share, ("."):rep(4096)
     start({ origin = load.server(padding) })
     local client, counted = w:connect(), { bytes = 0 }
     client:pause()
@@ -169,7 +169,7 @@ describe("under load", function()
       end
     end)
     assert.is_true(load.stalls(counted, patience_ms))
-    if share == 1 then -- the kernel has room for a few MiB; what is more must wait
+    if share == 1 then -- of 400 MiB the kernel has room for some 40; what is more must wait
       assert.is_true(w.origin.answered < requests // 2, w.origin.answered .. " were fetched")
     end
     assert_flat()
@@ -281,14 +281,13 @@ describe("under load", function()
     local size, far = (256 << 20) // share, nil
     start({ origin = origin.raw(function(connection)
       connection:pause()
-      far = load.drain(connection.handle, load.dice(1))
+      far = load.drain(connection.handle, load.dice(1), connection:peek())
       load.pour(connection.handle, size, load.dice(2))
       loop.wait(function() return far.done end, 4 * patience_ms)
     end) })
     local client = assert(w.proxy:tunnel(w:fill("good.test:{port}"), patience_ms))
     client:pause()
-    assert.equal(0, client.size)
-    local near = load.drain(client.handle, load.dice(3))
+    local near = load.drain(client.handle, load.dice(3), client:peek())
     load.pour(client.handle, size, load.dice(4))
     loop.wait(function() return near.eof and far and far.eof end, 4 * patience_ms)
     assert.same({ at = size, eof = true }, near)

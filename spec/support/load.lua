@@ -184,8 +184,9 @@ function load.pour(handle, size, dice)
   step()
 end
 
--- Reads what pour() sends. The result tells how it goes: at =, wrong = (its first place), eof =.
-function load.drain(handle, dice)
+-- Reads what pour() sends, `first` of it already read. Tells how it goes: at =, wrong = (its first
+-- place), eof =.
+function load.drain(handle, dice, first)
   local seen, read = { at = 0 }, nil
   function read(err, bytes)
     if not bytes then
@@ -204,6 +205,9 @@ function load.drain(handle, dice)
     end)
   end
   handle:read_start(loop.guard(read))
+  for at = 1, #first, #period do
+    read(nil, first:sub(at, at + #period - 1))
+  end
   return seen
 end
 
