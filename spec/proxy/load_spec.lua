@@ -177,8 +177,8 @@ describe("under load", function()
     assert_comes_down(1)
   end)
 
-  it("3N.251 as many, read as they come, are answered in order", function()
-    local requests = 100000 // share
+  it("3N.251 20,000 of them, read as they come, are answered in order", function()
+    local requests = 20000 // share
     start({ origin = load.server() })
     local client, got, seen, wrong = w:connect(), "", 0, nil
     client:pause()
@@ -196,7 +196,7 @@ describe("under load", function()
         client.handle:write(w:fill(wire.get(("/%d;"):format(index))))
       end
     end)
-    loop.wait(function() return wrong or seen == requests end, patience_ms)
+    loop.wait(function() return wrong or seen == requests end, 4 * patience_ms)
     assert.same({ requests, "" }, { seen, wrong or got })
     client:close()
     assert_flat()
