@@ -122,6 +122,7 @@ static int serve(fence_config *config, const struct options *options)
         status = 0;
     }
     fence_close(engine);
+    print_end(&printer);
     return status;
 }
 
