@@ -123,6 +123,7 @@ static int serve(fence_config *config, fence_policy *policy, const struct option
         status = 0;
     }
     fence_close(engine);
+    print_end(&printer);
     return status;
 }
 

@@ -107,6 +107,7 @@ int run_command(fence_config *config, const char *const *argv, struct printer *p
 
     run_sandboxed(&run, config, argv, printer);
     fence_close(run.engine);
+    print_end(printer);
     return run.status;
 }
 
@@ -139,6 +140,7 @@ static int run_with(const struct options *options)
                   &printer);
     if (run.sandbox)
         fence_close(run.engine);
+    print_end(&printer);
     exit(run.status);
 }
 

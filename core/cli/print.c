@@ -2,6 +2,8 @@
  * print.c - events as lines, in the ancestor's shapes: people have scripts that read them. */
 #include "cli/print.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -10,57 +12,130 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_MAX_LEN 4096 /* PIPE_BUF: a pipe that is ready takes such a line whole */
-#define URL_SHOWN    60   /* the ancestor's */
+#define URL_SHOWN 60 /* the ancestor's */
 
-/* A reader that has stopped reading must not stop the proxy: what does not fit is counted. */
-static bool writable(void)
+/* ---- a reader that has stopped reading must not stop the proxy ---- */
+
+/* What poll(2) calls writable takes a whole line if it is a pipe or a socket, but a terminal may
+ * take a few bytes and block for the rest. O_NONBLOCK would hold for everybody who shares standard
+ * error, the command in the sandbox among them: a terminal is opened once more, for us alone. */
+static void choose_output(struct printer *printer)
 {
-    struct pollfd fd = {STDERR_FILENO, POLLOUT, 0};
+    char path[256];
+
+    printer->is_open = true;
+    printer->fd = STDERR_FILENO;
+    if (ttyname_r(STDERR_FILENO, path, sizeof path) == 0)
+        printer->fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (printer->fd < 0)
+        printer->fd = STDERR_FILENO; /* another user's terminal */
+}
+
+static bool writable(const struct printer *printer)
+{
+    struct pollfd fd = {printer->fd, POLLOUT, 0};
 
     return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT);
 }
 
-static void write_line(char *line, size_t len)
+/* False when there is no room for more. An error is as good as written: nobody is left to tell. */
+static bool write_rest(struct printer *printer)
 {
     ssize_t rc;
 
-    for (size_t i = 0; i < len; i++) {
+    if (printer->nrest == 0)
+        return true;
+    rc = write(printer->fd, printer->rest, printer->nrest);
+    if (rc < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (rc < 0)
+        rc = (ssize_t)printer->nrest;
+    printer->nrest -= (size_t)rc;
+    memmove(printer->rest, printer->rest + rc, printer->nrest);
+    return printer->nrest == 0;
+}
+
+/* `len` is vsnprintf()'s, of a buffer that has room for a line and its end. */
+static size_t end_line(char *line, int len)
+{
+    size_t n = len < PRINT_LINE_MAX - 1 ? (size_t)len : PRINT_LINE_MAX - 2;
+
+    for (size_t i = 0; i < n; i++) {
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = '?';
     }
-    line[len++] = '\n';
-    rc = write(STDERR_FILENO, line, len);
-    (void)rc; /* there is nobody left to tell */
+    line[n++] = '\n';
+    return n;
+}
+
+/* Whole or not at all, though a terminal may get the rest of it later. False: not at all. */
+__attribute__((format(printf, 2, 0))) static bool offer_line(struct printer *printer,
+                                                             const char *fmt, va_list args)
+{
+    int len;
+
+    if (!writable(printer) || !write_rest(printer))
+        return false;
+    len = vsnprintf(printer->rest, sizeof printer->rest - 1, fmt, args);
+    if (len < 0)
+        return true;
+    printer->nrest = end_line(printer->rest, len);
+    write_rest(printer);
+    return true;
+}
+
+__attribute__((format(printf, 2, 3))) static bool try_line(struct printer *printer, const char *fmt,
+                                                           ...)
+{
+    va_list args;
+    bool taken;
+
+    va_start(args, fmt);
+    taken = offer_line(printer, fmt, args);
+    va_end(args);
+    return taken;
+}
+
+/* False while there are lines missing that nobody has been told of. */
+static bool tell_dropped(struct printer *printer)
+{
+    if (printer->dropped > 0 &&
+        try_line(printer, "[fence] %lu lines were dropped: nobody read them", printer->dropped))
+        printer->dropped = 0;
+    return printer->dropped == 0;
 }
 
 __attribute__((format(printf, 2, 3))) static void print_line(struct printer *printer,
                                                              const char *fmt, ...)
 {
-    char line[LINE_MAX_LEN];
     va_list args;
-    int len;
 
-    if (!writable()) {
-        printer->dropped++;
-        return;
-    }
-    if (printer->dropped > 0) {
-        len = snprintf(line, sizeof line, "[fence] %lu lines were dropped: nobody read them",
-                       printer->dropped);
-        printer->dropped = 0;
-        write_line(line, (size_t)len);
-    }
+    if (!printer->is_open)
+        choose_output(printer);
     va_start(args, fmt);
-    len = vsnprintf(line, sizeof line - 1, fmt, args);
+    if (!tell_dropped(printer) || !offer_line(printer, fmt, args))
+        printer->dropped++;
     va_end(args);
-    if (len > 0)
-        write_line(line, (size_t)len < sizeof line - 1 ? (size_t)len : sizeof line - 2);
+}
+
+void print_end(struct printer *printer)
+{
+    struct pollfd fd = {printer->fd, POLLOUT, 0};
+
+    for (int tries = 0; tries < 20 && printer->is_open; tries++) {
+        if (tell_dropped(printer) && write_rest(printer))
+            break;
+        poll(&fd, 1, PRINT_END_MS / 20);
+    }
+    if (printer->is_open && printer->fd != STDERR_FILENO)
+        close(printer->fd);
+    printer->is_open = false;
 }
 
 void print_error(const char *fmt, ...)
 {
-    char line[LINE_MAX_LEN];
+    char line[PRINT_LINE_MAX];
+    ssize_t rc;
     int head = snprintf(line, sizeof line, "fence: "), len;
     va_list args;
 
@@ -69,8 +144,8 @@ void print_error(const char *fmt, ...)
     va_end(args);
     if (len < 0)
         return;
-    len += head;
-    write_line(line, (size_t)len < sizeof line - 1 ? (size_t)len : sizeof line - 2);
+    rc = write(STDERR_FILENO, line, end_line(line, head + len));
+    (void)rc;
 }
 
 /* As Go prints a duration rounded to milliseconds: 0s, 12ms, 1.5s, 2m3.4s, 1h0m0s. */

@@ -446,8 +446,8 @@ static void refuse_too_many(struct session *s)
     static const fence_decision too_many = {
         .verdict = FENCE_DENY,
         .reason = FENCE_REASON_LIMIT_REACHED,
-        .message = "too many connections at once: try again, or raise the descriptor limit "
-                   "(ulimit -n)",
+        .message = "too many connections at once: try again, or allow more "
+                   "(--max-clients, ulimit -n)",
     };
 
     session_http_begin(s, LIMIT_LINGER_MS);

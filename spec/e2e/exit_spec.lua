@@ -134,7 +134,7 @@ for _, identity in ipairs(users.identities()) do
     end)
 
     row("3M.236 every status from 0 to 255", function()
-      local result = process.run({ as_user = identity, timeout = 20000, argv = { "sh", "-c",
+      local result = process.run({ as_user = identity, timeout = 90000, argv = { "sh", "-c",
         [[i=0
         while [ $i -le 255 ]; do
           "$0" -- sh -c "exit $i"; got=$?

@@ -3,22 +3,12 @@
 -- stays what it was.
 
 local http = require "spec.support.http"
+local load = require "spec.support.load"
 local loop = require "spec.support.loop"
 local origin = require "spec.support.origin"
 local wire = require "spec.support.wire"
 
--- KiB beside what is counted. A sanitizer keeps what was freed: then memory says nothing.
-local margin = (os.getenv("FENCE_SANITIZED") or "") == "" and 2048 or 1 << 30
-
--- A line of /proc/PID/status, in KiB.
-local function memory(pid, line)
-  for text in io.lines(("/proc/%d/status"):format(pid)) do
-    local value = text:match("^" .. line .. ":%s*(%d+) kB")
-    if value then
-      return tonumber(value)
-    end
-  end
-end
+local margin, memory = load.margin, load.memory
 
 describe("a flood", function()
   local w
@@ -35,18 +25,6 @@ describe("a flood", function()
     while peer:send(block) do
       counted.bytes = counted.bytes + #block
     end
-  end
-
-  -- Until `counted.bytes` has not moved for a while.
-  local function stalls(counted)
-    local last, since, limit = -1, loop.now(), loop.now() + 8000
-    while loop.now() - since < 400 and loop.now() < limit do
-      if counted.bytes ~= last then
-        last, since = counted.bytes, loop.now()
-      end
-      loop.sleep(20)
-    end
-    return loop.now() < limit
   end
 
   local function grows_by(work)
@@ -68,7 +46,7 @@ describe("a flood", function()
         clients[index] = assert(w.proxy:tunnel(w:fill("good.test:{port}"), 5000))
         clients[index]:pause()
       end
-      assert.is_true(stalls(counted))
+      assert.is_true(load.stalls(counted))
     end)
     assert.is_true(grown <= bound, ("grew by %d KiB, not %d at most"):format(grown, bound))
     for _, client in ipairs(clients) do -- and all of it comes once they read
@@ -93,7 +71,7 @@ describe("a flood", function()
         clients[index] = assert(w.proxy:tunnel(w:fill("good.test:{port}"), 5000))
         loop.task(function() flood(clients[index], counted) end)
       end
-      assert.is_true(stalls(counted))
+      assert.is_true(load.stalls(counted))
     end)
     assert.is_true(grown <= bound, ("grew by %d KiB, not %d at most"):format(grown, bound))
     assert.equal(slow, #paused)
@@ -117,7 +95,7 @@ describe("a flood", function()
         counted.bytes = counted.bytes + #refused
       end
     end)
-    assert.is_true(stalls(counted))
+    assert.is_true(load.stalls(counted))
     local grown = memory(w.proxy.child.pid, "VmRSS") - before
     assert.is_true(grown <= margin, ("grew by %d KiB"):format(grown))
     client:resume()

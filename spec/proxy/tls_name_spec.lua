@@ -366,4 +366,13 @@ describe("openssl through a tunnel", function()
       end
     end
   end)
+
+  -- Fronting: what is inside of TLS cannot be read. A server that serves others' names as well is
+  -- as good as those names; the remedy is not to allow it.
+  it("3E.100 another Host inside, under the right name, passes", function()
+    local result = process.run({ argv = { "curl", "-sS", "--proxy", w.proxy:url(), "--cacert",
+      secure.ca_file, "--header", "Host: evil.test",
+      ("https://good.test:%d/page"):format(secure.port) }, timeout = 8000 })
+    assert.same({ 0, "over TLS" }, { result.code, result.out }, result.err)
+  end)
 end)
