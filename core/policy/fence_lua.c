@@ -72,9 +72,28 @@ static int ask(lua_State *lua)
 
 /* ---- the library ---- */
 
+void policy_lua_kind(lua_State *lua, const char *kind, const char *method, lua_CFunction function,
+                     lua_CFunction collect)
+{
+    if (luaL_newmetatable(lua, kind)) {
+        lua_createtable(lua, 0, 1);
+        lua_pushcfunction(lua, function);
+        lua_setfield(lua, -2, method);
+        lua_setfield(lua, -2, "__index");
+        lua_pushboolean(lua, 0);
+        lua_setfield(lua, -2, "__metatable");
+        if (collect) {
+            lua_pushcfunction(lua, collect);
+            lua_setfield(lua, -2, "__gc");
+        }
+    }
+    lua_pop(lua, 1);
+}
+
 static int unknown(lua_State *lua)
 {
-    static const char *const names[] = {"allow", "deny", "ask", "domains", "cidrs", "glob", NULL};
+    static const char *const names[] = {"allow", "deny", "ask",  "domains",
+                                        "cidrs", "glob", "rate", NULL};
 
     return raise_unknown(lua, "fence", lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "?",
                          names);
@@ -91,6 +110,7 @@ void fence_lua_push(lua_State *lua)
     lua_pop(lua, 1);
     luaL_newlib(lua, functions);
     matcher_lua_add(lua);
+    rate_lua_add(lua);
     lua_createtable(lua, 0, 2); /* a misspelt name is an error, not nil */
     lua_pushcfunction(lua, unknown);
     lua_setfield(lua, -2, "__index");

@@ -89,8 +89,8 @@ static int64_t read_clock(clockid_t clock)
 static bool is_too_long(struct jail *jail)
 {
     if (jail->wall_end == 0) {
-        jail->wall_end = read_clock(CLOCK_MONOTONIC) + LIMIT_POLICY_CPU_NS;
-        jail->cpu_end = read_clock(CLOCK_THREAD_CPUTIME_ID) + LIMIT_POLICY_CPU_NS;
+        jail->wall_end = read_clock(CLOCK_MONOTONIC) + jail->cpu_most;
+        jail->cpu_end = read_clock(CLOCK_THREAD_CPUTIME_ID) + jail->cpu_most;
     }
     return read_clock(CLOCK_MONOTONIC) > jail->wall_end &&
            read_clock(CLOCK_THREAD_CPUTIME_ID) > jail->cpu_end;
@@ -140,6 +140,7 @@ int jail_run(struct jail *jail, lua_CFunction work, void *payload, uint32_t inst
     jail->budget = instructions;
     jail->overrun = NULL;
     jail->wall_end = 0;
+    jail->cpu_most = (int64_t)instructions * LIMIT_POLICY_CPU_NS;
     lua_pushcfunction(lua, work); /* neither this nor the next allocates */
     lua_pushlightuserdata(lua, payload);
     status = lua_pcall(lua, 1, 0, 0);

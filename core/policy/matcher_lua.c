@@ -137,30 +137,13 @@ static int match_glob(lua_State *lua)
 
 /* ---- the library ---- */
 
-static void make_kind(lua_State *lua, const char *kind, lua_CFunction match, lua_CFunction collect)
-{
-    if (luaL_newmetatable(lua, kind)) {
-        lua_createtable(lua, 0, 1);
-        lua_pushcfunction(lua, match);
-        lua_setfield(lua, -2, "match");
-        lua_setfield(lua, -2, "__index");
-        lua_pushboolean(lua, 0);
-        lua_setfield(lua, -2, "__metatable");
-        if (collect) {
-            lua_pushcfunction(lua, collect);
-            lua_setfield(lua, -2, "__gc");
-        }
-    }
-    lua_pop(lua, 1);
-}
-
 void matcher_lua_add(lua_State *lua)
 {
     static const luaL_Reg functions[] = {
         {"domains", make_domains}, {"cidrs", make_cidrs}, {"glob", make_glob}, {0}};
 
-    make_kind(lua, DOMAINS, match_domains, free_set);
-    make_kind(lua, CIDRS, match_cidrs, free_set);
-    make_kind(lua, GLOB, match_glob, NULL);
+    policy_lua_kind(lua, DOMAINS, "match", match_domains, free_set);
+    policy_lua_kind(lua, CIDRS, "match", match_cidrs, free_set);
+    policy_lua_kind(lua, GLOB, "match", match_glob, NULL);
     luaL_setfuncs(lua, functions, 0);
 }

@@ -22,6 +22,14 @@ void fence_lua_push(lua_State *lua);
 /* Adds fence.domains, fence.cidrs and fence.glob to the table at the top. */
 void matcher_lua_add(lua_State *lua);
 
+/* Adds fence.rate. */
+void rate_lua_add(lua_State *lua);
+
+/* Makes the metatable of a kind of userdata, unless it is there: one method, which nobody changes,
+ * and `collect` to free what it holds, or NULL. */
+void policy_lua_kind(lua_State *lua, const char *kind, const char *method, lua_CFunction function,
+                     lua_CFunction collect);
+
 /* Pushes what jail.shown is, a struct policy_request. It is dead once that is something else. */
 void request_lua_push(lua_State *lua);
 

@@ -145,7 +145,7 @@ static void push_field(lua_State *lua, const struct policy_request *request, enu
         push_url(lua, judged);
         return;
     case FIELD_HEADERS:
-        if (judged->tunnel)
+        if (judged->tunnel || request->addresses) /* the head has gone when addresses are known */
             lua_pushnil(lua);
         else
             headers_lua_push(lua, 1);
