@@ -92,8 +92,8 @@ void policy_lua_kind(lua_State *lua, const char *kind, const char *method, lua_C
 
 static int unknown(lua_State *lua)
 {
-    static const char *const names[] = {"allow", "deny", "ask",  "domains",
-                                        "cidrs", "glob", "rate", NULL};
+    static const char *const names[] = {"allow", "deny", "ask", "domains", "cidrs",
+                                        "glob",  "rate", "log", NULL};
 
     return raise_unknown(lua, "fence", lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "?",
                          names);
@@ -111,6 +111,7 @@ void fence_lua_push(lua_State *lua)
     luaL_newlib(lua, functions);
     matcher_lua_add(lua);
     rate_lua_add(lua);
+    log_lua_add(lua);
     lua_createtable(lua, 0, 2); /* a misspelt name is an error, not nil */
     lua_pushcfunction(lua, unknown);
     lua_setfield(lua, -2, "__index");

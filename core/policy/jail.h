@@ -21,6 +21,7 @@ struct jail {
     int64_t wall_end;    /* monotonic, in ns; 0: this call is too short to ask        */
     int64_t cpu_end;     /* the same in CPU time of this thread                       */
     const void *shown;   /* what hooks are shown in this call; NULL: nothing          */
+    const char *policy;  /* whose hook it is                                          */
     uint64_t shows;      /* how many calls have shown something                       */
     const char *overrun; /* the limit that this call has reached; NULL: none          */
 };

@@ -278,6 +278,7 @@ static int ask_all(lua_State *lua)
 
         if (hook == LUA_NOREF)
             continue;
+        policy->jail->policy = policy->list[asking->at].name;
         policy->jail->budget = LIMIT_POLICY_INSTRUCTIONS; /* each has its own */
         lua_rawgeti(lua, LUA_REGISTRYINDEX, hook);
         lua_pushvalue(lua, 2);

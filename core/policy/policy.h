@@ -21,6 +21,10 @@ struct policy_request {
     const struct addr *addresses; /* on_resolve */
     size_t naddresses;
     int64_t time_us; /* wall clock, since 1970 */
+
+    /* fence.log: "info" and the line, which can be shown as it is; NULL: nobody listens. */
+    void (*log)(void *payload, const char *level, const char *line);
+    void *log_payload;
 };
 
 /* ---- asking ---- */

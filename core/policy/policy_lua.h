@@ -25,6 +25,9 @@ void matcher_lua_add(lua_State *lua);
 /* Adds fence.rate. */
 void rate_lua_add(lua_State *lua);
 
+/* Adds fence.log. */
+void log_lua_add(lua_State *lua);
+
 /* Makes the metatable of a kind of userdata, unless it is there: one method, which nobody changes,
  * and `collect` to free what it holds, or NULL. */
 void policy_lua_kind(lua_State *lua, const char *kind, const char *method, lua_CFunction function,

@@ -248,12 +248,24 @@ struct rules_request session_judged(const struct session *s)
                                   .target = readable ? str_of(r->path) : (struct str){NULL, 0}};
 }
 
+static void on_policy_log(void *payload, const char *level, const char *line)
+{
+    struct proxy *proxy = payload;
+
+    if (strcmp(level, "debug") == 0)
+        events_debug(&proxy->events, "policy %s", line);
+    else
+        events_notice(&proxy->events, "%s: policy %s", level, line);
+}
+
 static struct policy_request asked(const struct session *s, const struct rules_request *judged)
 {
     return (struct policy_request){.session = s->id,
                                    .kind = s->request->kind,
                                    .judged = judged,
-                                   .time_us = s->proxy->policy ? events_now_us() : 0};
+                                   .time_us = s->proxy->policy ? events_now_us() : 0,
+                                   .log = on_policy_log,
+                                   .log_payload = s->proxy};
 }
 
 void session_decide(const struct session *s, const struct rules_request *judged,
