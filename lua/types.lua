@@ -44,6 +44,10 @@
 ---@class fence.Glob
 ---@field match fun(self: fence.Glob, text: string): boolean Does the whole text match?
 
+---Buckets of tokens that fence.rate has made.
+---@class fence.Rate
+---@field take fun(self: fence.Rate, key?: string): boolean Is there a token left? Takes it.
+
 ---@class fence
 ---@field allow fun(message?: string): fence.Verdict It may pass.
 ---@field deny fun(message?: string): fence.Verdict It may not.
@@ -51,6 +55,8 @@
 ---@field domains fun(rules: string[]): fence.Domains Rules as in network.allowedDomains.
 ---@field cidrs fun(networks: string[]): fence.Cidrs "10.0.0.0/8", "fd00::/8", "192.0.2.1".
 ---@field glob fun(pattern: string): fence.Glob "*" is all but "/", "**" all, "?" a byte but "/".
+---@field rate fun(options: { count: number, per: number }): fence.Rate So many in so many seconds.
+---@field log fun(level: "debug"|"info"|"warn"|"error", message: string, fields?: table) A line.
 local fence = {}
 
 return fence
