@@ -8,6 +8,8 @@
 -- exceptions to what network.hosts or network.allowedAddresses open. Loopback, private and
 -- link-local networks need no line here: they are closed unless the settings open them.
 --
+-- Where nobody need be told a reason, network.deniedAddresses does the same without a policy.
+--
 -- If one address of several is in such a network, the whole request is denied: a name that leads to
 -- two worlds is not one to be trusted.
 --
