@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- load_spec.lua - a policy that cannot be loaded: one line that names file and line, status 125, and
--- the command has not run.
+-- load_spec.lua - a policy that cannot be loaded: one line that names file and line, status 125,
+-- and the command has not run.
 
 local process = require "spec.support.process"
 local users = require "spec.support.users"
@@ -28,7 +28,8 @@ local rows = {
   { "a name that is not there", "return os.exit(0)", "p.lua:1: nothing is called 'os' here" },
   { "a misspelt function", 'local fence = require "fence"\nreturn fence.domain {}',
     "p.lua:2: fence has no 'domain'; did you mean 'domains'?" },
-  { "a bad rule", 'local fence = require "fence"\nreturn fence.domains { "a.test", "http://a.test" }',
+  { "a bad rule",
+    'local fence = require "fence"\nreturn fence.domains { "a.test", "http://a.test" }',
     "p.lua:2: fence.domains: 'http://a.test': write the host without http://" },
   { "a bad network", 'local fence = require "fence"\nreturn fence.cidrs { "10.0.0.1/8" }',
     "p.lua:2: fence.cidrs: '10.0.0.1/8': " },
