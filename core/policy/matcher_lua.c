@@ -100,15 +100,24 @@ static int match_domains(lua_State *lua)
     return 1;
 }
 
+static bool has_addr(const struct domains *domains, const struct addr *addr)
+{
+    return domains_match_addr(domains, addr, 0) != DOMAINS_NO_RULE;
+}
+
+/* As the settings do it: also for the IPv4 address that another one carries inside. */
 static int match_cidrs(lua_State *lua)
 {
     struct set *set = luaL_checkudata(lua, 1, CIDRS);
+    struct addr inside;
     struct host host;
     struct str text;
 
     text.bytes = luaL_checklstring(lua, 2, &text.len);
     lua_pushboolean(lua, !host_parse_bare(&host, text) && host.is_addr &&
-                             domains_match_addr(set->domains, &host.addr, 0) != DOMAINS_NO_RULE);
+                             (has_addr(set->domains, &host.addr) ||
+                              (addr_embedded(&inside, &host.addr) &&
+                               has_addr(set->domains, &inside))));
     return 1;
 }
 

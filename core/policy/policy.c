@@ -247,18 +247,34 @@ static void decide(struct asking *asking, enum policy_answer answer, const char 
     asking->answer = answer;
 }
 
-/* The first of the weightiest verdicts is the decision. */
+/* Raises with the line where the hook at `index` begins: Lua knows none, for the hook is over. */
+static void refuse_return(lua_State *lua, const struct asking *asking, int index, const char *what)
+{
+    lua_Debug hook;
+
+    lua_pushvalue(lua, index);
+    lua_getinfo(lua, ">S", &hook);
+    luaL_error(lua,
+               "%s:%d: %s returned %s: return fence.allow(), fence.deny(), fence.ask(\"...\") "
+               "or nil",
+               hook.short_src, hook.linedefined, hook_names[asking->hook], what);
+}
+
+/* The first of the weightiest verdicts is the decision. The hook is at 3, what it returned above.
+ */
 static void take_verdict(lua_State *lua, struct asking *asking)
 {
-    const struct verdict *verdict = verdict_at(lua, -1);
+    bool many = lua_gettop(lua) > 4;
+    const struct verdict *verdict;
 
-    if (lua_isnil(lua, -1))
+    lua_settop(lua, 4); /* many leave no room on the stack */
+    if (many)           /* the second one could be the deny that was meant */
+        refuse_return(lua, asking, 3, "more than one value");
+    if (lua_isnil(lua, 4))
         return;
+    verdict = verdict_at(lua, 4);
     if (!verdict)
-        luaL_error(lua,
-                   "%s returned a %s: return fence.allow(), fence.deny(), fence.ask(\"...\") or "
-                   "nil",
-                   hook_names[asking->hook], luaL_typename(lua, -1));
+        refuse_return(lua, asking, 3, lua_pushfstring(lua, "a %s", luaL_typename(lua, 4)));
     if (verdict->answer <= asking->answer)
         return;
     decide(asking, verdict->answer, verdict->message);
@@ -281,8 +297,9 @@ static int ask_all(lua_State *lua)
         policy->jail->policy = policy->list[asking->at].name;
         policy->jail->budget = LIMIT_POLICY_INSTRUCTIONS; /* each has its own */
         lua_rawgeti(lua, LUA_REGISTRYINDEX, hook);
+        lua_pushvalue(lua, -1);
         lua_pushvalue(lua, 2);
-        lua_call(lua, 1, 1);
+        lua_call(lua, 1, LUA_MULTRET);
         take_verdict(lua, asking);
         lua_settop(lua, 2);
     }

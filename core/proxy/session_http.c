@@ -101,8 +101,8 @@ static bool may_repeat(const struct session_request *r)
 static void reach(struct session *s)
 {
     struct session_request *r = s->request;
-    bool judged_by_name =
-        !s->proxy->config->rules.by_address; /* a pooled one's was judged before */
+    bool judged_by_name = /* a pooled one's address was judged before, for another request */
+        !s->proxy->config->rules.by_address && !policy_wants_addresses(s->proxy->policy);
     struct peer *idle = NULL;
 
     if (may_repeat(r) && judged_by_name)
