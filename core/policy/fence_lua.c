@@ -80,15 +80,21 @@ static int unknown(lua_State *lua)
                          names);
 }
 
+void fence_lua_make_kinds(lua_State *lua)
+{
+    luaL_newmetatable(lua, VERDICT);
+    lua_pushboolean(lua, 0);
+    lua_setfield(lua, -2, "__metatable");
+    lua_pop(lua, 1);
+    matcher_lua_make_kinds(lua);
+    request_lua_make_kind(lua);
+    headers_lua_make_kind(lua);
+}
+
 void fence_lua_push(lua_State *lua)
 {
     static const luaL_Reg functions[] = {{"allow", allow}, {"deny", deny}, {"ask", ask}, {0}};
 
-    if (luaL_newmetatable(lua, VERDICT)) {
-        lua_pushboolean(lua, 0);
-        lua_setfield(lua, -2, "__metatable");
-    }
-    lua_pop(lua, 1);
     luaL_newlib(lua, functions);
     matcher_lua_add(lua);
     lua_createtable(lua, 0, 2); /* a misspelt name is an error, not nil */

@@ -71,9 +71,21 @@ void jail_charge(lua_State *lua, double instructions)
 {
     struct jail *jail = jail_of(lua);
 
-    if (jail->overrun || instructions > (double)jail->budget)
+    if (jail->overrun || !(instructions >= 0 && instructions <= (double)jail->budget))
         jail_overrun(lua, out_of_instructions);
     jail->budget -= (int64_t)instructions;
+}
+
+/* Lua's collector does not see it grow, so it is started here: it also knows what is garbage. */
+void jail_hold(lua_State *lua, size_t bytes)
+{
+    struct jail *jail = jail_of(lua);
+
+    if (jail->used + bytes > jail->limit)
+        lua_gc(lua, LUA_GCCOLLECT);
+    if (jail->used + bytes > jail->limit)
+        jail_overrun(lua, out_of_memory);
+    jail->used += bytes;
 }
 
 static int64_t read_clock(clockid_t clock)

@@ -43,6 +43,9 @@ static inline struct jail *jail_of(lua_State *lua)
 /* Takes so many instructions, or ends the call. */
 void jail_charge(lua_State *lua, double instructions);
 
+/* Counts memory that a value has outside of Lua, or ends the call. Its __gc takes it off `used`. */
+void jail_hold(lua_State *lua, size_t bytes);
+
 /* Ends the call because of a limit. */
 int jail_overrun(lua_State *lua, const char *limit);
 

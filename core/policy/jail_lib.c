@@ -75,14 +75,18 @@ static int protected_call(lua_State *lua)
     int status;
 
     luaL_checkany(lua, 1);
-    status = lua_pcall(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0);
+    lua_pushboolean(lua, 1); /* first: results may fill the stack to its top */
+    lua_insert(lua, 1);
+    status = lua_pcall(lua, lua_gettop(lua) - 2, LUA_MULTRET, 0);
     if (status == LUA_ERRMEM)
         return jail_overrun(lua, "it took too much memory");
     if (jail_of(lua)->overrun)
         return lua_error(lua);
-    lua_pushboolean(lua, status == LUA_OK);
-    lua_insert(lua, 1);
-    return lua_gettop(lua);
+    if (status == LUA_OK)
+        return lua_gettop(lua);
+    lua_pushboolean(lua, 0);
+    lua_replace(lua, 1);
+    return 2;
 }
 
 /* Hooks are off while a __gc runs. Lua looks for one only here, so one that comes later is none. */

@@ -16,6 +16,7 @@ static const char DOMAINS[] = "fence.domains", CIDRS[] = "fence.cidrs", GLOB[] =
 
 struct set {
     struct domains *domains;
+    size_t held; /* bytes of the jail's memory */
 };
 
 /* ---- sets ---- */
@@ -26,6 +27,8 @@ static int free_set(lua_State *lua)
 
     domains_free(set->domains);
     set->domains = NULL;
+    jail_of(lua)->used -= set->held;
+    set->held = 0;
     return 0;
 }
 
@@ -63,6 +66,7 @@ static int make_set(lua_State *lua, const char *kind)
     jail_charge(lua, (double)count * RULE_PRICE);
     set = lua_newuserdatauv(lua, sizeof *set, 0);
     set->domains = NULL;
+    set->held = 0;
     luaL_setmetatable(lua, kind); /* from here on it is freed, come what may */
     set->domains = domains_new((size_t)count);
     if (!set->domains)
@@ -71,6 +75,8 @@ static int make_set(lua_State *lua, const char *kind)
         add_rule(lua, kind, set->domains, i);
     if (domains_compile(set->domains) < 0)
         return jail_overrun(lua, "out of memory");
+    jail_hold(lua, domains_memory(set->domains));
+    set->held = domains_memory(set->domains);
     return 1;
 }
 
@@ -139,19 +145,25 @@ static int match_glob(lua_State *lua)
 
 static void make_kind(lua_State *lua, const char *kind, lua_CFunction match, lua_CFunction collect)
 {
-    if (luaL_newmetatable(lua, kind)) {
-        lua_createtable(lua, 0, 1);
-        lua_pushcfunction(lua, match);
-        lua_setfield(lua, -2, "match");
-        lua_setfield(lua, -2, "__index");
-        lua_pushboolean(lua, 0);
-        lua_setfield(lua, -2, "__metatable");
-        if (collect) {
-            lua_pushcfunction(lua, collect);
-            lua_setfield(lua, -2, "__gc");
-        }
+    luaL_newmetatable(lua, kind);
+    lua_createtable(lua, 0, 1);
+    lua_pushcfunction(lua, match);
+    lua_setfield(lua, -2, "match");
+    lua_setfield(lua, -2, "__index");
+    lua_pushboolean(lua, 0);
+    lua_setfield(lua, -2, "__metatable");
+    if (collect) {
+        lua_pushcfunction(lua, collect);
+        lua_setfield(lua, -2, "__gc");
     }
     lua_pop(lua, 1);
+}
+
+void matcher_lua_make_kinds(lua_State *lua)
+{
+    make_kind(lua, DOMAINS, match_domains, free_set);
+    make_kind(lua, CIDRS, match_cidrs, free_set);
+    make_kind(lua, GLOB, match_glob, NULL);
 }
 
 void matcher_lua_add(lua_State *lua)
@@ -159,8 +171,5 @@ void matcher_lua_add(lua_State *lua)
     static const luaL_Reg functions[] = {
         {"domains", make_domains}, {"cidrs", make_cidrs}, {"glob", make_glob}, {0}};
 
-    make_kind(lua, DOMAINS, match_domains, free_set);
-    make_kind(lua, CIDRS, match_cidrs, free_set);
-    make_kind(lua, GLOB, match_glob, NULL);
     luaL_setfuncs(lua, functions, 0);
 }

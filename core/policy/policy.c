@@ -32,9 +32,16 @@ struct fence_policy {
 
 /* ---- life ---- */
 
+static int make_kinds(lua_State *lua)
+{
+    fence_lua_make_kinds(lua);
+    return 0;
+}
+
 int fence_policy_new(fence_policy **out, fence_error *err)
 {
     auto_free fence_policy *policy = calloc(1, sizeof *policy);
+    char why[64];
     int rc;
 
     if (!policy)
@@ -42,6 +49,10 @@ int fence_policy_new(fence_policy **out, fence_error *err)
     rc = jail_open(&policy->jail, LIMIT_POLICY_MEMORY, err);
     if (rc < 0)
         return rc;
+    if (jail_run(policy->jail, make_kinds, NULL, LIMIT_POLICY_LOAD, why, sizeof why) < 0) {
+        jail_close(policy->jail);
+        return fail(err, -ENOMEM, "out of memory");
+    }
     atomic_init(&policy->refs, 1);
     *out = take(&policy);
     return 0;
@@ -182,8 +193,11 @@ static int load_text(fence_policy *policy, struct loading *loading, fence_error 
     loading->loaded = &list[policy->count];
     for (int hook = 0; hook < HOOKS; hook++)
         loading->loaded->hooks[hook] = LUA_NOREF;
-    if (jail_run(policy->jail, load, loading, LIMIT_POLICY_LOAD, why, sizeof why) < 0)
+    if (jail_run(policy->jail, load, loading, LIMIT_POLICY_LOAD, why, sizeof why) < 0) {
+        for (int hook = 0; hook < HOOKS; hook++) /* those that were taken before it failed */
+            luaL_unref(policy->jail->lua, LUA_REGISTRYINDEX, loading->loaded->hooks[hook]);
         return fail_load(err, loading->name, why);
+    }
     for (int hook = 0; hook < HOOKS; hook++)
         policy->has[hook] = policy->has[hook] || loading->loaded->hooks[hook] != LUA_NOREF;
     policy->count++;

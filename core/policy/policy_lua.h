@@ -16,6 +16,13 @@ struct verdict { /* a userdata of its own kind */
 /* The value at `index` as a verdict, or NULL when it is none. */
 const struct verdict *verdict_at(lua_State *lua, int index);
 
+/* Makes the metatables of all kinds of values below: once for a state, before any policy is loaded.
+ * One that stayed half made, where memory is short, would stand open to the next policy. */
+void fence_lua_make_kinds(lua_State *lua);
+void matcher_lua_make_kinds(lua_State *lua);
+void request_lua_make_kind(lua_State *lua);
+void headers_lua_make_kind(lua_State *lua);
+
 /* Pushes the library that `require "fence"` gives: one of its own for each policy. */
 void fence_lua_push(lua_State *lua);
 
