@@ -40,7 +40,7 @@
 #define LIMIT_POLICY_INSTRUCTIONS (1000 * 1000)      /* of one hook: 5 to 8 ms                   */
 #define LIMIT_POLICY_MEMORY       (16 * 1024 * 1024) /* of all policies; a list of names has 1   */
 #define LIMIT_POLICY_BLOCK        (2 * 1024 * 1024)  /* one string or table; to compare it: 60 us */
-#define LIMIT_POLICY_CPU_NS       (10 * 1000 * 1000) /* where instructions do not tell           */
+#define LIMIT_POLICY_CPU_NS       (10 * 1000 * 1000) /* of one hook; a load has more in proportion */
 #define LIMIT_POLICY_BYTES        (1024 * 1024)      /* of a file                                */
 
 /* ---- the proxy ---- */

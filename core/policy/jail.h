@@ -17,6 +17,7 @@ struct jail {
     lua_State *lua;
     size_t used, limit;  /* bytes                                                     */
     int64_t budget;      /* instructions that are left of this call                   */
+    int64_t time;        /* ns that it may take; a load has more than a hook          */
     int64_t wall_end;    /* monotonic, in ns; 0: this call is too short to ask        */
     int64_t cpu_end;     /* the same in CPU time of this thread                       */
     const void *shown;   /* what hooks are shown in this call; NULL: nothing          */

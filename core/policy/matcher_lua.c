@@ -63,7 +63,7 @@ static int make_set(lua_State *lua, const char *kind)
 
     luaL_checktype(lua, 1, LUA_TTABLE);
     count = (lua_Integer)lua_rawlen(lua, 1);
-    jail_charge(lua, (double)count * RULE_PRICE);
+    jail_charge(lua, ((double)count + 1) * RULE_PRICE);
     set = lua_newuserdatauv(lua, sizeof *set, 0);
     set->domains = NULL;
     set->held = 0;

@@ -172,13 +172,14 @@ static int fail_load(fence_error *err, const char *name, const char *why)
 {
     const char *base = strrchr(name, '/');
     size_t folder = base ? (size_t)(base + 1 - name) : 0, len;
-    char shown[300];
+    char shown[300], path[300];
 
     str_escape(shown, sizeof shown, str_of(name));
+    str_escape(path, sizeof path, (struct str){name, folder});
     base = base ? base + 1 : name;
     len = strlen(base);
     if (strncmp(why, base, len) == 0 && why[len] == ':')
-        return fail(err, FENCE_EPOLICY, "%.*s%s", (int)folder, name, why);
+        return fail(err, FENCE_EPOLICY, "%s%s", path, why);
     return fail(err, FENCE_EPOLICY, "%s: %s", shown, why);
 }
 
@@ -249,6 +250,15 @@ static fence_verdict verdict_of(enum policy_answer answer)
     return answer == POLICY_ALLOW ? FENCE_ALLOW : FENCE_DENY;
 }
 
+/* As snprintf("%s") does, in a tenth of its time. */
+static void copy(char *out, size_t cap, const char *text)
+{
+    size_t len = strnlen(text, cap - 1);
+
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
 static void decide(struct asking *asking, enum policy_answer answer, const char *message)
 {
     fence_decision *out = asking->out;
@@ -256,8 +266,9 @@ static void decide(struct asking *asking, enum policy_answer answer, const char 
     *out = (fence_decision){.verdict = verdict_of(answer),
                             .reason = answer == POLICY_ALLOW ? FENCE_REASON_NONE
                                                              : FENCE_REASON_REQUEST_DENIED};
-    snprintf(out->rule, sizeof out->rule, "policy:%s", asking->policy->list[asking->at].name);
-    snprintf(out->message, sizeof out->message, "%s", message);
+    copy(out->rule, sizeof out->rule, "policy:");
+    copy(out->rule + 7, sizeof out->rule - 7, asking->policy->list[asking->at].name);
+    copy(out->message, sizeof out->message, message);
     asking->answer = answer;
 }
 
@@ -335,10 +346,15 @@ enum policy_answer policy_judge(fence_policy *policy, const struct policy_reques
 enum policy_answer policy_resolved(fence_policy *policy, const struct policy_request *request,
                                    fence_decision *out)
 {
-    struct asking asking = {.policy = policy, .hook = ON_RESOLVE, .request = request, .out = out};
+    fence_decision decision;
+    struct asking asking = {
+        .policy = policy, .hook = ON_RESOLVE, .request = request, .out = &decision};
     enum policy_answer answer = ask(&asking);
 
-    return answer == POLICY_ALLOW ? POLICY_NO_OPINION : answer; /* it may only tighten */
+    if (answer == POLICY_NO_OPINION || answer == POLICY_ALLOW)
+        return POLICY_NO_OPINION; /* it may only tighten */
+    *out = decision;
+    return answer;
 }
 
 bool policy_wants_addresses(const fence_policy *policy)
