@@ -111,6 +111,41 @@ static void test_order(void **state)
     }
 }
 
+static void test_resolved(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        enum policy_answer answer;
+        const char *rule;
+    } resolve_rows[] = {
+        {"no hook", ALLOW, POLICY_NO_OPINION, "before"},
+        {"allow is no opinion", FENCE "return {on_resolve = function() return fence.allow() end}",
+         POLICY_NO_OPINION, "before"},
+        {"deny", FENCE "return {on_resolve = function(r) return fence.deny(r.addresses[1]) end}",
+         POLICY_DENY, "policy:p"},
+        {"an error denies", FENCE "return {on_resolve = function(r) return r.address end}",
+         POLICY_DENY, "policy:p"},
+    };
+    struct host host;
+    struct rules_request judged = {.host = &host, .port = 443, .tunnel = true};
+    struct policy_request request = {.judged = &judged, .naddresses = 1};
+
+    (void)state;
+    assert_null(host_parse(&host, STR("192.0.2.1")));
+    request.addresses = &host.addr;
+    for (size_t i = 0; i < ARRAY_LEN(resolve_rows); i++) {
+        fence_policy *policy = policy_new();
+        fence_decision out = {.rule = "before"};
+        enum policy_answer answer;
+
+        load(policy, "p.lua", resolve_rows[i].text);
+        answer = policy_resolved(policy, &request, &out);
+        if (answer != resolve_rows[i].answer || strcmp(out.rule, resolve_rows[i].rule) != 0)
+            fail_msg("%s: %d, '%s'", resolve_rows[i].name, (int)answer, out.rule);
+        fence_policy_unref(policy);
+    }
+}
+
 /* ---- loading ---- */
 
 static const struct load_row {
@@ -265,6 +300,20 @@ static void test_sets_count(void **state)
     fence_policy_unref(policy);
 }
 
+/* What is compiled while a policy is loaded may take longer than a hook. */
+static void test_long_list(void **state)
+{
+    fence_policy *policy = policy_new();
+
+    (void)state;
+    load(policy, "long.lua",
+         FENCE "local names = {} for i = 1, 60000 do names[i] = '*.name' .. i .. '.test' end "
+               "local set = fence.domains(names) return {on_connect = function(req) "
+               "  if set:match(req.host) then return fence.deny('D') end end}");
+    assert_string_equal(decide(SETTINGS, policy, "a.name59999.test").message, "D");
+    fence_policy_unref(policy);
+}
+
 /* A policy that spoils what it can reach harms itself alone. */
 static void test_apart(void **state)
 {
@@ -287,9 +336,10 @@ static void test_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),       cmocka_unit_test(test_load_errors),
-        cmocka_unit_test(test_require),     cmocka_unit_test(test_references),
-        cmocka_unit_test(test_ten_budgets), cmocka_unit_test(test_sets_count),
+        cmocka_unit_test(test_order),       cmocka_unit_test(test_resolved),
+        cmocka_unit_test(test_load_errors), cmocka_unit_test(test_require),
+        cmocka_unit_test(test_references),  cmocka_unit_test(test_ten_budgets),
+        cmocka_unit_test(test_sets_count),  cmocka_unit_test(test_long_list),
         cmocka_unit_test(test_apart),
     };
 
