@@ -41,7 +41,7 @@
 #define LIMIT_POLICY_INSTRUCTIONS (1000 * 1000)      /* of one hook: 5 to 8 ms                   */
 #define LIMIT_POLICY_MEMORY       (16 * 1024 * 1024) /* of all policies; a list of names has 1   */
 #define LIMIT_POLICY_BLOCK        (2 * 1024 * 1024)  /* one string or table; to compare it: 60 us */
-#define LIMIT_POLICY_CPU_NS       10 /* an instruction; a call where they do not tell: 10 ms   */
+#define LIMIT_POLICY_CPU_NS       (10 * 1000 * 1000) /* of one hook; a load has more in proportion */
 #define LIMIT_POLICY_LINE         4096 /* of fence.log                                         */
 #define LIMIT_RATE_KEYS           1024 /* of one fence.rate; an install asks for a dozen hosts  */
 #define LIMIT_POLICY_BYTES        (1024 * 1024)      /* of a file                                */

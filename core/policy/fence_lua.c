@@ -72,20 +72,19 @@ static int ask(lua_State *lua)
 
 /* ---- the library ---- */
 
-void policy_lua_kind(lua_State *lua, const char *kind, const char *method, lua_CFunction function,
-                     lua_CFunction collect)
+void policy_lua_make_kind(lua_State *lua, const char *kind, const char *method,
+                          lua_CFunction function, lua_CFunction collect)
 {
-    if (luaL_newmetatable(lua, kind)) {
-        lua_createtable(lua, 0, 1);
-        lua_pushcfunction(lua, function);
-        lua_setfield(lua, -2, method);
-        lua_setfield(lua, -2, "__index");
-        lua_pushboolean(lua, 0);
-        lua_setfield(lua, -2, "__metatable");
-        if (collect) {
-            lua_pushcfunction(lua, collect);
-            lua_setfield(lua, -2, "__gc");
-        }
+    luaL_newmetatable(lua, kind);
+    lua_createtable(lua, 0, 1);
+    lua_pushcfunction(lua, function);
+    lua_setfield(lua, -2, method);
+    lua_setfield(lua, -2, "__index");
+    lua_pushboolean(lua, 0);
+    lua_setfield(lua, -2, "__metatable");
+    if (collect) {
+        lua_pushcfunction(lua, collect);
+        lua_setfield(lua, -2, "__gc");
     }
     lua_pop(lua, 1);
 }
@@ -99,15 +98,22 @@ static int unknown(lua_State *lua)
                          names);
 }
 
+void fence_lua_make_kinds(lua_State *lua)
+{
+    luaL_newmetatable(lua, VERDICT);
+    lua_pushboolean(lua, 0);
+    lua_setfield(lua, -2, "__metatable");
+    lua_pop(lua, 1);
+    matcher_lua_make_kinds(lua);
+    rate_lua_make_kind(lua);
+    request_lua_make_kind(lua);
+    headers_lua_make_kind(lua);
+}
+
 void fence_lua_push(lua_State *lua)
 {
     static const luaL_Reg functions[] = {{"allow", allow}, {"deny", deny}, {"ask", ask}, {0}};
 
-    if (luaL_newmetatable(lua, VERDICT)) {
-        lua_pushboolean(lua, 0);
-        lua_setfield(lua, -2, "__metatable");
-    }
-    lua_pop(lua, 1);
     luaL_newlib(lua, functions);
     matcher_lua_add(lua);
     rate_lua_add(lua);

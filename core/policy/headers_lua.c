@@ -93,18 +93,22 @@ static int refuse_write(lua_State *lua)
     return luaL_error(lua, "headers cannot be changed");
 }
 
+void headers_lua_make_kind(lua_State *lua)
+{
+    luaL_newmetatable(lua, HEADERS);
+    lua_pushcfunction(lua, index_headers);
+    lua_setfield(lua, -2, "__index");
+    lua_pushcfunction(lua, refuse_write);
+    lua_setfield(lua, -2, "__newindex");
+    lua_pushboolean(lua, 0);
+    lua_setfield(lua, -2, "__metatable");
+    lua_pop(lua, 1);
+}
+
 void headers_lua_push(lua_State *lua, int request_index)
 {
     lua_newuserdatauv(lua, 0, 1);
     lua_pushvalue(lua, request_index);
     lua_setiuservalue(lua, -2, 1);
-    if (luaL_newmetatable(lua, HEADERS)) {
-        lua_pushcfunction(lua, index_headers);
-        lua_setfield(lua, -2, "__index");
-        lua_pushcfunction(lua, refuse_write);
-        lua_setfield(lua, -2, "__newindex");
-        lua_pushboolean(lua, 0);
-        lua_setfield(lua, -2, "__metatable");
-    }
-    lua_setmetatable(lua, -2);
+    luaL_setmetatable(lua, HEADERS);
 }

@@ -71,9 +71,21 @@ void jail_charge(lua_State *lua, double instructions)
 {
     struct jail *jail = jail_of(lua);
 
-    if (jail->overrun || instructions > (double)jail->budget)
+    if (jail->overrun || !(instructions >= 0 && instructions <= (double)jail->budget))
         jail_overrun(lua, out_of_instructions);
     jail->budget -= (int64_t)instructions;
+}
+
+/* Lua's collector does not see it grow, so it is started here: it also knows what is garbage. */
+void jail_hold(lua_State *lua, size_t bytes)
+{
+    struct jail *jail = jail_of(lua);
+
+    if (jail->used + bytes > jail->limit)
+        lua_gc(lua, LUA_GCCOLLECT);
+    if (jail->used + bytes > jail->limit)
+        jail_overrun(lua, out_of_memory);
+    jail->used += bytes;
 }
 
 static int64_t read_clock(clockid_t clock)
@@ -89,8 +101,8 @@ static int64_t read_clock(clockid_t clock)
 static bool is_too_long(struct jail *jail)
 {
     if (jail->wall_end == 0) {
-        jail->wall_end = read_clock(CLOCK_MONOTONIC) + jail->cpu_most;
-        jail->cpu_end = read_clock(CLOCK_THREAD_CPUTIME_ID) + jail->cpu_most;
+        jail->wall_end = read_clock(CLOCK_MONOTONIC) + jail->time;
+        jail->cpu_end = read_clock(CLOCK_THREAD_CPUTIME_ID) + jail->time;
     }
     return read_clock(CLOCK_MONOTONIC) > jail->wall_end &&
            read_clock(CLOCK_THREAD_CPUTIME_ID) > jail->cpu_end;
@@ -138,20 +150,19 @@ int jail_run(struct jail *jail, lua_CFunction work, void *payload, uint32_t inst
     int status;
 
     jail->budget = instructions;
+    jail->time = (int64_t)instructions * (LIMIT_POLICY_CPU_NS / LIMIT_POLICY_INSTRUCTIONS);
     jail->overrun = NULL;
     jail->wall_end = 0;
-    jail->cpu_most = (int64_t)instructions * LIMIT_POLICY_CPU_NS;
-    lua_pushcfunction(lua, work); /* neither this nor the next allocates */
+    lua_sethook(lua, on_count, LUA_MASKCOUNT, STEP); /* a short call never comes to a look */
+    lua_pushcfunction(lua, work);                    /* neither this nor the next allocates */
     lua_pushlightuserdata(lua, payload);
     status = lua_pcall(lua, 1, 0, 0);
     over = jail->overrun || status == LUA_ERRMEM;
     if (status != LUA_OK)
         copy_error(lua, status, jail, why, cap);
     lua_settop(lua, 0);
-    if (over) { /* there is no __gc, so this runs nothing */
-        lua_sethook(lua, on_count, LUA_MASKCOUNT, STEP);
+    if (over) /* no __gc but those of sets: this runs nothing of a policy */
         lua_gc(lua, LUA_GCCOLLECT);
-    }
     return status == LUA_OK ? 0 : -EACCES;
 }
 
@@ -181,7 +192,6 @@ int jail_open(struct jail **out, size_t memory_limit, fence_error *err)
         jail_close(jail);
         return fail(err, -ENOMEM, "out of memory");
     }
-    lua_sethook(jail->lua, on_count, LUA_MASKCOUNT, STEP);
     *out = jail;
     return 0;
 }

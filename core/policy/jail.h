@@ -17,7 +17,7 @@ struct jail {
     lua_State *lua;
     size_t used, limit;  /* bytes                                                     */
     int64_t budget;      /* instructions that are left of this call                   */
-    int64_t cpu_most;    /* ns, in this call                                          */
+    int64_t time;        /* ns that it may take; a load has more than a hook          */
     int64_t wall_end;    /* monotonic, in ns; 0: this call is too short to ask        */
     int64_t cpu_end;     /* the same in CPU time of this thread                       */
     const void *shown;   /* what hooks are shown in this call; NULL: nothing          */
@@ -44,6 +44,9 @@ static inline struct jail *jail_of(lua_State *lua)
 
 /* Takes so many instructions, or ends the call. */
 void jail_charge(lua_State *lua, double instructions);
+
+/* Counts memory that a value has outside of Lua, or ends the call. Its __gc takes it off `used`. */
+void jail_hold(lua_State *lua, size_t bytes);
 
 /* Ends the call because of a limit. */
 int jail_overrun(lua_State *lua, const char *limit);

@@ -20,7 +20,8 @@ static double raised(double base, unsigned exponent)
 }
 
 /* An upper bound of how often the matcher can go back: length to the power of the repetitions (and
- * of %b, %1 to %9, and of where it may begin), times two to the power of the options. */
+ * of %b, %1 to %9, and of where it may begin), times two to the power of the options; and at each
+ * step it may read as much of the pattern as there is: a text, or a set. */
 static double pattern_price(const char *pattern, size_t len, size_t subject, bool may_anchor)
 {
     unsigned power = may_anchor && len > 0 && pattern[0] == '^' ? 0 : 1, options = 0;
@@ -34,6 +35,8 @@ static double pattern_price(const char *pattern, size_t len, size_t subject, boo
             if (i < len && !in_set &&
                 (pattern[i] == 'b' || (pattern[i] >= '1' && pattern[i] <= '9')))
                 power++;
+            if (i < len && !in_set && pattern[i] == 'b')
+                i += 2; /* what it balances: a '[' there begins no set */
         } else if (c == '[') {
             in_set = true;
         } else if (c == ']') {
@@ -44,7 +47,9 @@ static double pattern_price(const char *pattern, size_t len, size_t subject, boo
             options++;
         }
     }
-    return raised((double)(subject + 1), power > 0 ? power : 1) * raised(2, options) + (double)len;
+    return raised((double)(subject + 1), power > 0 ? power : 1) * raised(2, options) *
+               (1 + (double)len / 8) +
+           (double)len;
 }
 
 static int match(lua_State *lua, bool may_anchor)
@@ -68,6 +73,23 @@ static int each_match(lua_State *lua) /* gmatch takes '^' for a letter */
     return match(lua, false);
 }
 
+/* Each match, of which the last argument may allow fewer, reads all of a replacement that is text.
+ */
+static int substitute(lua_State *lua)
+{
+    size_t subject, len = 0;
+    double times;
+
+    luaL_checklstring(lua, 1, &subject);
+    times = (double)luaL_optinteger(lua, 4, (lua_Integer)subject + 1);
+    if (lua_isstring(lua, 3))
+        lua_tolstring(lua, 3, &len);
+    times = times < (double)subject + 1 ? times : (double)subject + 1;
+    if (times > 0)
+        jail_charge(lua, times * (double)len / 4);
+    return match(lua, true);
+}
+
 /* find(s, text, at, true) is a search, and cheap. */
 static int find(lua_State *lua)
 {
@@ -77,7 +99,7 @@ static int find(lua_State *lua)
         return match(lua, true);
     luaL_checklstring(lua, 1, &subject);
     luaL_checklstring(lua, 2, &len);
-    jail_charge(lua, (double)subject * (double)(len < 64 ? len + 1 : 64) / 16);
+    jail_charge(lua, (double)subject * ((double)(len < 64 ? len + 1 : 64) / 16 + (double)len / 64));
     return jail_go_on(lua);
 }
 
@@ -145,10 +167,10 @@ void jail_push_string(lua_State *lua)
         const char *name;
         lua_CFunction charge; /* NULL: it takes no longer than its result is long */
     } functions[] = {
-        {"byte", by_length},    {"char", NULL},     {"find", find},          {"format", format},
-        {"gmatch", each_match}, {"gsub", anchored}, {"len", NULL},           {"lower", by_length},
-        {"match", anchored},    {"pack", NULL},     {"packsize", by_length}, {"rep", repeat},
-        {"reverse", by_length}, {"sub", NULL},      {"unpack", by_length},   {"upper", by_length},
+        {"byte", by_length},    {"char", NULL},       {"find", find},          {"format", format},
+        {"gmatch", each_match}, {"gsub", substitute}, {"len", NULL},           {"lower", by_length},
+        {"match", anchored},    {"pack", by_length},  {"packsize", by_length}, {"rep", repeat},
+        {"reverse", by_length}, {"sub", NULL},        {"unpack", by_length},   {"upper", by_length},
     };
 
     luaL_requiref(lua, "string", luaopen_string, 0);

@@ -25,19 +25,25 @@ static int shift(lua_State *lua)
     return jail_go_on(lua);
 }
 
+/* How many elements the arguments from `index` on span: first and last. A table with holes has more
+ * of them than its length says. */
+static double span(lua_State *lua, int index, double len)
+{
+    double first = (double)luaL_optinteger(lua, index, 1);
+    double last = (double)luaL_optinteger(lua, index + 1, (lua_Integer)len);
+
+    return last >= first ? last - first + 1 : 0;
+}
+
 static int concat(lua_State *lua)
 {
-    double len = check_table(lua);
-
-    jail_charge(lua, len + (double)luaL_optinteger(lua, 4, 0) / 1e3);
+    jail_charge(lua, span(lua, 3, check_table(lua)) + 1);
     return jail_go_on(lua);
 }
 
 static int unpack(lua_State *lua)
 {
-    double len = check_table(lua);
-
-    jail_charge(lua, (len + 1) / 4);
+    jail_charge(lua, span(lua, 2, check_table(lua)) / 4 + 1);
     return jail_go_on(lua);
 }
 

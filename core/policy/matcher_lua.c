@@ -16,6 +16,7 @@ static const char DOMAINS[] = "fence.domains", CIDRS[] = "fence.cidrs", GLOB[] =
 
 struct set {
     struct domains *domains;
+    size_t held; /* bytes of the jail's memory */
 };
 
 /* ---- sets ---- */
@@ -26,6 +27,8 @@ static int free_set(lua_State *lua)
 
     domains_free(set->domains);
     set->domains = NULL;
+    jail_of(lua)->used -= set->held;
+    set->held = 0;
     return 0;
 }
 
@@ -60,9 +63,10 @@ static int make_set(lua_State *lua, const char *kind)
 
     luaL_checktype(lua, 1, LUA_TTABLE);
     count = (lua_Integer)lua_rawlen(lua, 1);
-    jail_charge(lua, (double)count * RULE_PRICE);
+    jail_charge(lua, ((double)count + 1) * RULE_PRICE);
     set = lua_newuserdatauv(lua, sizeof *set, 0);
     set->domains = NULL;
+    set->held = 0;
     luaL_setmetatable(lua, kind); /* from here on it is freed, come what may */
     set->domains = domains_new((size_t)count);
     if (!set->domains)
@@ -71,6 +75,8 @@ static int make_set(lua_State *lua, const char *kind)
         add_rule(lua, kind, set->domains, i);
     if (domains_compile(set->domains) < 0)
         return jail_overrun(lua, "out of memory");
+    jail_hold(lua, domains_memory(set->domains));
+    set->held = domains_memory(set->domains);
     return 1;
 }
 
@@ -114,10 +120,10 @@ static int match_cidrs(lua_State *lua)
     struct str text;
 
     text.bytes = luaL_checklstring(lua, 2, &text.len);
-    lua_pushboolean(lua, !host_parse_bare(&host, text) && host.is_addr &&
-                             (has_addr(set->domains, &host.addr) ||
-                              (addr_embedded(&inside, &host.addr) &&
-                               has_addr(set->domains, &inside))));
+    lua_pushboolean(lua,
+                    !host_parse_bare(&host, text) && host.is_addr &&
+                        (has_addr(set->domains, &host.addr) ||
+                         (addr_embedded(&inside, &host.addr) && has_addr(set->domains, &inside))));
     return 1;
 }
 
@@ -146,13 +152,17 @@ static int match_glob(lua_State *lua)
 
 /* ---- the library ---- */
 
+void matcher_lua_make_kinds(lua_State *lua)
+{
+    policy_lua_make_kind(lua, DOMAINS, "match", match_domains, free_set);
+    policy_lua_make_kind(lua, CIDRS, "match", match_cidrs, free_set);
+    policy_lua_make_kind(lua, GLOB, "match", match_glob, NULL);
+}
+
 void matcher_lua_add(lua_State *lua)
 {
     static const luaL_Reg functions[] = {
         {"domains", make_domains}, {"cidrs", make_cidrs}, {"glob", make_glob}, {0}};
 
-    policy_lua_kind(lua, DOMAINS, "match", match_domains, free_set);
-    policy_lua_kind(lua, CIDRS, "match", match_cidrs, free_set);
-    policy_lua_kind(lua, GLOB, "match", match_glob, NULL);
     luaL_setfuncs(lua, functions, 0);
 }

@@ -41,7 +41,8 @@ enum policy_answer { /* in the order of their weight */
 enum policy_answer policy_judge(fence_policy *policy, const struct policy_request *request,
                                 fence_decision *out);
 
-/* on_resolve, which may only tighten: POLICY_NO_OPINION or POLICY_DENY. */
+/* on_resolve, which may only tighten: POLICY_NO_OPINION, which leaves `out` alone, POLICY_ASK or
+ * POLICY_DENY. */
 enum policy_answer policy_resolved(fence_policy *policy, const struct policy_request *request,
                                    fence_decision *out);
 

@@ -16,6 +16,14 @@ struct verdict { /* a userdata of its own kind */
 /* The value at `index` as a verdict, or NULL when it is none. */
 const struct verdict *verdict_at(lua_State *lua, int index);
 
+/* Makes the metatables of all kinds of values below: once for a state, before any policy is loaded.
+ * One that stayed half made, where memory is short, would stand open to the next policy. */
+void fence_lua_make_kinds(lua_State *lua);
+void matcher_lua_make_kinds(lua_State *lua);
+void rate_lua_make_kind(lua_State *lua);
+void request_lua_make_kind(lua_State *lua);
+void headers_lua_make_kind(lua_State *lua);
+
 /* Pushes the library that `require "fence"` gives: one of its own for each policy. */
 void fence_lua_push(lua_State *lua);
 
@@ -28,10 +36,10 @@ void rate_lua_add(lua_State *lua);
 /* Adds fence.log. */
 void log_lua_add(lua_State *lua);
 
-/* Makes the metatable of a kind of userdata, unless it is there: one method, which nobody changes,
- * and `collect` to free what it holds, or NULL. */
-void policy_lua_kind(lua_State *lua, const char *kind, const char *method, lua_CFunction function,
-                     lua_CFunction collect);
+/* Makes the metatable of a kind of userdata: one method, which nobody changes, and `collect` to
+ * free what it holds, or NULL. */
+void policy_lua_make_kind(lua_State *lua, const char *kind, const char *method,
+                          lua_CFunction function, lua_CFunction collect);
 
 /* Pushes what jail.shown is, a struct policy_request. It is dead once that is something else. */
 void request_lua_push(lua_State *lua);

@@ -135,9 +135,13 @@ static int take_token(lua_State *lua)
     return 1;
 }
 
+void rate_lua_make_kind(lua_State *lua)
+{
+    policy_lua_make_kind(lua, RATE, "take", take_token, NULL);
+}
+
 void rate_lua_add(lua_State *lua)
 {
-    policy_lua_kind(lua, RATE, "take", take_token, NULL);
     lua_pushcfunction(lua, make_rate);
     lua_setfield(lua, -2, "rate");
 }

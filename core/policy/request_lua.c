@@ -179,8 +179,9 @@ static int refuse_write(lua_State *lua)
 
 /* ---- life ---- */
 
-static void make_kind(lua_State *lua)
+void request_lua_make_kind(lua_State *lua)
 {
+    luaL_newmetatable(lua, REQUEST);
     lua_createtable(lua, 0, ARRAY_LEN(names));
     for (size_t i = 0; names[i]; i++) {
         lua_pushinteger(lua, (lua_Integer)i + 1);
@@ -192,6 +193,7 @@ static void make_kind(lua_State *lua)
     lua_setfield(lua, -2, "__newindex");
     lua_pushboolean(lua, 0);
     lua_setfield(lua, -2, "__metatable");
+    lua_pop(lua, 1);
 }
 
 void request_lua_push(lua_State *lua)
@@ -199,7 +201,5 @@ void request_lua_push(lua_State *lua)
     struct box *box = lua_newuserdatauv(lua, sizeof *box, 0);
 
     box->show = jail_of(lua)->shows;
-    if (luaL_newmetatable(lua, REQUEST))
-        make_kind(lua);
-    lua_setmetatable(lua, -2);
+    luaL_setmetatable(lua, REQUEST);
 }

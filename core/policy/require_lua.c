@@ -82,9 +82,14 @@ static int require_module(lua_State *lua)
         return luaL_error(lua, "a module's name has letters, digits, '_' and single dots");
     lua_settop(lua, 1);
     lua_pushvalue(lua, 1);
-    if (lua_rawget(lua, lua_upvalueindex(1)) != LUA_TNIL)
+    if (lua_rawget(lua, lua_upvalueindex(1)) == LUA_TLIGHTUSERDATA)
+        return luaL_error(lua, "'%s' requires itself, or has failed before", name);
+    if (!lua_isnil(lua, -1))
         return 1;
     lua_settop(lua, 1);
+    lua_pushvalue(lua, 1);
+    lua_pushlightuserdata(lua, lua); /* no module is that: it is being loaded, or has failed */
+    lua_rawset(lua, lua_upvalueindex(1));
     load_module(lua, name);
     if (lua_isnil(lua, -1)) { /* as Lua's own */
         lua_pop(lua, 1);

@@ -102,6 +102,18 @@ static const struct row rows[] = {
     {"concatenation over and over", "local s = ('x'):rep(1 << 20) while true do local t = s .. 'y' end", OVER},
     {"a number of a million digits", "local s = ('0'):rep(1 << 20) while true do tonumber(s) end", OVER},
 
+    {"behind %b[",                  "return ('[x' .. ('a'):rep(400)):find('%b[x' .. ('.-'):rep(5) .. 'b')", OVER},
+    {"a long text",                 "return (('a'):rep(400000)):find(('a'):rep(200000) .. 'b')", OVER},
+    {"a long set",                  "return (('a'):rep(400000)):find('[' .. ('b'):rep(200000) .. ']')", OVER},
+    {"a long plain text",           "return (('a'):rep(200000)):find(('a'):rep(100000) .. 'b', 1, true)", OVER},
+    {"gsub by a long text",         "return (('x'):rep(1000)):gsub('', ('%0'):rep(250000))", OVER},
+    {"a price below nothing",       "table.concat({}, '', 1, -(1 << 62)) return (('a'):rep(400)):find('.-.-.-b')", OVER},
+    {"concat behind the border",    "local t = {} for i = 2, 60000 do t[i] = '' end while true do table.concat(t, '', 2, 60000) end", OVER},
+    {"unpack of nothing",           "while true do select('#', table.unpack({}, 1, 100000)) end", OVER},
+    {"pack of nothing",             "local s = (' '):rep(1 << 20) while true do string.pack(s) end", OVER},
+    {"digits in a sum",             "local s = ('1'):rep(1 << 20) while true do local n = s + 0 end", OVER},
+    {"all of the stack in pcall",   "return select('#', pcall(table.unpack, {}, 1, 9999))", "= 10000"},
+
     {"3K.199 memory",               "local t = {} for i = 1, 1e6 do t[i] = {} end", OVER},
     {"3K.199 memory in pcall",      "pcall(function() local s = ('x'):rep(1 << 20) local t = {} for i = 1, 100 do t[i] = s .. i end end) return 1", OVER},
     {"one string of 3 MiB",         "return #('x'):rep(600000):rep(4)", MEMORY},

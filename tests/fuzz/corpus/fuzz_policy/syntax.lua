@@ -1,0 +1,1 @@
+return { on_connect = function(req) if req.host then end
