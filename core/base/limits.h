@@ -44,7 +44,7 @@
 #define LIMIT_POLICY_CPU_NS       (10 * 1000 * 1000) /* of one hook; a load has more in proportion */
 #define LIMIT_POLICY_LINE         4096 /* of fence.log                                         */
 #define LIMIT_RATE_KEYS           1024 /* of one fence.rate; an install asks for a dozen hosts  */
-#define LIMIT_POLICY_BYTES        (1024 * 1024)      /* of a file                                */
+#define LIMIT_POLICY_BYTES        (1024 * 1024) /* of a file                                */
 
 /* ---- the proxy ---- */
 #define LIMIT_SESSIONS                                                                             \

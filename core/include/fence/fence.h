@@ -157,8 +157,8 @@ FENCE_API int fence_config_parse(fence_config **out, const char *name, const cha
  * none. Two at the same place are an error. */
 FENCE_API int fence_config_find(char *out, size_t cap, fence_error *err);
 
-/* The policy files that the settings name, 0, 1, 2...: as written, so that one without a leading '/'
- * lies beside the settings. NULL behind the last. */
+/* The policy files that the settings name, 0, 1, 2...: as written, so that one without a leading
+ * '/' lies beside the settings. NULL behind the last. */
 FENCE_API const char *fence_config_policy(const fence_config *config, size_t index);
 
 FENCE_API fence_config *fence_config_ref(fence_config *config);
