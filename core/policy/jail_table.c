@@ -58,7 +58,7 @@ static double depth(double len)
 {
     double depth = 1;
 
-    for (; len > 1; len /= 2)
+    for (uint64_t left = (uint64_t)len; left > 1; left /= 2)
         depth++;
     return depth;
 }

@@ -273,7 +273,8 @@ static void decide(struct asking *asking, enum policy_answer answer, const char 
 }
 
 /* Raises with the line where the hook at `index` begins: Lua knows none, for the hook is over. */
-static void refuse_return(lua_State *lua, const struct asking *asking, int index, const char *what)
+_Noreturn static void refuse_return(lua_State *lua, const struct asking *asking, int index,
+                                    const char *what)
 {
     lua_Debug hook;
 
@@ -283,6 +284,7 @@ static void refuse_return(lua_State *lua, const struct asking *asking, int index
                "%s:%d: %s returned %s: return fence.allow(), fence.deny(), fence.ask(\"...\") "
                "or nil",
                hook.short_src, hook.linedefined, hook_names[asking->hook], what);
+    __builtin_unreachable(); /* luaL_error() does not return */
 }
 
 /* The first of the weightiest verdicts is the decision. The hook is at 3, what it returned above.
