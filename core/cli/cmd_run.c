@@ -134,8 +134,11 @@ static int run_with(const struct options *options)
         print_error("%s", misuse(options));
         return EXIT_FENCE;
     }
-    if (load_rules(&config, &run.policy, options) < 0)
+    if (load_rules(&config, &run.policy, options) < 0) {
+        fence_policy_unref(run.policy);
+        fence_config_unref(config);
         return EXIT_FENCE;
+    }
     run_sandboxed(&run, config, options->string ? shell : (const char *const *)options->words,
                   &printer);
     if (run.sandbox)

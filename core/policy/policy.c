@@ -253,8 +253,10 @@ static fence_verdict verdict_of(enum policy_answer answer)
 /* As snprintf("%s") does, in a tenth of its time. */
 static void copy(char *out, size_t cap, const char *text)
 {
-    size_t len = strnlen(text, cap - 1);
+    size_t len = strlen(text);
 
+    if (len >= cap)
+        len = cap - 1;
     memcpy(out, text, len);
     out[len] = '\0';
 }
