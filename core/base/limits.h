@@ -31,7 +31,7 @@
 #define LIMIT_CONFIG_NUMBER 32                 /* a port has 5; cJSON stops at 63     */
 #define LIMIT_PINS          (64 * 1024)        /* network.hosts; 300 bytes each           */
 #define LIMIT_RULES         (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
-#define LIMIT_REQUEST_RULES 1000 /* of network.rules, which are asked one by one: 10 us      */
+#define LIMIT_REQUEST_RULES 1000 /* of network.rules, which are asked one by one             */
 #define LIMIT_RULE_VALUES   64   /* ports or methods of one of them                          */
 #define LIMIT_GLOB          256  /* bytes of a pattern; its automaton lies on the stack      */
 

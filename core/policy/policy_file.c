@@ -28,8 +28,6 @@ static int check(const struct stat *st, const char *path, fence_error *err)
         return fail_path(err, path, "belongs to another user, who could change what it decides");
     if (st->st_mode & (S_IWGRP | S_IWOTH))
         return fail_path(err, path, "can be written by others: chmod go-w it");
-    if (st->st_size > LIMIT_POLICY_BYTES)
-        return fail_path(err, path, "has more than 1 MiB");
     return 0;
 }
 
@@ -52,5 +50,7 @@ int policy_file_read(char *room, size_t *len, const char *path, fence_error *err
             return fail_path(err, path, fence_strerror(-errno));
         *len += (size_t)got;
     }
+    if (*len == LIMIT_POLICY_BYTES) /* as large, or larger: it may have grown meanwhile */
+        return fail_path(err, path, "has 1 MiB or more");
     return 0;
 }

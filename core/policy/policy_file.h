@@ -7,8 +7,9 @@
 
 #include "base/base.h"
 
-/* Reads at most LIMIT_POLICY_BYTES into `room`. Refuses what is no regular file, and what somebody
- * else than this user and root could have written: whoever writes a policy decides. Never waits. */
+/* Reads less than LIMIT_POLICY_BYTES into `room`, which has as many. Refuses what is no regular
+ * file, and what somebody else than this user and root could have written: whoever writes a policy
+ * decides. Never waits. */
 int policy_file_read(char *room, size_t *len, const char *path, fence_error *err);
 
 #endif

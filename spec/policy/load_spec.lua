@@ -88,7 +88,7 @@ for _, identity in ipairs(users.identities()) do
 
     it("3K.205 a file of 10 MB", function()
       local path = users.write_file(identity, folder .. "/p.lua", ("-"):rep(10000000))
-      fails(path, path .. ": has more than 1 MiB")
+      fails(path, path .. ": has 1 MiB or more")
     end)
 
     it("the second of two, while the first is right", function()
