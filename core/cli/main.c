@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/warm.h"
 
 static const struct subcommand {
     const char *name;
@@ -39,6 +40,7 @@ static int open_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+    warm_up();
     if (argc < 1 || open_standard_streams() < 0) {
         print_error("/dev/null cannot be opened");
         return EXIT_FENCE;

@@ -319,7 +319,7 @@ static const struct talk_row {
     {"a ClientHello in a tunnel", "", {{S(OPEN), S(OPENED)}, {S(HELLO), S(HELLO)}}},
     {"a ClientHello in two pieces",
      "",
-     {{S(OPEN), S(OPENED)}, {HELLO, 40, S("")}, {HELLO + 40, sizeof HELLO - 41, S(HELLO)}}},
+     {{S(OPEN), S(OPENED)}, {HELLO, 40, S("")}, {&HELLO[40], sizeof HELLO - 41, S(HELLO)}}},
     {"SOCKS5",
      "",
      {{S("\5\1\0"), S("\5\0")}, {S("\5\1\0\3\11good.test#"), S(REPLY)}, {S("one"), S("one")}}},

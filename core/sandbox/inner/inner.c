@@ -155,15 +155,20 @@ static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inne
     return INNER_READY;
 }
 
-/* bubblewrap ran with the terminal's signals ignored, so that it outlives the command's own
- * handling of Ctrl-C. The command starts as if it had been started from the shell. What arrives
- * before is held back until then: an ignored signal would be lost. */
-static void restore_signals(sigset_t *mask, uint64_t ignored)
+/* What arrives before the command starts is held back until then: the host may send signals as soon
+ * as we have reported. */
+static void hold_signals(sigset_t *mask)
 {
     sigset_t all;
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, mask);
+}
+
+/* bubblewrap ran with the terminal's signals ignored, so that it outlives the command's own
+ * handling of Ctrl-C. The command starts as if it had been started from the shell. */
+static void restore_signals(uint64_t ignored)
+{
     for (int signum = 1; signum <= 64; signum++)
         signal(signum, ignored >> (signum - 1) & 1 ? SIG_IGN : SIG_DFL);
 }
@@ -259,7 +264,7 @@ int main(int argc, char **argv)
     control = number(argv[1]);
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
         return EXIT_NO_FENCE;
-    restore_signals(&mask, order.ignored_signals); /* the host may send some once we are there */
+    hold_signals(&mask);
     if (send_with_fds(control, &report, sizeof report, NULL, 0) < 0)
         return EXIT_NO_FENCE;
     report.step = prepare(listeners, &order);
@@ -267,6 +272,7 @@ int main(int argc, char **argv)
     if (send_with_fds(control, &report, sizeof report, listeners,
                       report.step == INNER_READY ? INNER_LISTENERS : 0) < 0)
         return EXIT_NO_FENCE;
+    restore_signals(order.ignored_signals); /* while the host looks at what we have sent */
     standard_error = receive_go(control);
     if (standard_error < 0 || dup2(standard_error, STDERR_FILENO) < 0)
         return EXIT_NO_FENCE;
