@@ -212,10 +212,12 @@ static void on_watch_closed(uv_handle_t *handle)
 
 void fence_set_policy(fence *engine, fence_policy *policy)
 {
-    fence_policy *old = engine->proxy.policy;
+    proxy_replace_rules(&engine->proxy, engine->proxy.config, policy);
+}
 
-    engine->proxy.policy = policy ? fence_policy_ref(policy) : NULL;
-    fence_policy_unref(old);
+void fence_reload(fence *engine, fence_config *config, fence_policy *policy)
+{
+    proxy_replace_rules(&engine->proxy, config, policy);
 }
 
 int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload, fence_error *err)

@@ -24,6 +24,8 @@ struct attempt {      /* one address being tried; freed by on_connected(), which
 
 struct dial {
     struct proxy *proxy;
+    struct fence_config *config; /* which `via` belongs to */
+    uint64_t rules_seq;          /* of the proxy when it began */
     void *owner;
     dial_cb on_done;
     struct rules_request request; /* what is asked for; the host is the owner's */
@@ -45,6 +47,7 @@ static void on_timer_closed(uv_handle_t *handle)
     struct dial *dial = CONTAINER_OF(handle, struct dial, timer);
 
     hop_deinit(&dial->hop);
+    fence_config_unref(dial->config);
     free(dial);
 }
 
@@ -351,6 +354,8 @@ static void show_policies(struct dial *dial)
 
 static void dial_addrs(struct dial *dial, const struct addr *addrs, size_t count)
 {
+    if (dial->rules_seq != dial->proxy->rules_seq)
+        return; /* the owner is about to judge again, and gives this dial up */
     if (dial->via)
         judge_upstream(dial, addrs, count);
     else
@@ -413,6 +418,8 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct policy_reque
     if (!dial)
         return -ENOMEM;
     dial->proxy = proxy;
+    dial->config = fence_config_ref(proxy->config);
+    dial->rules_seq = proxy->rules_seq;
     dial->owner = owner;
     dial->on_done = on_done;
     dial->request = *judged;

@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "filter/config.h"
-
 /* ---- writing ---- */
 
 /* A head that still has to be written goes out with the first bytes behind it, in one call. */
@@ -90,7 +88,7 @@ static void let_upstream_go(struct session *s)
     const struct session_request *r = s->request;
     size_t most = s->proxy->max_sessions / 4;
 
-    if (s->talk->exchange.reusable && s->upstream)
+    if (s->talk->exchange.reusable && s->upstream && !session_rules_are_new(s))
         pool_put(&s->proxy->pool, session_detach_upstream(s), &r->host, r->port,
                  most < LIMIT_POOL ? most : LIMIT_POOL);
     else
@@ -211,15 +209,6 @@ static void switch_protocols(struct session *s, const char *rest, size_t len)
         tunnel_begin(s, early.bytes, early.len);
 }
 
-/* Was the request sent to an HTTP proxy, and not to its server? */
-static bool asked_proxy(const struct session *s)
-{
-    const struct session_request *r = s->request;
-    const struct upstream *via = config_upstream(s->proxy->config, &r->host, r->port);
-
-    return via && via->kind == UPSTREAM_HTTP;
-}
-
 /* A head is complete: what the client will see of it is put into `pending`. Returns false when the
  * exchange has failed. */
 static bool take_head(struct session *s)
@@ -234,7 +223,7 @@ static bool take_head(struct session *s)
         exchange_fail(s, FENCE_REASON_RESPONSE_MALFORMED, why.text);
         return false;
     }
-    if (response.status == 407 && asked_proxy(s)) { /* nobody behind us can answer that */
+    if (response.status == 407 && s->request->asks_proxy) { /* nobody behind us can answer that */
         exchange_fail(s, FENCE_REASON_REQUEST_DENIED,
                       "the upstream proxy wants a name and a password: write them into its URL");
         return false;

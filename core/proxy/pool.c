@@ -98,10 +98,15 @@ void pool_init(struct pool *pool, uv_loop_t *loop)
     uv_unref((uv_handle_t *)&pool->timer);
 }
 
-void pool_close(struct pool *pool)
+void pool_clear(struct pool *pool)
 {
     while (!list_empty(&pool->by_age))
         idle_close(idle_of_age(pool->by_age.next));
+}
+
+void pool_close(struct pool *pool)
+{
+    pool_clear(pool);
     uv_close((uv_handle_t *)&pool->timer, NULL);
 }
 

@@ -20,6 +20,7 @@ struct pool {
 };
 
 void pool_init(struct pool *pool, uv_loop_t *loop);
+void pool_clear(struct pool *pool); /* closes all that wait */
 void pool_close(struct pool *pool); /* run the loop after this */
 
 /* A connected peer that is the caller's from now on, with nobody's callbacks, or NULL. */

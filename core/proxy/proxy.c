@@ -50,6 +50,7 @@ int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config
         return rc;
     }
     pool_init(&proxy->pool, loop);
+    uv_timer_init(loop, &proxy->rules_timer);
     proxy->config = fence_config_ref(config);
     return 0;
 }
@@ -65,6 +66,7 @@ void proxy_close(struct proxy *proxy)
         session_abort(s);
     }
     pool_close(&proxy->pool);
+    uv_close((uv_handle_t *)&proxy->rules_timer, NULL);
     resolver_close(take(&proxy->resolver));
 }
 
@@ -75,6 +77,31 @@ void proxy_deinit(struct proxy *proxy)
     splice_close(&proxy->buffer.pipe);
     proxy->policy = fence_policy_unref(proxy->policy);
     proxy->config = fence_config_unref(proxy->config);
+}
+
+/* ---- other rules ---- */
+
+static void on_rules_timer(uv_timer_t *timer)
+{
+    struct proxy *proxy = CONTAINER_OF(timer, struct proxy, rules_timer);
+
+    LIST_EACH(link, &proxy->sessions)
+    session_rules_changed(CONTAINER_OF(link, struct session, link));
+}
+
+void proxy_replace_rules(struct proxy *proxy, struct fence_config *config, fence_policy *policy)
+{
+    struct fence_config *old_config = proxy->config;
+    fence_policy *old_policy = proxy->policy;
+
+    proxy->config = fence_config_ref(config);
+    proxy->policy = policy ? fence_policy_ref(policy) : NULL;
+    proxy->rules_seq++;
+    pool_clear(&proxy->pool); /* the old rules chose those addresses, and the way to them */
+    fence_config_unref(old_config);
+    fence_policy_unref(old_policy);
+    if (!list_empty(&proxy->sessions))
+        uv_timer_start(&proxy->rules_timer, on_rules_timer, 0, 0);
 }
 
 bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port)

@@ -19,6 +19,8 @@ struct proxy {
     uv_loop_t *loop; /* borrowed */
     struct fence_config *config;
     fence_policy *policy; /* or NULL */
+    uint64_t rules_seq;   /* how often the two were replaced */
+    uv_timer_t rules_timer;
     struct events events;
     struct resolver *resolver;
     struct login *login; /* that clients have to give; or NULL */
@@ -39,6 +41,11 @@ int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config
 /* Ends every listener and session. Run the loop until they are gone, then call proxy_deinit(). */
 void proxy_close(struct proxy *proxy);
 void proxy_deinit(struct proxy *proxy);
+
+/* From now on these decide: takes a reference to each, `policy` may be NULL. What has been allowed
+ * and is not connected yet is judged again, when the loop turns; so that this may be called from
+ * within a decision. Tunnels stay, under the new deadlines. */
+void proxy_replace_rules(struct proxy *proxy, struct fence_config *config, fence_policy *policy);
 
 /* How many sessions this process can afford: two descriptors each, three while two addresses are
  * tried, a quarter of one in the pool, and never so many that accepting or dialling fails for want

@@ -213,12 +213,28 @@ void session_emit_tls(struct session *s, const fence_decision *decision, const c
 
 /* ---- reaching the upstream ---- */
 
+/* As if the request had only now come: for a dial that is under way, or just over. */
+static void judge_again(struct session *s)
+{
+    session_drop_upstream(s);
+    if (s->request->kind == FENCE_HTTP)
+        session_http_judge_again(s);
+    else
+        session_judge_tunnel(s);
+}
+
 static void on_dialled(void *owner, struct peer *upstream, struct str early,
                        const fence_decision *refusal)
 {
     struct session *s = owner;
 
     s->dial = NULL;
+    if (session_rules_are_new(s)) {
+        if (upstream)
+            session_attach_upstream(s, upstream);
+        judge_again(s);
+        return;
+    }
     if (refusal) {
         if (refusal->reason == FENCE_REASON_IP_PROHIBITED)
             session_emit_decision(s, refusal);
@@ -268,16 +284,49 @@ static struct policy_request asked(const struct session *s, const struct rules_r
                                    .log_payload = s->proxy};
 }
 
-void session_decide(const struct session *s, const struct rules_request *judged,
+void session_decide(struct session *s, const struct rules_request *judged,
                     const struct http1_request *head, fence_decision *out)
 {
     struct policy_request request = asked(s, judged);
+    struct fence_config *config = fence_config_ref(s->proxy->config); /* what is told meanwhile */
+    fence_policy *policy = s->proxy->policy;                          /* may replace them       */
 
+    if (policy)
+        fence_policy_ref(policy);
+    s->rules_seq = s->proxy->rules_seq;
     if (head && !head->connect) {
         request.fields = head->fields;
         request.nfields = head->nfields;
     }
-    policy_decide(out, s->proxy->config, s->proxy->policy, &request);
+    policy_decide(out, config, policy, &request);
+    fence_policy_unref(policy);
+    fence_config_unref(config);
+}
+
+void session_judge_tunnel(struct session *s)
+{
+    struct rules_request judged = session_judged(s);
+    fence_decision decision;
+
+    session_decide(s, &judged, NULL, &decision);
+    session_emit_decision(s, &decision);
+    if (decision.verdict == FENCE_ALLOW)
+        session_dial(s);
+    else
+        session_refuse(s, &decision, 0);
+}
+
+bool session_rules_are_new(const struct session *s)
+{
+    return s->rules_seq != s->proxy->rules_seq;
+}
+
+void session_rules_changed(struct session *s)
+{
+    if (s->state == SESSION_TUNNEL)
+        tunnel_rules_changed(s);
+    else if (s->state == SESSION_DIALING && session_rules_are_new(s))
+        judge_again(s);
 }
 
 void session_dial(struct session *s)
@@ -288,6 +337,8 @@ void session_dial(struct session *s)
     s->state = SESSION_DIALING;
     peer_read_stop(&s->client);
     session_deadline(s, 0);
+    if (session_rules_are_new(s))
+        return; /* since a moment ago: session_rules_changed() is about to be called */
     if (dial_start(&s->dial, s->proxy, &request, s, on_dialled) < 0)
         session_refuse_memory(s);
 }
@@ -364,6 +415,8 @@ void session_refuse(struct session *s, const fence_decision *why, int status)
     session_drop_upstream(s);
     exchange_end(s);
     buf_deinit(&s->talk->out);
+    buf_consume(&s->talk->in, s->talk->scanned);
+    s->talk->scanned = 0;
     if (s->request->kind == FENCE_SOCKS5)
         session_socks5_refuse(s, why);
     else

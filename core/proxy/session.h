@@ -31,6 +31,7 @@ struct session_request { /* the request under way */
     uint64_t started; /* uv_hrtime()           */
     bool keep_alive, http10;
     bool upgrade_asked;
+    bool asks_proxy; /* its head is written for an HTTP proxy on the way */
     enum http1_framing framing;
     uint64_t content_length;
 };
@@ -55,7 +56,7 @@ struct talk { /* what a session says and hears before it becomes a tunnel, or in
     struct http1_scan scan;
     struct socks5 socks;
     struct buf in;  /* bytes of the client not used yet             */
-    size_t scanned; /* of `in`                                      */
+    size_t scanned; /* of `in`; a whole head until it is dropped    */
     struct buf out; /* the head for the upstream while it is dialled */
     struct exchange exchange;
 };
@@ -67,7 +68,8 @@ struct session {
     struct listener *listener; /* NULL once it is closed */
     struct list link;          /* of proxy.sessions      */
     uint64_t id;
-    uint64_t started; /* uv_hrtime() */
+    uint64_t started;   /* uv_hrtime() */
+    uint64_t rules_seq; /* proxy.rules_seq when it was judged last */
 
     enum session_state state;
     bool begun;       /* the first byte of a head has been seen    */
@@ -98,7 +100,7 @@ int session_accept(struct listener *listener, bool full);
 struct rules_request session_judged(const struct session *s);
 
 /* Rules and policies decide about it. `head`: where fence can read the request; or NULL. */
-void session_decide(const struct session *s, const struct rules_request *judged,
+void session_decide(struct session *s, const struct rules_request *judged,
                     const struct http1_request *head, fence_decision *out);
 
 /* Restarts the session's only timer; 0 stops it. What its end means depends on the state. */
@@ -125,6 +127,13 @@ void session_abort(struct session *s); /* by a reset */
 /* Dials for the request under way, which has been allowed. */
 void session_dial(struct session *s);
 
+/* Judges the tunnel that is asked for, and dials or refuses. */
+void session_judge_tunnel(struct session *s);
+
+/* The rules have been replaced: what is being dialled is judged again. */
+void session_rules_changed(struct session *s);
+bool session_rules_are_new(const struct session *s); /* since it was judged */
+
 /* Takes a connected upstream. */
 void session_attach_upstream(struct session *s, struct peer *upstream);
 
@@ -142,6 +151,7 @@ void session_drop_upstream(struct session *s);
 
 void session_http_begin(struct session *s, uint64_t deadline); /* waits for a request       */
 void session_http_connected(struct session *s);                /* the upstream is connected */
+void session_http_judge_again(struct session *s);              /* a request, while dialling */
 void session_socks5_begin(struct session *s, uint64_t deadline);
 void session_socks5_connected(struct session *s);
 void session_socks5_refuse(struct session *s, const fence_decision *why);
@@ -152,7 +162,8 @@ void exchange_timeout(struct session *s); /* the session's timer, in SESSION_EXC
 /* Relays from here on; `early` is what the client has sent already, and may lie in `talk`. */
 void tunnel_begin(struct session *s, const char *early, size_t early_len);
 
-void tunnel_timeout(struct session *s); /* the session's timer, in SESSION_TUNNEL */
+void tunnel_timeout(struct session *s);       /* the session's timer, in SESSION_TUNNEL */
+void tunnel_rules_changed(struct session *s); /* there may be other deadlines           */
 
 /* The server's first bytes, which came with the answer of an upstream proxy. */
 void tunnel_early(struct session *s, struct str bytes);

@@ -114,11 +114,13 @@ static void reach(struct session *s)
         return;
     }
     session_attach_upstream(s, idle);
-    exchange_begin(s);
+    session_http_connected(s);
 }
 
 void session_http_connected(struct session *s)
 {
+    buf_consume(&s->talk->in, s->talk->scanned); /* nothing looks at the head any more */
+    s->talk->scanned = 0;
     if (s->request->kind == FENCE_CONNECT)
         open_tunnel(s);
     else
@@ -133,7 +135,8 @@ static int write_head(struct session *s, const struct http1_request *head)
     char authorization[HOP_AUTHORIZATION];
     size_t len;
 
-    if (!via || via->kind != UPSTREAM_HTTP)
+    s->request->asks_proxy = via && via->kind == UPSTREAM_HTTP;
+    if (!s->request->asks_proxy)
         return http1_write_request(&s->talk->out, head);
     len = hop_authorization(authorization, via);
     return http1_write_proxy_request(&s->talk->out, head, (struct str){authorization, len});
@@ -202,7 +205,6 @@ static void judge(struct session *s, struct str head)
     judged = session_judged(s);
     if (authorized && request.max_forwards != 0)
         session_decide(s, &judged, &request, &decision);
-    buf_consume(&s->talk->in, s->talk->scanned); /* nothing may look at the head any more */
     if (!authorized) {
         session_refuse(s, &unauthorized, 407);
         return;
@@ -217,6 +219,24 @@ static void judge(struct session *s, struct str head)
         return;
     }
     reach(s);
+}
+
+/* Its head is still there, unless it was sent on a connection that had waited, in vain. */
+void session_http_judge_again(struct session *s)
+{
+    static const fence_decision again = {
+        .verdict = FENCE_DENY,
+        .reason = FENCE_REASON_CONNECTION_LOST,
+        .message = "the rules have changed while the request was on its way: send it again",
+    };
+
+    if (s->talk->scanned == 0) {
+        session_refuse(s, &again, 0);
+        return;
+    }
+    free(take(&s->request->path));
+    buf_consume(&s->talk->out, s->talk->out.len);
+    judge(s, str_slice(buf_str(&s->talk->in), 0, s->talk->scanned));
 }
 
 /* ---- a head ---- */

@@ -119,20 +119,12 @@ static bool check_login(struct session *s)
 static void judge(struct session *s)
 {
     struct session_request *r = s->request;
-    struct rules_request judged;
-    fence_decision decision;
 
     r->host = s->talk->socks.host;
     r->port = s->talk->socks.port;
     r->started = uv_hrtime();
     memcpy(r->method, "CONNECT", sizeof "CONNECT");
-    judged = session_judged(s);
-    session_decide(s, &judged, NULL, &decision);
-    session_emit_decision(s, &decision);
-    if (decision.verdict == FENCE_ALLOW)
-        session_dial(s);
-    else
-        session_refuse(s, &decision, 0);
+    session_judge_tunnel(s);
 }
 
 static void refuse_malformed(struct session *s)

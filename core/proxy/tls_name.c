@@ -66,7 +66,7 @@ static void refuse_malformed(struct session *s, const char *why)
 }
 
 /* The same name as was asked for, no name at all, or one that the rules let pass. */
-static void judge(fence_decision *out, const struct session *s, const struct client_hello *hello)
+static void judge(fence_decision *out, struct session *s, const struct client_hello *hello)
 {
     const struct session_request *r = s->request;
     struct rules_request judged;

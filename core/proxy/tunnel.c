@@ -78,6 +78,12 @@ void tunnel_timeout(struct session *s)
         set_deadline(s);
 }
 
+void tunnel_rules_changed(struct session *s)
+{
+    if (!s->hello)
+        set_deadline(s);
+}
+
 /* ---- bytes ---- */
 
 static void client_speaks(struct session *s, const char *bytes, size_t len)

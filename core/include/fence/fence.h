@@ -222,6 +222,11 @@ FENCE_API int fence_new(fence **out, fence_config *config, const fence_observer 
 /* Has these policies asked about every request from now on; NULL: none. Takes a reference. */
 FENCE_API void fence_set_policy(fence *engine, fence_policy *policy);
 
+/* Has other rules decide from now on; `policy` may be NULL. Takes a reference to both. A request
+ * that is allowed and not connected yet is judged again; tunnels and answers that are under way go
+ * on. What a sandbox may do with files was settled when it started. */
+FENCE_API void fence_reload(fence *engine, fence_config *config, fence_policy *policy);
+
 typedef enum fence_protocol {
     FENCE_PROTOCOL_AUTO, /* told apart by the client's first byte        */
     FENCE_PROTOCOL_HTTP, /* HTTP/1: CONNECT, and plain http:// requests  */
