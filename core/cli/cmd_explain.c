@@ -83,9 +83,10 @@ static const char *read_words(fence_request *request, char **words)
 
 static void print_answer(const fence_decision *d)
 {
-    bool allowed = d->verdict == FENCE_ALLOW;
+    static const char *const words[] = {
+        [FENCE_ALLOW] = "allowed", [FENCE_DENY] = "denied", [FENCE_ASK] = "asked about"};
 
-    printf("%s", allowed ? "allowed" : "denied");
+    printf("%s", words[d->verdict]);
     if (d->rule[0])
         printf(" by %s", d->rule);
     printf("%s%s\n", d->message[0] ? ": " : "", d->message);

@@ -247,7 +247,16 @@ struct asking {
 
 static fence_verdict verdict_of(enum policy_answer answer)
 {
-    return answer == POLICY_ALLOW ? FENCE_ALLOW : FENCE_DENY;
+    switch (answer) {
+    case POLICY_ALLOW:
+        return FENCE_ALLOW;
+    case POLICY_ASK:
+        return FENCE_ASK;
+    case POLICY_NO_OPINION:
+    case POLICY_DENY:
+        break;
+    }
+    return FENCE_DENY;
 }
 
 /* As snprintf("%s") does, in a tenth of its time. */
@@ -307,9 +316,6 @@ static void take_verdict(lua_State *lua, struct asking *asking)
     if (verdict->answer <= asking->answer)
         return;
     decide(asking, verdict->answer, verdict->message);
-    if (verdict->answer == POLICY_ASK)
-        snprintf(asking->out->message, sizeof asking->out->message,
-                 "nobody is there to be asked: %.150s", verdict->message);
 }
 
 static int ask_all(lua_State *lua)

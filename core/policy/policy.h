@@ -37,7 +37,7 @@ enum policy_answer { /* in the order of their weight */
 };
 
 /* on_connect, or on_request where fence can read the request. With an opinion, `out` is the
- * decision: "policy:NAME" as its rule; ASK comes as a verdict of deny that says so. */
+ * decision: "policy:NAME" as its rule. */
 enum policy_answer policy_judge(fence_policy *policy, const struct policy_request *request,
                                 fence_decision *out);
 

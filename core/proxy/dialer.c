@@ -348,6 +348,7 @@ static void show_policies(struct dial *dial)
     dial->shown.naddresses = dial->count;
     if (policy_resolved(dial->proxy->policy, &dial->shown, &dial->refusal) == POLICY_NO_OPINION)
         return;
+    dial->refusal.verdict = FENCE_DENY;
     dial->refusal.reason = FENCE_REASON_IP_PROHIBITED;
     dial->count = 0;
 }

@@ -5,6 +5,7 @@
 #include "proxy/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/reason.h"
@@ -284,6 +285,15 @@ static struct policy_request asked(const struct session *s, const struct rules_r
                                    .log_payload = s->proxy};
 }
 
+static void deny_question(fence_decision *decision)
+{
+    fence_decision asked = *decision;
+
+    decision->verdict = FENCE_DENY;
+    snprintf(decision->message, sizeof decision->message, "nobody is there to be asked: %.150s",
+             asked.message);
+}
+
 void session_decide(struct session *s, const struct rules_request *judged,
                     const struct http1_request *head, fence_decision *out)
 {
@@ -299,6 +309,8 @@ void session_decide(struct session *s, const struct rules_request *judged,
         request.nfields = head->nfields;
     }
     policy_decide(out, config, policy, &request);
+    if (out->verdict == FENCE_ASK)
+        deny_question(out);
     fence_policy_unref(policy);
     fence_config_unref(config);
 }

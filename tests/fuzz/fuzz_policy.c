@@ -16,7 +16,9 @@ static void require_sense(enum policy_answer answer, const fence_decision *out)
     require(strncmp(out->rule, "policy:", 7) == 0);
     require(memchr(out->rule, '\0', sizeof out->rule));
     require(memchr(out->message, '\0', sizeof out->message));
-    require(out->verdict == (answer == POLICY_ALLOW ? FENCE_ALLOW : FENCE_DENY));
+    require(out->verdict == (answer == POLICY_ALLOW ? FENCE_ALLOW
+                             : answer == POLICY_ASK ? FENCE_ASK
+                                                    : FENCE_DENY));
     for (const char *c = out->message; *c; c++)
         require((uint8_t)*c >= ' ');
 }

@@ -83,7 +83,7 @@ static const struct order_row {
     {"allow", "other.test", {NIL, ALLOW}, FENCE_ALLOW, "policy:p2", "A"},
     {"settings deny first", "bad.test", {ALLOW}, FENCE_DENY, "network.deniedDomains[0]", NULL},
     {"deny wins", "good.test", {ALLOW, ASK, DENY}, FENCE_DENY, "policy:p3", "D"},
-    {"ask before allow", "good.test", {ALLOW, ASK}, FENCE_DENY, "policy:p2", NULL},
+    {"ask before allow", "good.test", {ALLOW, ASK}, FENCE_ASK, "policy:p2", "Q"},
     {"the first allow", "other.test", {ALLOW, ALLOW}, FENCE_ALLOW, "policy:p1", "A"},
     {"no verdict denies", "good.test", {ALLOW, WRONG}, FENCE_DENY, "policy:p2", NULL},
     {"an error denies", "good.test", {ALLOW, HOOK("error('x')")}, FENCE_DENY, "policy:p2", NULL},

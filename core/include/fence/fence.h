@@ -68,7 +68,8 @@ FENCE_API const char *fence_strerror(int code); /* static; knows -errno codes to
 typedef enum fence_verdict {
     FENCE_PASS, /* no opinion: the next rule decides */
     FENCE_ALLOW,
-    FENCE_DENY
+    FENCE_DENY,
+    FENCE_ASK /* a policy would have somebody asked: fence_observer.on_ask */
 } fence_verdict;
 
 /* Why a connection failed: RFC 9209 proxy error type, HTTP status, RFC 1928 reply. */
@@ -129,7 +130,7 @@ typedef struct fence_request {
 /* Decide without a network, by the code the proxy itself uses. `policy` may be NULL; its on_connect
  * or on_request is asked, and sees no headers. `request->host` may be written as a
  * client writes it. A name is judged as a name: the addresses it resolves to are judged when they
- * are known, by the proxy. Returns 0 with a verdict of FENCE_ALLOW or FENCE_DENY. */
+ * are known, by the proxy. Returns 0 with a verdict of FENCE_ALLOW, FENCE_DENY or FENCE_ASK. */
 FENCE_API int fence_decide(fence_decision *out, const fence_config *config, fence_policy *policy,
                            const fence_request *request);
 
