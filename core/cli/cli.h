@@ -15,10 +15,24 @@ int cmd_demo(char **argv);
 int cmd_policy(char **argv);
 int cmd_explain(char **argv);
 
+#define PATH_ROOM 4096 /* as PATH_MAX */
+
+struct rules {
+    fence_config *config;
+    fence_policy *policy;     /* or NULL */
+    char settings[PATH_ROOM]; /* the file; "" for none */
+};
+
 /* The settings that `options` name, or the ones found, or the restrictive default, and the policies
- * of those and of `options`, in this order; NULL where there are none. Returns 0, or -1 when it has
- * said why. Both are to be given back in either case. */
-int load_rules(fence_config **config, fence_policy **policy, const struct options *options);
+ * of those and of `options`, in this order. Returns 0, or a negative number with `err` filled in.
+ * To be unloaded in either case. */
+int rules_load(struct rules *out, const struct options *options, fence_error *err);
+void rules_unload(struct rules *rules);
+
+/* Where the policy of that number lies. Returns 1, 0 when there are no more, -1 when its path is
+ * too long. */
+int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const struct options *options,
+                      size_t index);
 
 /* Each connection takes two descriptors of ours: takes all this process may have. After a command
  * was started, which keeps the limit it was given. */

@@ -97,24 +97,25 @@ static void print_answer(const fence_decision *d)
 static int explain(const struct options *options)
 {
     fence_request request = FENCE_REQUEST_INIT;
-    fence_config *config = NULL;
-    fence_policy *policy = NULL;
+    struct rules rules = {0};
     fence_decision decision;
-    const char *misuse = read_words(&request, options->words);
+    fence_error err = {0};
+    const char *misuse = options->watch ? "fence explain decides once: leave out --watch"
+                                        : read_words(&request, options->words);
     int status = EXIT_ERROR;
 
     if (misuse) {
         print_error("%s", misuse);
-    } else if (load_rules(&config, &policy, options) == 0 &&
-               fence_decide(&decision, config, policy, &request) == 0) {
+    } else if (rules_load(&rules, options, &err) < 0) {
+        print_error("%s", err.message);
+    } else if (fence_decide(&decision, rules.config, rules.policy, &request) == 0) {
         print_answer(&decision);
         status = decision.verdict == FENCE_ALLOW ? EXIT_ALLOW : EXIT_DENY;
     }
     if (fflush(stdout) != 0)
         status = EXIT_ERROR;
     free((char *)request.path);
-    fence_policy_unref(policy);
-    fence_config_unref(config);
+    rules_unload(&rules);
     return status;
 }
 

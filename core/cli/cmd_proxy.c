@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/login_file.h"
+#include "cli/reload.h"
 #include "cli/signals.h"
 #include "cli/text.h"
 
@@ -13,9 +14,10 @@ static void on_signals(fence *engine, int fd, void *payload)
 {
     struct signal_event event;
 
-    (void)payload;
     while (signals_next(&event, fd)) {
-        if (event.signum == SIGINT || event.signum == SIGTERM || event.signum == SIGHUP)
+        if (event.signum == SIGHUP && !event.from_terminal) /* else it is gone for good */
+            reloader_reload(payload);
+        else if (event.signum == SIGINT || event.signum == SIGTERM || event.signum == SIGHUP)
             fence_stop(engine);
     }
 }
@@ -85,23 +87,25 @@ static int limit_clients(fence *engine, const char *text, fence_error *err)
     return fence_limit_clients(engine, most, err);
 }
 
-static int prepare(fence *engine, const struct options *options, int signals, fence_error *err)
+static int prepare(fence *engine, const struct options *options, int signals,
+                   struct reloader *reloader, fence_error *err)
 {
     raise_descriptor_limit();
     if (options->max_clients && limit_clients(engine, options->max_clients, err) < 0)
         return -1;
     if (options->login && login_file_read(engine, options->login, err) < 0)
         return -1;
-    if (fence_watch(engine, signals, on_signals, NULL, err) < 0)
+    if (fence_watch(engine, signals, on_signals, reloader, err) < 0)
         return -1;
     return open_doors(engine, options, err);
 }
 
-static int serve(fence_config *config, fence_policy *policy, const struct options *options)
+static int serve(const struct rules *rules, const struct options *options)
 {
     struct printer printer = {.debug = options->debug, .monitor = options->monitor};
     fence_observer observer = {print_event, &printer};
     fence_error err = {0};
+    struct reloader reloader;
     fence *engine;
     int signals, status = EXIT_FENCE;
 
@@ -110,19 +114,21 @@ static int serve(fence_config *config, fence_policy *policy, const struct option
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return EXIT_FENCE;
     }
-    if (fence_new(&engine, config, options->debug || options->monitor ? &observer : NULL, &err) <
-        0) {
+    if (fence_new(&engine, rules->config, options->debug || options->monitor ? &observer : NULL,
+                  &err) < 0) {
         print_error("%s", err.message);
         return EXIT_FENCE;
     }
-    fence_set_policy(engine, policy);
-    if (prepare(engine, options, signals, &err) < 0) {
+    fence_set_policy(engine, rules->policy);
+    if (reloader_start(&reloader, engine, options, rules, &err) < 0 ||
+        prepare(engine, options, signals, &reloader, &err) < 0) {
         print_error("%s", err.message);
     } else {
         fence_run(engine);
         status = 0;
     }
     fence_close(engine);
+    reloader_stop(&reloader);
     print_end(&printer);
     return status;
 }
@@ -130,8 +136,8 @@ static int serve(fence_config *config, fence_policy *policy, const struct option
 static int proxy_with(const struct options *options)
 {
     const char *misuse = NULL;
-    fence_config *config;
-    fence_policy *policy;
+    struct rules rules;
+    fence_error err = {0};
     int status = EXIT_FENCE;
 
     if (options->words[0] || options->string)
@@ -142,10 +148,11 @@ static int proxy_with(const struct options *options)
         print_error("%s", misuse);
         return EXIT_FENCE;
     }
-    if (load_rules(&config, &policy, options) == 0)
-        status = serve(config, policy, options);
-    fence_policy_unref(policy);
-    fence_config_unref(config);
+    if (rules_load(&rules, options, &err) < 0)
+        print_error("%s", err.message);
+    else
+        status = serve(&rules, options);
+    rules_unload(&rules);
     return status;
 }
 

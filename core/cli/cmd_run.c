@@ -8,11 +8,14 @@
 #include <sys/resource.h>
 
 #include "cli/cli.h"
+#include "cli/reload.h"
 #include "cli/signals.h"
 #include "cli/text.h"
 
 struct run {
-    fence_policy *policy; /* or NULL */
+    const struct rules *rules;
+    const struct options *options; /* NULL: there is nothing to reload */
+    struct reloader reloader;
     fence *engine;
     fence_sandbox *sandbox; /* NULL once it has ended */
     bool asked_to_end;
@@ -71,8 +74,7 @@ void raise_descriptor_limit(void)
 }
 
 /* Leaves the engine open, and the sandbox where it could not be watched. */
-static void run_sandboxed(struct run *run, fence_config *config, const char *const *argv,
-                          struct printer *printer)
+static void run_sandboxed(struct run *run, const char *const *argv, struct printer *printer)
 {
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
     fence_observer observer = {print_event, printer};
@@ -87,13 +89,15 @@ static void run_sandboxed(struct run *run, fence_config *config, const char *con
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return;
     }
-    if (fence_new(&run->engine, config, observed ? &observer : NULL, &err) < 0) {
+    if (fence_new(&run->engine, run->rules->config, observed ? &observer : NULL, &err) < 0) {
         print_error("%s", err.message);
         return;
     }
-    fence_set_policy(run->engine, run->policy);
+    fence_set_policy(run->engine, run->rules->policy);
     if (fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
-        fence_watch(run->engine, signals, on_signals, run, &err) < 0) {
+        fence_watch(run->engine, signals, on_signals, run, &err) < 0 ||
+        (run->options &&
+         reloader_start(&run->reloader, run->engine, run->options, run->rules, &err) < 0)) {
         print_error("%s", err.message);
         return;
     }
@@ -103,9 +107,10 @@ static void run_sandboxed(struct run *run, fence_config *config, const char *con
 
 int run_command(fence_config *config, const char *const *argv, struct printer *printer)
 {
-    struct run run = {.status = EXIT_FENCE};
+    struct rules rules = {.config = config};
+    struct run run = {.rules = &rules, .status = EXIT_FENCE};
 
-    run_sandboxed(&run, config, argv, printer);
+    run_sandboxed(&run, argv, printer);
     fence_close(run.engine);
     print_end(printer);
     return run.status;
@@ -127,20 +132,20 @@ static int run_with(const struct options *options)
 {
     const char *shell[] = {"sh", "-c", options->string, NULL};
     struct printer printer = {.debug = options->debug, .monitor = options->monitor};
-    struct run run = {.status = EXIT_FENCE};
-    fence_config *config = NULL;
+    struct rules rules;
+    struct run run = {.rules = &rules, .options = options, .status = EXIT_FENCE};
+    fence_error err = {0};
 
     if (misuse(options)) {
         print_error("%s", misuse(options));
         return EXIT_FENCE;
     }
-    if (load_rules(&config, &run.policy, options) < 0) {
-        fence_policy_unref(run.policy);
-        fence_config_unref(config);
+    if (rules_load(&rules, options, &err) < 0) {
+        print_error("%s", err.message);
+        rules_unload(&rules);
         return EXIT_FENCE;
     }
-    run_sandboxed(&run, config, options->string ? shell : (const char *const *)options->words,
-                  &printer);
+    run_sandboxed(&run, options->string ? shell : (const char *const *)options->words, &printer);
     if (run.sandbox)
         fence_close(run.engine);
     print_end(&printer);

@@ -5,36 +5,47 @@
 
 #include "cli/cli.h"
 
-#define PATH_ROOM 4096 /* as PATH_MAX */
-
 /* A path of the settings file lies beside it, wherever fence was started. */
-static int beside(char out[PATH_ROOM], const char *settings, const char *path, fence_error *err)
+static int beside(char out[PATH_ROOM], const char *settings, const char *path)
 {
-    const char *slash = settings ? strrchr(settings, '/') : NULL;
+    const char *slash = strrchr(settings, '/');
     int folder = slash && path[0] != '/' ? (int)(slash + 1 - settings) : 0;
 
-    if (snprintf(out, PATH_ROOM, "%.*s%s", folder, settings ? settings : "", path) < PATH_ROOM)
+    return snprintf(out, PATH_ROOM, "%.*s%s", folder, settings, path) < PATH_ROOM ? 1 : -1;
+}
+
+int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const struct options *options,
+                      size_t index)
+{
+    const char *path;
+    size_t named = 0;
+
+    while ((path = fence_config_policy(rules->config, named))) {
+        if (named++ == index)
+            return beside(out, rules->settings, path);
+    }
+    if (index - named >= options->npolicies)
+        return 0;
+    path = options->policies[index - named];
+    return snprintf(out, PATH_ROOM, "%s", path) < PATH_ROOM ? 1 : -1;
+}
+
+static int load_policies(struct rules *rules, const struct options *options, fence_error *err)
+{
+    char path[PATH_ROOM];
+    int more = rules_policy_path(path, rules, options, 0);
+
+    if (more > 0 && fence_policy_new(&rules->policy, err) < 0)
+        return -1;
+    for (size_t i = 0; more > 0; more = rules_policy_path(path, rules, options, ++i)) {
+        if (fence_policy_load(rules->policy, path, err) < 0)
+            return -1;
+    }
+    if (more == 0)
         return 0;
     err->code = -1;
     snprintf(err->message, sizeof err->message, "policies: a path is too long");
     return -1;
-}
-
-static int load_each(fence_policy *policy, const fence_config *config, const char *settings,
-                     const struct options *options, fence_error *err)
-{
-    const char *path;
-    char full[PATH_ROOM];
-
-    for (size_t i = 0; (path = fence_config_policy(config, i)); i++) {
-        if (beside(full, settings, path, err) < 0 || fence_policy_load(policy, full, err) < 0)
-            return -1;
-    }
-    for (size_t i = 0; i < options->npolicies; i++) {
-        if (fence_policy_load(policy, options->policies[i], err) < 0)
-            return -1;
-    }
-    return 0;
 }
 
 /* Writes the path of the settings, or "" for none. */
@@ -48,25 +59,22 @@ static int find_settings(char out[PATH_ROOM], const struct options *options, fen
     return -1;
 }
 
-int load_rules(fence_config **config, fence_policy **policy, const struct options *options)
+int rules_load(struct rules *out, const struct options *options, fence_error *err)
 {
-    char found[PATH_ROOM];
     const char *path;
-    fence_error err = {0};
-    int rc;
 
-    *config = NULL;
-    *policy = NULL;
-    rc = find_settings(found, options, &err);
-    path = found[0] || options->settings ? found : NULL;
-    if (rc == 0)
-        rc = fence_config_load(config, path, options->extra, options->nextra, &err);
-    if (rc == 0 && (options->npolicies > 0 || fence_config_policy(*config, 0)))
-        rc = fence_policy_new(policy, &err);
-    if (rc == 0 && *policy)
-        rc = load_each(*policy, *config, path, options, &err);
-    if (rc == 0)
-        return 0;
-    print_error("%s", err.message);
-    return -1;
+    out->config = NULL;
+    out->policy = NULL;
+    if (find_settings(out->settings, options, err) < 0)
+        return -1;
+    path = out->settings[0] || options->settings ? out->settings : NULL;
+    if (fence_config_load(&out->config, path, options->extra, options->nextra, err) < 0)
+        return -1;
+    return load_policies(out, options, err);
+}
+
+void rules_unload(struct rules *rules)
+{
+    rules->policy = fence_policy_unref(rules->policy);
+    rules->config = fence_config_unref(rules->config);
 }

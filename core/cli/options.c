@@ -15,6 +15,7 @@ enum action {
     SET_VERSION,
     SET_DEBUG,
     SET_MONITOR,
+    SET_WATCH,
     SET_SETTINGS,
     SET_STRING,
     SET_HTTP,
@@ -40,6 +41,7 @@ static const struct option options[] = {
     {'v', "--version", false, false, SET_VERSION, NULL},
     {'d', "--debug", false, false, SET_DEBUG, NULL},
     {'m', "--monitor", false, false, SET_MONITOR, NULL},
+    {0, "--watch", false, false, SET_WATCH, NULL},
     {'s', "--settings", true, false, SET_SETTINGS, NULL},
     {'c', "--command", true, false, SET_STRING, NULL},
     {0, "--allow", true, false, ADD_SETTING, "network.allowedDomains"},
@@ -97,6 +99,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
         return 0;
     case SET_MONITOR:
         out->monitor = true;
+        return 0;
+    case SET_WATCH:
+        out->watch = true;
         return 0;
     case SET_SETTINGS:
         return set_once(&out->settings, value, "a second settings file", ": one is read, not two",

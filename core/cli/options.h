@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct options {
-    bool help, version, debug, monitor;
+    bool help, version, debug, monitor, watch;
     const char *settings; /* -s                                      */
     const char *string;   /* -c                                      */
     const char *http;     /* fence proxy --http, --socks, --login    */

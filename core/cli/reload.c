@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * reload.c - new rules are loaded and checked first, and then take the place of the old ones. */
+#include "cli/reload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "cli/watch.h"
+
+#define SETTLE_NS 50000000L /* editors and `git checkout` write several files in a row */
+
+/* The settings, the policies, and what lies beside a policy and may be required by it. */
+static int watch_files(struct reloader *reloader, const struct rules *rules, fence_error *err)
+{
+    char path[PATH_ROOM];
+    int rc = 0, more;
+
+    watch_clear(reloader->watch);
+    if (rules->settings[0])
+        rc = watch_add(reloader->watch, rules->settings, NULL);
+    for (size_t i = 0; rc == 0; i++) {
+        more = rules_policy_path(path, rules, reloader->options, i);
+        if (more <= 0)
+            break;
+        rc = watch_add(reloader->watch, path, ".lua");
+    }
+    if (rc == 0)
+        return 0;
+    err->code = rc;
+    snprintf(err->message, sizeof err->message, "the settings and policies cannot be watched: %s%s",
+             fence_strerror(rc), rc == -ENOSPC ? ": raise fs.inotify.max_user_watches" : "");
+    return rc;
+}
+
+static void say_once(struct reloader *reloader, const char *error)
+{
+    if (strcmp(reloader->said, error) != 0)
+        print_error("%s; the rules stay as they were", error);
+    snprintf(reloader->said, sizeof reloader->said, "%s", error);
+}
+
+void reloader_reload(struct reloader *reloader)
+{
+    struct rules rules;
+    fence_error err = {0};
+
+    if (rules_load(&rules, reloader->options, &err) < 0) {
+        say_once(reloader, err.message);
+    } else {
+        fence_reload(reloader->engine, rules.config, rules.policy);
+        print_error("the rules were loaded again");
+        reloader->said[0] = '\0';
+        if (reloader->watch && watch_files(reloader, &rules, &err) < 0)
+            print_error("%s", err.message);
+    }
+    rules_unload(&rules);
+}
+
+static void on_change(fence *engine, int fd, void *payload)
+{
+    struct reloader *reloader = payload;
+    struct itimerspec soon = {.it_value.tv_nsec = SETTLE_NS};
+
+    (void)engine;
+    (void)fd;
+    if (watch_take(reloader->watch))
+        timerfd_settime(reloader->settled, 0, &soon, NULL);
+}
+
+static void on_settled(fence *engine, int fd, void *payload)
+{
+    uint64_t times;
+
+    (void)engine;
+    if (read(fd, &times, sizeof times) == sizeof times)
+        reloader_reload(payload);
+}
+
+static int start_watching(struct reloader *reloader, const struct rules *rules, fence_error *err)
+{
+    int rc = watch_new(&reloader->watch);
+
+    if (rc == 0) {
+        reloader->settled = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+        rc = reloader->settled < 0 ? -errno : 0;
+    }
+    if (rc < 0) {
+        err->code = rc;
+        snprintf(err->message, sizeof err->message, "--watch: %s%s", fence_strerror(rc),
+                 rc == -EMFILE ? ": raise fs.inotify.max_user_instances or ulimit -n" : "");
+        return rc;
+    }
+    rc = watch_files(reloader, rules, err);
+    if (rc == 0)
+        rc = fence_watch(reloader->engine, watch_fd(reloader->watch), on_change, reloader, err);
+    if (rc == 0)
+        rc = fence_watch(reloader->engine, reloader->settled, on_settled, reloader, err);
+    return rc;
+}
+
+int reloader_start(struct reloader *reloader, fence *engine, const struct options *options,
+                   const struct rules *rules, fence_error *err)
+{
+    *reloader = (struct reloader){.engine = engine, .options = options, .settled = -1};
+    return options->watch ? start_watching(reloader, rules, err) : 0;
+}
+
+void reloader_stop(struct reloader *reloader)
+{
+    watch_free(reloader->watch);
+    if (reloader->settled >= 0)
+        close(reloader->settled);
+}

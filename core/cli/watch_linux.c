@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * watch_linux.c - by inotify(7), on folders: editors put a new file in place of the old one, which
+ * a watch on the file itself would lose. */
+#include "cli/watch.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A file that is made is empty at first: it counts when it is closed. Links are made whole. */
+#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR)
+
+struct wanted {
+    int wd; /* of its folder */
+    char *folder;
+    char *name;
+    const char *suffix; /* borrowed; or NULL */
+};
+
+struct watch {
+    int fd;
+    struct wanted *list;
+    size_t count;
+};
+
+int watch_new(struct watch **out)
+{
+    struct watch *watch = calloc(1, sizeof *watch);
+
+    if (!watch)
+        return -ENOMEM;
+    watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch->fd < 0) {
+        free(watch);
+        return -errno;
+    }
+    *out = watch;
+    return 0;
+}
+
+void watch_clear(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->count; i++) {
+        inotify_rm_watch(watch->fd, watch->list[i].wd); /* a folder named twice: the first time */
+        free(watch->list[i].folder);
+        free(watch->list[i].name);
+    }
+    free(watch->list);
+    watch->list = NULL;
+    watch->count = 0;
+}
+
+void watch_free(struct watch *watch)
+{
+    if (!watch)
+        return;
+    watch_clear(watch);
+    close(watch->fd);
+    free(watch);
+}
+
+int watch_fd(const struct watch *watch)
+{
+    return watch->fd;
+}
+
+static int add(struct watch *watch, const char *path, const char *suffix)
+{
+    const char *slash = strrchr(path, '/');
+    struct wanted *list = realloc(watch->list, (watch->count + 1) * sizeof *list);
+    struct wanted *new;
+
+    if (!list)
+        return -ENOMEM;
+    watch->list = list;
+    new = &list[watch->count];
+    *new = (struct wanted){.suffix = suffix, .name = strdup(slash ? slash + 1 : path)};
+    new->folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    if (new->folder &&new->name)
+        new->wd = inotify_add_watch(watch->fd, new->folder, EVENTS);
+    if (!new->folder || !new->name || new->wd < 0) {
+        int rc = new->folder &&new->name ? -errno : -ENOMEM;
+
+        free(new->folder);
+        free(new->name);
+        return rc;
+    }
+    watch->count++;
+    return 0;
+}
+
+int watch_add(struct watch *watch, const char *path, const char *suffix)
+{
+    char *real = realpath(path, NULL);
+    int rc = add(watch, path, suffix);
+
+    if (rc == 0 && real && strcmp(real, path) != 0)
+        rc = add(watch, real, suffix);
+    free(real);
+    return rc;
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t len = strlen(name), tail = suffix ? strlen(suffix) : 0;
+
+    return suffix && len >= tail && strcmp(name + len - tail, suffix) == 0;
+}
+
+/* Something new is nothing yet, unless it is a link. */
+static bool is_link(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int len = snprintf(path, sizeof path, "%s/%s", folder, name);
+
+    return len > 0 && (size_t)len < sizeof path && lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+static bool concerns(const struct watch *watch, const struct inotify_event *event)
+{
+    if (event->mask & IN_Q_OVERFLOW)
+        return true;
+    for (size_t i = 0; i < watch->count; i++) {
+        const struct wanted *wanted = &watch->list[i];
+
+        if (wanted->wd != event->wd)
+            continue;
+        if (event->mask & IN_IGNORED) /* the folder is gone; those we have cleared are not listed */
+            return true;
+        if (event->len > 0 &&
+            (strcmp(wanted->name, event->name) == 0 || ends_with(event->name, wanted->suffix)) &&
+            (!(event->mask & IN_CREATE) || is_link(wanted->folder, event->name)))
+            return true;
+    }
+    return false;
+}
+
+bool watch_take(struct watch *watch)
+{
+    union {
+        struct inotify_event event; /* aligned as one */
+        char bytes[4096];
+    } room;
+    bool found = false;
+    ssize_t got;
+
+    while ((got = read(watch->fd, &room, sizeof room)) > 0) {
+        for (char *at = room.bytes; at < room.bytes + got;) {
+            const struct inotify_event *event = (const void *)at;
+
+            found = concerns(watch, event) || found;
+            at += sizeof *event + event->len;
+        }
+    }
+    return found;
+}
