@@ -210,6 +210,11 @@ static void on_watch_closed(uv_handle_t *handle)
     free(CONTAINER_OF(handle, struct watch, poll));
 }
 
+void fence_ask_answer(fence_ask *ask, fence_verdict verdict, unsigned remember_seconds)
+{
+    ask_answer(ask, verdict, remember_seconds);
+}
+
 void fence_set_policy(fence *engine, fence_policy *policy)
 {
     proxy_replace_rules(&engine->proxy, engine->proxy.config, policy);
@@ -239,6 +244,19 @@ int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload, fenc
     list_append(&engine->watches, &watch->link);
     (void)take(&watch);
     return 0;
+}
+
+void fence_unwatch(fence *engine, int fd)
+{
+    LIST_EACH(link, &engine->watches)
+    {
+        struct watch *watch = CONTAINER_OF(link, struct watch, link);
+
+        if (watch->fd != fd)
+            continue;
+        list_remove(link);
+        uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+    }
 }
 
 /* ---- running ---- */

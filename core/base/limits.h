@@ -63,11 +63,15 @@
 #define LIMIT_CACHED_NAMES 256 /* of the last few seconds; an install asks for a dozen */
 #define LIMIT_LOOKUPS      256 /* threads in getaddrinfo(3) at once, hung ones too   */
 
+#define LIMIT_ASKS            64  /* questions that wait for a person: nobody answers more   */
+#define LIMIT_ASKS_REMEMBERED 256 /* answers that are kept; 300 bytes each                   */
+
 #define LIMIT_LOGIN_FAILURES 10 /* wrong passwords a second; nobody types so fast */
 
 /* ---- deadlines, in milliseconds ---- */
 #define LIMIT_HEAD_MS          10000  /* a client that has not asked by then will not           */
 #define LIMIT_IDLE_MS          60000  /* a kept-alive connection between two requests           */
+#define LIMIT_ASK_MS           600000 /* a person may be away; few clients wait longer          */
 #define LIMIT_LOOKUP_MS        5000   /* twice the worst resolver worth waiting for             */
 #define LIMIT_CACHE_MS         5000   /* a resolved name; the shortest TTLs in use are 5 to 10 s */
 #define LIMIT_DIAL_MS          10000  /* the ancestor's; a SYN is repeated at 1, 3 and 7 s      */

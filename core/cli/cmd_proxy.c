@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ask_tty.h"
 #include "cli/cli.h"
 #include "cli/login_file.h"
 #include "cli/reload.h"
@@ -103,7 +104,8 @@ static int prepare(fence *engine, const struct options *options, int signals,
 static int serve(const struct rules *rules, const struct options *options)
 {
     struct printer printer = {.debug = options->debug, .monitor = options->monitor};
-    fence_observer observer = {print_event, &printer};
+    struct ask_tty tty;
+    fence_observer observer;
     fence_error err = {0};
     struct reloader reloader;
     fence *engine;
@@ -114,11 +116,15 @@ static int serve(const struct rules *rules, const struct options *options)
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return EXIT_FENCE;
     }
-    if (fence_new(&engine, rules->config, options->debug || options->monitor ? &observer : NULL,
-                  &err) < 0) {
+    if (ask_tty_open(&tty))
+        printer.tty = &tty;
+    observer = print_observer(&printer);
+    if (fence_new(&engine, rules->config, &observer, &err) < 0) {
         print_error("%s", err.message);
+        ask_tty_close(&tty);
         return EXIT_FENCE;
     }
+    tty.engine = engine;
     fence_set_policy(engine, rules->policy);
     if (reloader_start(&reloader, engine, options, rules, &err) < 0 ||
         prepare(engine, options, signals, &reloader, &err) < 0) {
@@ -129,6 +135,7 @@ static int serve(const struct rules *rules, const struct options *options)
     }
     fence_close(engine);
     reloader_stop(&reloader);
+    ask_tty_close(&tty);
     print_end(&printer);
     return status;
 }

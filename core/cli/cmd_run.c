@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "cli/ask_tty.h"
 #include "cli/cli.h"
 #include "cli/reload.h"
 #include "cli/signals.h"
@@ -16,6 +17,7 @@ struct run {
     const struct rules *rules;
     const struct options *options; /* NULL: there is nothing to reload */
     struct reloader reloader;
+    struct ask_tty tty; /* open where the printer has it */
     fence *engine;
     fence_sandbox *sandbox; /* NULL once it has ended */
     bool asked_to_end;
@@ -77,8 +79,7 @@ void raise_descriptor_limit(void)
 static void run_sandboxed(struct run *run, const char *const *argv, struct printer *printer)
 {
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
-    fence_observer observer = {print_event, printer};
-    bool observed = printer->debug || printer->monitor;
+    fence_observer observer;
     fence_error err = {0};
     int signals;
 
@@ -89,10 +90,15 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return;
     }
-    if (fence_new(&run->engine, run->rules->config, observed ? &observer : NULL, &err) < 0) {
+    /* no work for those who have no policy, and never will */
+    if ((run->rules->policy || (run->options && run->options->watch)) && ask_tty_open(&run->tty))
+        printer->tty = &run->tty;
+    observer = print_observer(printer);
+    if (fence_new(&run->engine, run->rules->config, &observer, &err) < 0) {
         print_error("%s", err.message);
         return;
     }
+    run->tty.engine = run->engine;
     fence_set_policy(run->engine, run->rules->policy);
     if (fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
         fence_watch(run->engine, signals, on_signals, run, &err) < 0 ||
@@ -148,6 +154,8 @@ static int run_with(const struct options *options)
     run_sandboxed(&run, options->string ? shell : (const char *const *)options->words, &printer);
     if (run.sandbox)
         fence_close(run.engine);
+    if (printer.tty)
+        ask_tty_close(printer.tty);
     print_end(&printer);
     exit(run.status);
 }

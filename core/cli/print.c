@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/ask_tty.h"
+
 #define URL_SHOWN 60 /* the ancestor's */
 
 /* ---- a reader that has stopped reading must not stop the proxy ---- */
@@ -116,6 +118,23 @@ __attribute__((format(printf, 2, 3))) static void print_line(struct printer *pri
     if (!tell_dropped(printer) || !offer_line(printer, fmt, args))
         printer->dropped++;
     va_end(args);
+}
+
+void print_ask(fence_ask *ask, const fence_request *request, const char *question, void *payload)
+{
+    struct printer *printer = payload;
+
+    (void)request;
+    ask_tty_put(printer->tty, ask, question);
+}
+
+fence_observer print_observer(struct printer *printer)
+{
+    bool observes = printer->debug || printer->monitor;
+
+    return (fence_observer){.on_event = observes ? print_event : NULL,
+                            .payload = printer,
+                            .on_ask = printer->tty ? print_ask : NULL};
 }
 
 void print_end(struct printer *printer)

@@ -11,7 +11,10 @@
 #define PRINT_LINE_MAX 4096 /* PIPE_BUF: a pipe that is ready takes such a line whole */
 #define PRINT_END_MS   200  /* a reader that is only slow; one that has stopped holds up no exit */
 
+struct ask_tty;
+
 struct printer {
+    struct ask_tty *tty; /* whom policies may ask; or NULL */
     bool debug, monitor;
     bool is_open;          /* fd is chosen */
     int fd;                /* standard error, or its terminal opened once more */
@@ -22,6 +25,12 @@ struct printer {
 
 /* For fence_observer.on_event; `payload` is a struct printer. */
 void print_event(const fence_event *event, void *payload);
+
+/* For fence_observer.on_ask; `payload` is a struct printer with a `tty`. */
+void print_ask(fence_ask *ask, const fence_request *request, const char *question, void *payload);
+
+/* What the host program observes: nothing it need not. */
+fence_observer print_observer(struct printer *printer);
 
 /* The last words: what was dropped, and what a slow terminal has not taken yet. */
 void print_end(struct printer *printer);

@@ -224,6 +224,8 @@ static void on_timer(uv_timer_t *timer)
 
     if (dial->refusal.verdict == FENCE_DENY) {
         dial_fail(dial);
+    } else if (dial->refusal.verdict == FENCE_ASK) {
+        dial->on_done(dial->owner, NULL, STR(""), &dial->refusal);
     } else if (!list_empty(&dial->question.link)) {
         refuse(dial, FENCE_REASON_DNS_TIMEOUT, "the name server did not answer in time");
         dial_fail(dial);
@@ -346,11 +348,18 @@ static void show_policies(struct dial *dial)
 {
     dial->shown.addresses = dial->addrs;
     dial->shown.naddresses = dial->count;
-    if (policy_resolved(dial->proxy->policy, &dial->shown, &dial->refusal) == POLICY_NO_OPINION)
-        return;
-    dial->refusal.verdict = FENCE_DENY;
-    dial->refusal.reason = FENCE_REASON_IP_PROHIBITED;
-    dial->count = 0;
+    policy_resolved(dial->proxy->policy, &dial->shown, &dial->refusal);
+    if (dial->refusal.verdict == FENCE_DENY) {
+        dial->refusal.reason = FENCE_REASON_IP_PROHIBITED;
+        dial->count = 0;
+    }
+}
+
+void dial_go_on(struct dial *dial)
+{
+    dial->refusal = (fence_decision){0};
+    dial->deadline = uv_now(dial->proxy->loop) + LIMIT_DIAL_MS;
+    dial_advance(dial);
 }
 
 static void dial_addrs(struct dial *dial, const struct addr *addrs, size_t count)
@@ -363,12 +372,10 @@ static void dial_addrs(struct dial *dial, const struct addr *addrs, size_t count
         judge(dial, addrs, count);
     if (!dial->via && dial->count > 0 && policy_wants_addresses(dial->proxy->policy))
         show_policies(dial);
-    if (dial->count == 0) {
+    if (dial->count == 0 || dial->refusal.verdict == FENCE_ASK)
         uv_timer_start(&dial->timer, on_timer, 0, 0);
-        return;
-    }
-    dial->deadline = uv_now(dial->proxy->loop) + LIMIT_DIAL_MS;
-    dial_advance(dial);
+    else
+        dial_go_on(dial);
 }
 
 static void on_answer(struct question *question, const struct answer *answer)

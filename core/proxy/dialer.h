@@ -26,6 +26,10 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct policy_reque
                void *owner, dial_cb on_done);
 
 /* Gives it up: `on_done` is not called. Takes NULL. */
+/* Goes on after on_done() was given a question: a refusal whose verdict is FENCE_ASK. The dial
+ * waits then, with its addresses, until this or dial_cancel(). */
+void dial_go_on(struct dial *dial);
+
 void dial_cancel(struct dial *dial);
 
 #endif

@@ -37,6 +37,7 @@ int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config
     proxy->max_sessions = proxy_affordable_sessions(proxy->wanted_sessions);
     if (observer)
         proxy->events.observer = *observer;
+    asks_init(&proxy->asks, &proxy->events.observer);
     list_init(&proxy->listeners);
     list_init(&proxy->sessions);
     proxy->buffer.size = LIMIT_RELAY_BUFFER;
@@ -72,6 +73,7 @@ void proxy_close(struct proxy *proxy)
 
 void proxy_deinit(struct proxy *proxy)
 {
+    asks_deinit(&proxy->asks);
     login_free(take(&proxy->login));
     free(take(&proxy->buffer.bytes));
     splice_close(&proxy->buffer.pipe);

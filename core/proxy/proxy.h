@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "base/list.h"
+#include "proxy/ask.h"
 #include "proxy/events.h"
 #include "proxy/peer.h"
 #include "proxy/pool.h"
@@ -22,6 +23,7 @@ struct proxy {
     uint64_t rules_seq;   /* how often the two were replaced */
     uv_timer_t rules_timer;
     struct events events;
+    struct asks asks;
     struct resolver *resolver;
     struct login *login; /* that clients have to give; or NULL */
     struct peer_buffer buffer;

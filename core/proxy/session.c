@@ -5,7 +5,6 @@
 #include "proxy/session.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/reason.h"
@@ -112,6 +111,8 @@ static void session_end(struct session *s, void (*end)(struct peer *))
     if (s->state == SESSION_CLOSING)
         return;
     s->state = SESSION_CLOSING;
+    if (s->talk)
+        asker_leave(&s->talk->asker);
     release_upstream(s, end);
     event.bytes_sent = s->client.received;
     event.bytes_received = s->to_client;
@@ -148,6 +149,9 @@ static void on_deadline(uv_timer_t *timer)
     case SESSION_TUNNEL:
         tunnel_timeout(s);
         return;
+    case SESSION_ASKING:
+        session_asked_too_long(s);
+        return;
     case SESSION_DIALING: /* the dial has deadlines of its own */
     case SESSION_CLOSING:
         return;
@@ -164,24 +168,24 @@ void session_deadline(struct session *s, uint64_t milliseconds)
 
 /* ---- events ---- */
 
-static fence_request public_request(const struct session *s)
+void session_show_request(const struct session *s, fence_request *out)
 {
     const struct session_request *r = s->request;
-    fence_request request = FENCE_REQUEST_INIT;
 
-    request.kind = r->kind;
-    request.host = r->host.text;
-    request.port = r->port;
-    request.method = r->method;
-    request.scheme = r->kind == FENCE_HTTP ? "http" : NULL;
-    request.path = r->path;
-    return request;
+    *out = (fence_request)FENCE_REQUEST_INIT;
+    out->kind = r->kind;
+    out->host = r->host.text;
+    out->port = r->port;
+    out->method = r->method;
+    out->scheme = r->kind == FENCE_HTTP ? "http" : NULL;
+    out->path = r->path;
 }
 
 static void emit(struct session *s, fence_event *event)
 {
-    fence_request request = public_request(s);
+    fence_request request;
 
+    session_show_request(s, &request);
     event->session = s->id;
     event->request = request.method[0] != '\0' ? &request : NULL;
     events_emit(&s->proxy->events, event);
@@ -214,26 +218,20 @@ void session_emit_tls(struct session *s, const fence_decision *decision, const c
 
 /* ---- reaching the upstream ---- */
 
-/* As if the request had only now come: for a dial that is under way, or just over. */
-static void judge_again(struct session *s)
-{
-    session_drop_upstream(s);
-    if (s->request->kind == FENCE_HTTP)
-        session_http_judge_again(s);
-    else
-        session_judge_tunnel(s);
-}
-
 static void on_dialled(void *owner, struct peer *upstream, struct str early,
                        const fence_decision *refusal)
 {
     struct session *s = owner;
 
+    if (refusal && refusal->verdict == FENCE_ASK) { /* the dial waits */
+        session_ask(s, refusal);
+        return;
+    }
     s->dial = NULL;
     if (session_rules_are_new(s)) {
         if (upstream)
             session_attach_upstream(s, upstream);
-        judge_again(s);
+        session_judge_again(s);
         return;
     }
     if (refusal) {
@@ -253,98 +251,10 @@ static void on_dialled(void *owner, struct peer *upstream, struct str early,
         session_abort(s); /* an answer before the question */
 }
 
-struct rules_request session_judged(const struct session *s)
-{
-    const struct session_request *r = s->request;
-    bool readable = r->kind == FENCE_HTTP;
-
-    return (struct rules_request){.host = &r->host,
-                                  .port = r->port,
-                                  .tunnel = !readable,
-                                  .method = readable ? str_of(r->method) : (struct str){NULL, 0},
-                                  .target = readable ? str_of(r->path) : (struct str){NULL, 0}};
-}
-
-static void on_policy_log(void *payload, const char *level, const char *line)
-{
-    struct proxy *proxy = payload;
-
-    if (strcmp(level, "debug") == 0)
-        events_debug(&proxy->events, "policy %s", line);
-    else
-        events_notice(&proxy->events, "%s: policy %s", level, line);
-}
-
-static struct policy_request asked(const struct session *s, const struct rules_request *judged)
-{
-    return (struct policy_request){.session = s->id,
-                                   .kind = s->request->kind,
-                                   .judged = judged,
-                                   .time_us = s->proxy->policy ? events_now_us() : 0,
-                                   .log = on_policy_log,
-                                   .log_payload = s->proxy};
-}
-
-static void deny_question(fence_decision *decision)
-{
-    fence_decision asked = *decision;
-
-    decision->verdict = FENCE_DENY;
-    snprintf(decision->message, sizeof decision->message, "nobody is there to be asked: %.150s",
-             asked.message);
-}
-
-void session_decide(struct session *s, const struct rules_request *judged,
-                    const struct http1_request *head, fence_decision *out)
-{
-    struct policy_request request = asked(s, judged);
-    struct fence_config *config = fence_config_ref(s->proxy->config); /* what is told meanwhile */
-    fence_policy *policy = s->proxy->policy;                          /* may replace them       */
-
-    if (policy)
-        fence_policy_ref(policy);
-    s->rules_seq = s->proxy->rules_seq;
-    if (head && !head->connect) {
-        request.fields = head->fields;
-        request.nfields = head->nfields;
-    }
-    policy_decide(out, config, policy, &request);
-    if (out->verdict == FENCE_ASK)
-        deny_question(out);
-    fence_policy_unref(policy);
-    fence_config_unref(config);
-}
-
-void session_judge_tunnel(struct session *s)
-{
-    struct rules_request judged = session_judged(s);
-    fence_decision decision;
-
-    session_decide(s, &judged, NULL, &decision);
-    session_emit_decision(s, &decision);
-    if (decision.verdict == FENCE_ALLOW)
-        session_dial(s);
-    else
-        session_refuse(s, &decision, 0);
-}
-
-bool session_rules_are_new(const struct session *s)
-{
-    return s->rules_seq != s->proxy->rules_seq;
-}
-
-void session_rules_changed(struct session *s)
-{
-    if (s->state == SESSION_TUNNEL)
-        tunnel_rules_changed(s);
-    else if (s->state == SESSION_DIALING && session_rules_are_new(s))
-        judge_again(s);
-}
-
 void session_dial(struct session *s)
 {
     struct rules_request judged = session_judged(s);
-    struct policy_request request = asked(s, &judged);
+    struct policy_request request = session_shown(s, &judged);
 
     s->state = SESSION_DIALING;
     peer_read_stop(&s->client);
@@ -500,6 +410,7 @@ static struct session *session_new(struct listener *listener)
     s->handles = 2;
     s->client.owner = s;
     s->client.on_closed = on_client_closed;
+    asker_init(&talk->asker);
     talk->in = BUF_INIT(LIMIT_RELAY_BUFFER + LIMIT_HTTP_HEAD);
     talk->out = BUF_INIT(2 * LIMIT_HTTP_HEAD + LIMIT_RELAY_BUFFER);
     s->request = take(&request);

@@ -15,6 +15,7 @@
 
 enum session_state {
     SESSION_HEAD,      /* a request is awaited                                   */
+    SESSION_ASKING,    /* a person is asked                                      */
     SESSION_DIALING,   /* allowed; the upstream is being reached                 */
     SESSION_EXCHANGE,  /* a plain HTTP request and its response are under way    */
     SESSION_TUNNEL,    /* bytes both ways                                        */
@@ -59,6 +60,8 @@ struct talk { /* what a session says and hears before it becomes a tunnel, or in
     size_t scanned; /* of `in`; a whole head until it is dropped    */
     struct buf out; /* the head for the upstream while it is dialled */
     struct exchange exchange;
+    struct asker asker;
+    struct session *session; /* whose it is, for the asker */
 };
 
 struct hello; /* tls_name.c: a tunnel's first bytes, while their server name is not known */
@@ -99,6 +102,12 @@ int session_accept(struct listener *listener, bool full);
 /* The request under way as the rules see it; it borrows from the session. */
 struct rules_request session_judged(const struct session *s);
 
+/* The same as policies see it, but for the headers. */
+struct policy_request session_shown(const struct session *s, const struct rules_request *judged);
+
+/* The same as the host program sees it; borrowed. */
+void session_show_request(const struct session *s, fence_request *out);
+
 /* Rules and policies decide about it. `head`: where fence can read the request; or NULL. */
 void session_decide(struct session *s, const struct rules_request *judged,
                     const struct http1_request *head, fence_decision *out);
@@ -127,8 +136,17 @@ void session_abort(struct session *s); /* by a reset */
 /* Dials for the request under way, which has been allowed. */
 void session_dial(struct session *s);
 
-/* Judges the tunnel that is asked for, and dials or refuses. */
+/* Judges the tunnel that is asked for, and does what session_follow() does. */
 void session_judge_tunnel(struct session *s);
+
+/* Says what was decided, and dials, refuses or asks. The caller is done with the request then. */
+void session_follow(struct session *s, const fence_decision *decision);
+
+/* Has a person asked, and goes on with the answer. */
+void session_ask(struct session *s, const fence_decision *question);
+void session_asked_too_long(struct session *s); /* the session's timer, in SESSION_ASKING */
+
+void session_judge_again(struct session *s); /* as if the request had only now come */
 
 /* The rules have been replaced: what is being dialled is judged again. */
 void session_rules_changed(struct session *s);
@@ -152,6 +170,7 @@ void session_drop_upstream(struct session *s);
 void session_http_begin(struct session *s, uint64_t deadline); /* waits for a request       */
 void session_http_connected(struct session *s);                /* the upstream is connected */
 void session_http_judge_again(struct session *s);              /* a request, while dialling */
+void session_http_allowed(struct session *s);                  /* reaches the upstream      */
 void session_socks5_begin(struct session *s, uint64_t deadline);
 void session_socks5_connected(struct session *s);
 void session_socks5_refuse(struct session *s, const fence_decision *why);

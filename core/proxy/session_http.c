@@ -98,7 +98,7 @@ static bool may_repeat(const struct session_request *r)
             strcmp(r->method, "OPTIONS") == 0);
 }
 
-static void reach(struct session *s)
+void session_http_allowed(struct session *s)
 {
     struct session_request *r = s->request;
     bool judged_by_name = /* a pooled one's address was judged before, for another request */
@@ -213,12 +213,7 @@ static void judge(struct session *s, struct str head)
         answer_options(s);
         return;
     }
-    session_emit_decision(s, &decision);
-    if (decision.verdict != FENCE_ALLOW) {
-        session_refuse(s, &decision, 0);
-        return;
-    }
-    reach(s);
+    session_follow(s, &decision);
 }
 
 /* Its head is still there, unless it was sent on a connection that had waited, in vain. */

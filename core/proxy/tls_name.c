@@ -78,6 +78,14 @@ static void judge(fence_decision *out, struct session *s, const struct client_he
     judged = session_judged(s);
     judged.host = &hello->host;
     session_decide(s, &judged, NULL, out);
+    if (out->verdict == FENCE_ASK) { /* the client waits for its handshake, and not for long */
+        out->verdict = FENCE_DENY;
+        str_escape(shown, sizeof shown, host_str(&hello->host));
+        snprintf(out->message, sizeof out->message,
+                 "the tunnel's TLS asks for another server, %s, and nobody is asked about that",
+                 shown);
+        return;
+    }
     if (out->verdict != FENCE_DENY)
         return;
     if (r->host.is_addr && out->rule[0] == '\0') { /* no rule denies it: the address stands */

@@ -89,7 +89,7 @@ static inline void open_site(struct site *site, const char *more)
 {
     char json[512], text[512];
     size_t len;
-    fence_observer observer = {on_event, site};
+    fence_observer observer = {.on_event = on_event, .payload = site};
     fence_config *config;
     fence_error err = {0};
 

@@ -30,6 +30,10 @@ struct site {
     unsigned seen[FENCE_EVENT_DEBUG + 1];
     uint64_t last_seq;
     bool stop; /* at the first decision */
+
+    fence_ask *ask; /* the last question; the test answers it */
+    char question[200];
+    unsigned questions;
 };
 
 static inline void observe(const fence_event *event, void *payload)
@@ -43,10 +47,21 @@ static inline void observe(const fence_event *event, void *payload)
         fence_stop(site->engine);
 }
 
+static inline void keep_question(fence_ask *question, const fence_request *request,
+                                 const char *message, void *payload)
+{
+    struct site *site = payload;
+
+    assert_non_null(request->host);
+    site->ask = question;
+    site->questions++;
+    snprintf(site->question, sizeof site->question, "%s", message);
+}
+
 static inline void open_site(struct site *site)
 {
     fence_config *config = load();
-    fence_observer observer = {observe, site};
+    fence_observer observer = {.on_event = observe, .payload = site, .on_ask = keep_question};
     fence_error err = {0};
 
     *site = (struct site){0};

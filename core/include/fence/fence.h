@@ -207,10 +207,25 @@ typedef struct fence_event {
     int hello_encrypted;                 /* TLS: only the outer server name can be read (ECH) */
 } fence_event;                           /* no string in it holds a control character */
 
+typedef struct fence_ask fence_ask; /* a question that waits for its answer */
+
 typedef struct fence_observer {
     void (*on_event)(const fence_event *event, void *payload);
     void *payload;
+
+    /* A policy wants somebody asked: `message` is the question. Owes one fence_ask_answer(), now or
+     * later. The same question is asked once, whatever waits for it. NULL: whatever would be asked
+     * about is denied; so is what nobody has answered after ten minutes. */
+    void (*on_ask)(fence_ask *ask, const fence_request *request, const char *message,
+                   void *payload);
 } fence_observer;
+
+#define FENCE_ASK_ALWAYS 0xffffffffU /* remember it as long as the engine lives */
+
+/* Answers with FENCE_ALLOW or FENCE_DENY, for the same question of the same policy during the next
+ * `remember_seconds` as well, and consumes `ask`. Harmless when its sessions have gone meanwhile;
+ * not to be called after fence_close(), which forgets what is not answered. */
+FENCE_API void fence_ask_answer(fence_ask *ask, fence_verdict verdict, unsigned remember_seconds);
 
 /* ---- engine ------------------------------------------------------------------------- */
 
@@ -268,6 +283,9 @@ FENCE_API int fence_port(const fence *engine, fence_protocol protocol);
  * non-blocking, does not keep fence_run() from returning, and is never closed. */
 FENCE_API int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload,
                           fence_error *err);
+
+/* No more of that; also from within `ready`. */
+FENCE_API void fence_unwatch(fence *engine, int fd);
 
 /* Both return 1 when something is left to do, and 0 when nothing is. */
 FENCE_API int fence_run(fence *engine);           /* until nothing is left, or fence_stop() */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * ask_tty.h - the questions of policies, asked at the terminal itself: never through the streams of
+ * the command, which could answer them. */
+#ifndef FENCE_CLI_ASK_TTY_H
+#define FENCE_CLI_ASK_TTY_H
+
+#include <fence/fence.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct queued;
+
+struct ask_tty {
+    fence *engine;
+    int tty;              /* /dev/tty; -1: there is none, and nobody is asked */
+    int timer;            /* timerfd: how long the question at hand waits     */
+    struct queued *first; /* the question at hand, and those behind it        */
+    bool asking;
+    pid_t front; /* the command's process group, which gets the terminal back; or 0 */
+};
+
+/* Opens the terminal. Returns whether there is one. */
+bool ask_tty_open(struct ask_tty *out);
+
+/* For fence_observer.on_ask: queues, and asks one after the other. Each waits
+ * for half a minute; then the answer is no. */
+void ask_tty_put(struct ask_tty *tty, fence_ask *ask, const char *question);
+
+void ask_tty_close(struct ask_tty *tty); /* after fence_close(); answers nothing */
+
+#endif
