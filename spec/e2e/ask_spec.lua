@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- ask_spec.lua - a policy's question at the terminal: asked there and nowhere else, answered by a
+-- person and by nothing that the command writes or reads.
+
+local fenced = require "spec.support.fenced"
+local process = require "spec.support.process"
+local terminal = require "spec.support.terminal"
+local users = require "spec.support.users"
+
+local settings = { network = { hosts = { ["good.test"] = "127.0.0.1" } } }
+local policy = [[
+local fence = require "fence"
+return { on_request = function(req) return fence.ask("send " .. req.method .. "?") end }
+]]
+-- nothing listens on port 1 of the host: 502 is what was let through
+local get = "curl -s -o /dev/null -w '%{http_code}\\n' http://good.test:1/"
+local question = "=[fence:ask] send GET? [y]es once, [a]lways in this run, [N]o, ne[v]er"
+
+for _, identity in ipairs(users.identities()) do
+  describe("fence.ask as " .. identity .. ":", function()
+    local function argv(script, ...)
+      local folder = users.temp_dir(identity)
+      local path = users.write_file(identity, folder .. "/p.lua", policy)
+      return fenced.argv({ as_user = identity, settings = settings,
+        args = { "--policy", path, ... }, argv = { "sh", "-c", script } })
+    end
+
+    -- name, the script, the steps, what the screen shows of it
+    for _, row in ipairs({
+      { "yes", get, { question, ">y\\n", "=502" } },
+      { "yes is for once", get .. "; " .. get, { question, ">y\\n", "=502", question, ">n\\n",
+        "=403" } },
+      { "always", get .. "; " .. get, { question, ">a\\n", "=502", "=502" } },
+      { "no", get, { question, ">n\\n", "=403" } },
+      { "Enter is no", get, { question, ">\\n", "=403" } },
+      { "the end of the input is no", get, { question, ">\\x04", "=403" } },
+      { "another word is no", get, { question, ">sure\\n", "=403" } },
+      { "never", get .. "; " .. get, { question, ">v\\n", "=403", "=403" } },
+      { "what was typed before is no answer", "sleep 0.3; " .. get,
+        { ">y\\n", question, ">n\\n", "=403" } },
+      { "a program that has the whole terminal", "stty -icanon; " .. get,
+        { "=nobody was asked, as a program inside has the whole terminal: send GET?", "=403" } },
+      { "the command's own job gets the terminal back", get .. "; read word; echo got $word",
+        { question, ">y\\n", "=502", ">hello\\n", "=got hello" } },
+      { "a job of a shell inside", "bash -ic '" .. get:gsub("'", "'\\''") .. "; exit' 2>/dev/null",
+        { question, ">y\\n", "=502" } },
+    }) do
+      it(row[1], function()
+        local result = terminal.run({ argv = argv(row[2]), steps = row[3], as_user = identity })
+        assert.equal(0, result.code, result.err .. result.out)
+      end)
+    end
+
+    it("without a terminal nobody is asked", function()
+      local result = process.run({ as_user = identity,
+        argv = argv("curl -s http://good.test:1/") })
+      assert.is_truthy(result.out:find("nobody is there to be asked: send GET?", 1, true),
+        result.out .. result.err)
+    end)
+  end)
+end
