@@ -37,6 +37,8 @@ static int load_policies(struct rules *rules, const struct options *options, fen
 
     if (more > 0 && fence_policy_new(&rules->policy, err) < 0)
         return -1;
+    if (more > 0)
+        fence_policy_configure(rules->policy, rules->config);
     for (size_t i = 0; more > 0; more = rules_policy_path(path, rules, options, ++i)) {
         if (fence_policy_load(rules->policy, path, err) < 0)
             return -1;

@@ -269,7 +269,7 @@ static void print_response(const fence_event *event, struct printer *printer)
     char when[16], took[48], url[URL_SHOWN + 4] = "-";
     bool refused = event->decision->verdict == FENCE_DENY;
 
-    if (!printer->debug && !(printer->monitor && refused))
+    if (event->text || (!printer->debug && !(printer->monitor && refused)))
         return;
     format_time(when, event->time_us);
     format_duration(took, event->duration_us);
@@ -293,9 +293,13 @@ static bool says_more(const fence_decision *d)
 static void print_decision(const fence_event *event, struct printer *printer)
 {
     const fence_decision *d = event->decision;
-    char host[300];
+    char when[16], host[300];
 
-    if (!printer->debug || !event->request)
+    if (event->text && (printer->debug || printer->monitor)) {
+        format_time(when, event->time_us);
+        print_line(printer, "[fence:policy] %s %s", when, event->text);
+    }
+    if (event->text || !printer->debug || !event->request)
         return;
     format_host(host, event->request->host);
     if (d->rule[0] == '\0')

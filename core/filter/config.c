@@ -210,6 +210,10 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_POLICIES:
         return cJSON_IsArray(value) ? read_list(r, value, 0, read_policy)
                                     : fail_type(r, value, strings);
+    case KEY_FREE:
+        return cJSON_IsObject(value)
+                   ? read_free(r, value)
+                   : fail_type(r, value, "an object: policies and their settings");
     case KEY_PATHS:
         return cJSON_IsArray(value) ? read_list(r, value, 0, read_path)
                                     : fail_type(r, value, strings);
@@ -222,9 +226,6 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
         return read_enforce(r, value, key->field);
     case KEY_NO_LIST:
         return read_unbuilt(r, value, cJSON_IsArray(value), !value->child, "a list",
-                            "leave it empty");
-    case KEY_NO_OBJECT:
-        return read_unbuilt(r, value, cJSON_IsObject(value), !value->child, "an object",
                             "leave it empty");
     case KEY_NO_TEXT:
         return read_unbuilt(r, value, cJSON_IsString(value),

@@ -37,6 +37,8 @@ struct config_literal { /* a single address of allowedDomains or allowedAddresse
     uint16_t port; /* 0: every port */
 };
 
+struct cJSON;
+
 struct fence_config {
     atomic_uint refs;
 
@@ -58,6 +60,7 @@ struct fence_config {
 
     char **policies; /* files, beside that of the settings unless absolute */
     size_t npolicies;
+    struct cJSON *policy_settings; /* the object `policy`, for fence.config; or NULL */
 
     char **allow_write; /* as written: "~/x", "./x", "/x" */
     size_t nallow_write;

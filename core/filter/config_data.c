@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * config_data.c - the finished configuration: counting, looking up, naming. Changes nothing but
  * the count, so threads may share one. */
+#include <cjson/cJSON.h>
+
 #include <stdio.h>
 
 #include "filter/config_build.h"
@@ -43,6 +45,7 @@ static void config_free(struct fence_config *config)
     free(config->pins);
     free(config->literals);
     free_texts(config->policies, config->npolicies);
+    cJSON_Delete(config->policy_settings);
     free_texts(config->allow_write, config->nallow_write);
     free(config);
 }

@@ -13,7 +13,7 @@ static const struct key keys[] = {
     {"allowPty",                                     KEY_NO_SWITCH, 0, NULL},
     {"forceNewSession",                              KEY_NO_SWITCH, 0, NULL},
     {"policies",                                     KEY_POLICIES,  0, NULL},
-    {"policy",                                       KEY_NO_OBJECT, 0, NULL},
+    {"policy",                                       KEY_FREE,      0, NULL},
     {"network",                                      KEY_SECTION,   0, NULL},
     {"network.allowedDomains",                       KEY_DOMAINS,   FIELD(allowed), NULL},
     {"network.deniedDomains",                        KEY_DOMAINS,   FIELD(denied), NULL},

@@ -16,13 +16,13 @@ enum key_kind {
     KEY_HOSTS,
     KEY_RULES,
     KEY_POLICIES,
+    KEY_FREE, /* an object of the policies' own, whatever is in it */
     KEY_PATHS,
     KEY_UPSTREAM, /* a proxy's URL, or "environment"              */
     KEY_SECONDS,  /* a whole number; 0 for none                    */
     KEY_ENFORCE,  /* "enforce" or "off"                            */
     KEY_NO_LIST,  /* not built: [], {}, "", false or 0 only        */
-    KEY_NO_OBJECT,
-    KEY_NO_TEXT, /* or `word`, which says the same as ""          */
+    KEY_NO_TEXT,  /* or `word`, which says the same as ""          */
     KEY_NO_SWITCH,
     KEY_NO_NUMBER
 };

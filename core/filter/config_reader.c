@@ -68,6 +68,30 @@ int check_duplicates(struct reader *r, const cJSON *object)
     return fail_here(r, true, ": this key stands here twice: remove one");
 }
 
+/* Deeper than the schema goes, errors name the section. */
+static int check_free(struct reader *r, const cJSON *value)
+{
+    const cJSON *item;
+    int rc = cJSON_IsObject(value) ? check_duplicates(r, value) : 0;
+
+    cJSON_ArrayForEach(item, value)
+    {
+        if (rc == 0)
+            rc = check_free(r, item);
+    }
+    return rc;
+}
+
+int read_free(struct reader *r, const cJSON *value)
+{
+    int rc = check_free(r, value);
+
+    if (rc < 0)
+        return rc;
+    r->config->policy_settings = cJSON_Duplicate(value, true);
+    return r->config->policy_settings ? 0 : fail_memory(r);
+}
+
 /* ---- lists ---- */
 
 int read_list(struct reader *r, const cJSON *list, size_t field, read_item read)

@@ -43,6 +43,9 @@ typedef int (*read_item)(struct reader *r, const char *text, size_t index, size_
 
 int read_list(struct reader *r, const struct cJSON *list, size_t field, read_item read);
 
+/* policy, for fence.config: kept as it is. */
+int read_free(struct reader *r, const struct cJSON *value);
+
 /* network.rules, an array of objects: config_read_rules.c. */
 int read_rules(struct reader *r, const struct cJSON *list);
 

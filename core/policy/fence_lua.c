@@ -92,7 +92,7 @@ void policy_lua_make_kind(lua_State *lua, const char *kind, const char *method,
 static int unknown(lua_State *lua)
 {
     static const char *const names[] = {"allow", "deny", "ask", "domains", "cidrs",
-                                        "glob",  "rate", "log", NULL};
+                                        "glob",  "rate", "log", "config",  NULL};
 
     return raise_unknown(lua, "fence", lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "?",
                          names);
@@ -110,7 +110,7 @@ void fence_lua_make_kinds(lua_State *lua)
     headers_lua_make_kind(lua);
 }
 
-void fence_lua_push(lua_State *lua)
+void fence_lua_push(lua_State *lua, const fence_config *config)
 {
     static const luaL_Reg functions[] = {{"allow", allow}, {"deny", deny}, {"ask", ask}, {0}};
 
@@ -118,6 +118,7 @@ void fence_lua_push(lua_State *lua)
     matcher_lua_add(lua);
     rate_lua_add(lua);
     log_lua_add(lua);
+    config_lua_add(lua, config);
     lua_createtable(lua, 0, 2); /* a misspelt name is an error, not nil */
     lua_pushcfunction(lua, unknown);
     lua_setfield(lua, -2, "__index");

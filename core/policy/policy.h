@@ -7,6 +7,7 @@
 #ifndef FENCE_POLICY_POLICY_H
 #define FENCE_POLICY_POLICY_H
 
+#include "base/limits.h"
 #include "filter/rules.h"
 #include "proto/http1.h"
 
@@ -18,9 +19,13 @@ struct policy_request {
     const struct rules_request *judged;
     const struct http1_field *fields; /* none in a tunnel */
     size_t nfields;
+    bool headless;                /* the head has gone meanwhile */
     const struct addr *addresses; /* on_resolve */
     size_t naddresses;
     int64_t time_us; /* wall clock, since 1970 */
+
+    bool closed; /* on_close: the three below are known */
+    uint64_t bytes_sent, bytes_received, duration_us;
 
     /* fence.log: "info" and the line, which can be shown as it is; NULL: nobody listens. */
     void (*log)(void *payload, const char *level, const char *line);
@@ -48,6 +53,36 @@ enum policy_answer policy_resolved(fence_policy *policy, const struct policy_req
 
 /* Is there an on_resolve? `policy` may be NULL. */
 bool policy_wants_addresses(const fence_policy *policy);
+
+/* ---- telling: errors in these hooks are said, and change nothing ---- */
+
+struct policy_run {
+    uint64_t id;
+    const char *const *argv;
+    const char *cwd;
+};
+
+struct policy_summary {
+    uint64_t id;
+    int status;
+    uint64_t duration_us, allowed, denied;
+};
+
+/* on_start, on_exit. `log`: nothing of it but where lines go. */
+void policy_started(fence_policy *policy, const struct policy_run *run,
+                    const struct policy_request *log);
+void policy_ended(fence_policy *policy, const struct policy_summary *summary,
+                  const struct policy_request *log);
+
+/* on_close, for what was let through; is there any? */
+void policy_closed(fence_policy *policy, const struct policy_request *request);
+bool policy_wants_close(const fence_policy *policy);
+
+/* on_event: returns whether the decision is to be reported, and what they would have said instead
+ * of the usual line; or "". */
+bool policy_reported(fence_policy *policy, const struct policy_request *request,
+                     const fence_decision *decision, char line[LIMIT_POLICY_LINE]);
+bool policy_wants_events(const fence_policy *policy);
 
 /* The whole order of decision before resolving: what denies, then policies, then what allows.
  * `policy` may be NULL. */

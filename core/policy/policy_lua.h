@@ -24,14 +24,18 @@ void rate_lua_make_kind(lua_State *lua);
 void request_lua_make_kind(lua_State *lua);
 void headers_lua_make_kind(lua_State *lua);
 
-/* Pushes the library that `require "fence"` gives: one of its own for each policy. */
-void fence_lua_push(lua_State *lua);
+/* Pushes the library that `require "fence"` gives: one of its own for each policy. `config`: what
+ * fence.config shows; or NULL. */
+void fence_lua_push(lua_State *lua, const fence_config *config);
 
 /* Adds fence.domains, fence.cidrs and fence.glob to the table at the top. */
 void matcher_lua_add(lua_State *lua);
 
 /* Adds fence.rate. */
 void rate_lua_add(lua_State *lua);
+
+/* Adds fence.config: a copy of what the settings have under "policy". */
+void config_lua_add(lua_State *lua, const fence_config *config);
 
 /* Adds fence.log. */
 void log_lua_add(lua_State *lua);
@@ -52,7 +56,7 @@ const struct policy_request *request_lua_check(lua_State *lua, int index);
 
 /* Pushes require() for a policy whose files lie in `folder` (NULL: it has none), with its globals
  * at `globals`. */
-void require_lua_push(lua_State *lua, const char *folder, int globals);
+void require_lua_push(lua_State *lua, const char *folder, int globals, const fence_config *config);
 
 /* Raises "WHAT has no 'NAME'", with the nearest of `names` (the last one is NULL). */
 int raise_unknown(lua_State *lua, const char *what, const char *name, const char *const *names);

@@ -24,13 +24,16 @@ enum field {
     FIELD_URL,
     FIELD_HEADERS,
     FIELD_ADDRESSES,
-    FIELD_TIME
+    FIELD_TIME,
+    FIELD_BYTES_SENT,
+    FIELD_BYTES_RECEIVED,
+    FIELD_DURATION
 };
 
 /* In the order of enum field. */
-static const char *const names[] = {"id",        "kind", "host",  "port", "method",
-                                    "scheme",    "path", "query", "url",  "headers",
-                                    "addresses", "time", NULL};
+static const char *const names[] = {
+    "id",  "kind",    "host",      "port", "method",     "scheme",         "path",     "query",
+    "url", "headers", "addresses", "time", "bytes_sent", "bytes_received", "duration", NULL};
 
 const struct policy_request *request_lua_check(lua_State *lua, int index)
 {
@@ -112,6 +115,15 @@ static void push_addresses(lua_State *lua, const struct policy_request *request)
     }
 }
 
+/* Known when it is over. */
+static void push_count(lua_State *lua, const struct policy_request *request, uint64_t count)
+{
+    if (request->closed)
+        lua_pushinteger(lua, (lua_Integer)count);
+    else
+        lua_pushnil(lua);
+}
+
 static void push_field(lua_State *lua, const struct policy_request *request, enum field field)
 {
     const struct rules_request *judged = request->judged;
@@ -145,7 +157,7 @@ static void push_field(lua_State *lua, const struct policy_request *request, enu
         push_url(lua, judged);
         return;
     case FIELD_HEADERS:
-        if (judged->tunnel || request->addresses) /* the head has gone when addresses are known */
+        if (judged->tunnel || request->headless)
             lua_pushnil(lua);
         else
             headers_lua_push(lua, 1);
@@ -155,6 +167,18 @@ static void push_field(lua_State *lua, const struct policy_request *request, enu
         return;
     case FIELD_TIME:
         lua_pushnumber(lua, (lua_Number)request->time_us / 1e6);
+        return;
+    case FIELD_BYTES_SENT:
+        push_count(lua, request, request->bytes_sent);
+        return;
+    case FIELD_BYTES_RECEIVED:
+        push_count(lua, request, request->bytes_received);
+        return;
+    case FIELD_DURATION:
+        if (request->closed)
+            lua_pushnumber(lua, (lua_Number)request->duration_us / 1e6);
+        else
+            lua_pushnil(lua);
         return;
     }
 }

@@ -101,11 +101,11 @@ static int require_module(lua_State *lua)
     return 1;
 }
 
-void require_lua_push(lua_State *lua, const char *folder, int globals)
+void require_lua_push(lua_State *lua, const char *folder, int globals, const fence_config *config)
 {
     globals = lua_absindex(lua, globals);
     lua_createtable(lua, 0, 1);
-    fence_lua_push(lua);
+    fence_lua_push(lua, config);
     lua_setfield(lua, -2, "fence");
     lua_pushstring(lua, folder); /* nil without one */
     lua_pushvalue(lua, globals);

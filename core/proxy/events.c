@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define TEXT_MAX 4096 /* a sandbox command line under -d; longer ones are cut */
@@ -54,4 +55,14 @@ void events_debug(struct events *events, const char *fmt, ...)
     va_start(args, fmt);
     emit_text(events, FENCE_EVENT_DEBUG, fmt, args);
     va_end(args);
+}
+
+void events_policy_line(void *payload, const char *level, const char *line)
+{
+    struct events *events = payload;
+
+    if (strcmp(level, "debug") == 0)
+        events_debug(events, "policy %s", line);
+    else
+        events_notice(events, "%s: policy %s", level, line);
 }

@@ -23,6 +23,7 @@ struct proxy {
     uint64_t rules_seq;   /* how often the two were replaced */
     uv_timer_t rules_timer;
     struct events events;
+    uint64_t allowed, denied; /* decisions */
     struct asks asks;
     struct resolver *resolver;
     struct login *login; /* that clients have to give; or NULL */
@@ -34,6 +35,7 @@ struct proxy {
     unsigned max_sessions;    /* what can be afforded of `wanted_sessions` */
     unsigned wanted_sessions; /* LIMIT_SESSIONS, unless somebody asked for another number */
     uint64_t last_session;    /* the number of the newest */
+    uint64_t last_run;        /* the same of sandboxes    */
 };
 
 /* Takes a reference to `config`. Returns 0 or -errno; on failure nothing is left. */

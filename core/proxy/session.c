@@ -27,6 +27,10 @@ void session_forget_request(struct session *s)
 {
     if (!s->request)
         return;
+    if (s->request->reached && policy_wants_close(s->proxy->policy)) {
+        s->kept = take(&s->request);
+        return;
+    }
     free(s->request->path);
     free(take(&s->request));
 }
@@ -40,6 +44,9 @@ static void session_free(struct session *s)
     tls_name_end(s);
     session_end_talk(s);
     session_forget_request(s);
+    if (s->kept)
+        free(s->kept->path);
+    free(s->kept);
     free(s);
 }
 
@@ -86,6 +93,7 @@ void session_drop_upstream(struct session *s)
 void session_attach_upstream(struct session *s, struct peer *upstream)
 {
     s->upstream = upstream;
+    s->request->reached = true;
     s->handles++;
     upstream->owner = s;
     upstream->on_closed = on_upstream_closed;
@@ -114,8 +122,9 @@ static void session_end(struct session *s, void (*end)(struct peer *))
     if (s->talk)
         asker_leave(&s->talk->asker);
     release_upstream(s, end);
+    session_finished(s);
     event.bytes_sent = s->client.received;
-    event.bytes_received = s->to_client;
+    event.bytes_received = session_received(s);
     event.duration_us = (uv_hrtime() - s->started) / 1000;
     end(&s->client);
     uv_close((uv_handle_t *)&s->timer, on_timer_closed);
@@ -164,56 +173,6 @@ void session_deadline(struct session *s, uint64_t milliseconds)
         uv_timer_stop(&s->timer);
     else
         uv_timer_start(&s->timer, on_deadline, milliseconds, 0);
-}
-
-/* ---- events ---- */
-
-void session_show_request(const struct session *s, fence_request *out)
-{
-    const struct session_request *r = s->request;
-
-    *out = (fence_request)FENCE_REQUEST_INIT;
-    out->kind = r->kind;
-    out->host = r->host.text;
-    out->port = r->port;
-    out->method = r->method;
-    out->scheme = r->kind == FENCE_HTTP ? "http" : NULL;
-    out->path = r->path;
-}
-
-static void emit(struct session *s, fence_event *event)
-{
-    fence_request request;
-
-    session_show_request(s, &request);
-    event->session = s->id;
-    event->request = request.method[0] != '\0' ? &request : NULL;
-    events_emit(&s->proxy->events, event);
-}
-
-void session_emit_decision(struct session *s, const fence_decision *decision)
-{
-    fence_event event = {.kind = FENCE_EVENT_DECISION, .decision = decision};
-
-    emit(s, &event);
-}
-
-void session_emit_response(struct session *s, const fence_decision *decision, int status)
-{
-    fence_event event = {.kind = FENCE_EVENT_RESPONSE, .decision = decision, .status = status};
-
-    event.duration_us = (uv_hrtime() - s->request->started) / 1000;
-    emit(s, &event);
-}
-
-void session_emit_tls(struct session *s, const fence_decision *decision, const char *server_name,
-                      bool encrypted)
-{
-    fence_event event = {.kind = FENCE_EVENT_TLS, .decision = decision};
-
-    event.server_name = server_name;
-    event.hello_encrypted = encrypted;
-    emit(s, &event);
 }
 
 /* ---- reaching the upstream ---- */

@@ -28,8 +28,12 @@ struct session_request { /* the request under way */
     struct host host;
     uint16_t port;
     char method[LIMIT_HTTP_METHOD + 1];
-    char *path;       /* NULL for a tunnel; owned */
-    uint64_t started; /* uv_hrtime()           */
+    char *path;                            /* NULL for a tunnel; owned */
+    uint64_t started;                      /* uv_hrtime()           */
+    uint64_t sent_before, received_before; /* see session_finished() */
+    bool reached;                          /* an upstream was connected for it */
+    bool dropped;                          /* on_event wants nothing reported  */
+    bool replaced;                         /* it has said its own line         */
     bool keep_alive, http10;
     bool upgrade_asked;
     bool asks_proxy; /* its head is written for an HTTP proxy on the way */
@@ -89,6 +93,7 @@ struct session {
 
     /* Owned, and freed as soon as they cannot be asked for any more: an idle tunnel is small. */
     struct session_request *request; /* NULL in a tunnel whose first bytes have been judged */
+    struct session_request *kept;    /* the same one, where policies have an on_close       */
     struct talk *talk;               /* NULL in a tunnel                                    */
     struct hello *hello;             /* NULL but in a tunnel that begins with TLS           */
 };
@@ -111,6 +116,13 @@ void session_show_request(const struct session *s, fence_request *out);
 /* Rules and policies decide about it. `head`: where fence can read the request; or NULL. */
 void session_decide(struct session *s, const struct rules_request *judged,
                     const struct http1_request *head, fence_decision *out);
+
+/* The request under way is over: on_close, if it has reached an upstream. Harmless otherwise. */
+void session_finished(struct session *s);
+
+/* Bytes that the client's requests so far were made of, and what has come back. */
+uint64_t session_sent(const struct session *s);
+uint64_t session_received(const struct session *s);
 
 /* Restarts the session's only timer; 0 stops it. What its end means depends on the state. */
 void session_deadline(struct session *s, uint64_t milliseconds);

@@ -49,6 +49,7 @@ static const struct peer_ops http_client_ops = {client_bytes, client_end, client
 
 void session_http_begin(struct session *s, uint64_t deadline)
 {
+    session_finished(s);
     free(s->request->path);
     memset(s->request, 0, sizeof *s->request);
     s->request->kind = FENCE_HTTP;
@@ -150,6 +151,8 @@ static int keep_request(struct session *s, const struct http1_request *head)
     r->host = head->host;
     r->port = head->port;
     r->started = uv_hrtime();
+    r->sent_before = session_sent(s);
+    r->received_before = session_received(s);
     r->keep_alive = head->keep_alive;
     r->http10 = head->minor == 0;
     r->upgrade_asked = head->upgrade.len > 0;

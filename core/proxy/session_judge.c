@@ -20,24 +20,15 @@ struct rules_request session_judged(const struct session *s)
                                   .target = readable ? str_of(r->path) : (struct str){NULL, 0}};
 }
 
-static void on_policy_log(void *payload, const char *level, const char *line)
-{
-    struct proxy *proxy = payload;
-
-    if (strcmp(level, "debug") == 0)
-        events_debug(&proxy->events, "policy %s", line);
-    else
-        events_notice(&proxy->events, "%s: policy %s", level, line);
-}
-
 struct policy_request session_shown(const struct session *s, const struct rules_request *judged)
 {
     return (struct policy_request){.session = s->id,
                                    .kind = s->request->kind,
                                    .judged = judged,
                                    .time_us = s->proxy->policy ? events_now_us() : 0,
-                                   .log = on_policy_log,
-                                   .log_payload = s->proxy};
+                                   .headless = true,
+                                   .log = events_policy_line,
+                                   .log_payload = &s->proxy->events};
 }
 
 void session_decide(struct session *s, const struct rules_request *judged,
@@ -50,6 +41,7 @@ void session_decide(struct session *s, const struct rules_request *judged,
     if (policy)
         fence_policy_ref(policy);
     s->rules_seq = s->proxy->rules_seq;
+    request.headless = false;
     if (head && !head->connect) {
         request.fields = head->fields;
         request.nfields = head->nfields;

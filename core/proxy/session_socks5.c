@@ -123,6 +123,8 @@ static void judge(struct session *s)
     r->host = s->talk->socks.host;
     r->port = s->talk->socks.port;
     r->started = uv_hrtime();
+    r->sent_before = session_sent(s);
+    r->received_before = session_received(s);
     memcpy(r->method, "CONNECT", sizeof "CONNECT");
     session_judge_tunnel(s);
 }

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "proxy/listener.h"
+#include "proxy/run_report.h"
 #include "sandbox/bridge.h"
 #include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
@@ -40,6 +41,7 @@ struct fence_sandbox {
     unsigned handles;
     fence_exit_cb on_exit;
     void *payload;
+    struct run_report report;
 
     struct plan *plan;
     struct inspect_ours ours;                    /* what it is compared with                   */
@@ -367,6 +369,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
     if (s->state == SANDBOX_RELEASED)
         take_outcome(s);
     judge_end(s, &result, reaped);
+    run_report_end(&s->report, s->proxy, result.status);
     if (s->on_exit)
         s->on_exit(s, &result, s->payload);
     sandbox_close(s);
@@ -441,6 +444,7 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->on_exit = on_exit;
     s->payload = payload;
     s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
+    run_report_start(&s->report, proxy, options->argv);
     rc = launch(s, options, err);
     if (rc == 0)
         rc = watch(s, &s->pid_poll, s->pidfd, on_process, err);

@@ -170,6 +170,10 @@ FENCE_API fence_config *fence_config_unref(fence_config *config); /* always NULL
 /* A set of Lua policies, empty at first: lua/README.md. Counted, but for one thread at a time. */
 FENCE_API int fence_policy_new(fence_policy **out, fence_error *err);
 
+/* Has the policies that are loaded from now on see what `config` has under "policy": fence.config.
+ * Takes a reference. */
+FENCE_API void fence_policy_configure(fence_policy *policy, fence_config *config);
+
 /* Loads and checks a file, behind those that are loaded already. On failure the set is as it was;
  * the error names file and line. */
 FENCE_API int fence_policy_load(fence_policy *policy, const char *path, fence_error *err);
@@ -202,7 +206,8 @@ typedef struct fence_event {
     int status;                     /* RESPONSE: the HTTP status; of SOCKS5 the like */
     uint64_t duration_us;
     uint64_t bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
-    const char *text;                    /* NOTICE, DEBUG                       */
+    const char *text;                    /* NOTICE, DEBUG. DECISION: what a policy says instead;
+                                            RESPONSE: not NULL where one has; else NULL     */
     const char *server_name;             /* TLS: what the client asks for; or NULL            */
     int hello_encrypted;                 /* TLS: only the outer server name can be read (ECH) */
 } fence_event;                           /* no string in it holds a control character */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy_set.h - the policies of an engine: loaded in policy.c, asked in policy_ask.c, told in
+ * policy_tell.c. Private to core/policy. */
+#ifndef FENCE_POLICY_POLICY_SET_H
+#define FENCE_POLICY_POLICY_SET_H
+
+#include <lauxlib.h>
+#include <stdatomic.h>
+
+#include "policy/jail.h"
+#include "policy/policy.h"
+
+enum hook { ON_CONNECT, ON_REQUEST, ON_RESOLVE, ON_START, ON_CLOSE, ON_EVENT, ON_EXIT, HOOKS };
+
+extern const char *const policy_hook_names[HOOKS + 1]; /* the last one is NULL */
+
+struct loaded {
+    char name[64];
+    int hooks[HOOKS]; /* in the registry; LUA_NOREF: none */
+};
+
+struct fence_policy {
+    atomic_uint refs;
+    struct jail *jail;
+    struct loaded *list;
+    size_t count;
+    bool has[HOOKS];      /* does any? */
+    fence_config *config; /* fence.config of those that are loaded next; or NULL */
+};
+
+#endif

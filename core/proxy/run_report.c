@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * run_report.c - see run_report.h. */
+#include "proxy/run_report.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "policy/policy.h"
+
+static struct policy_request log_of(struct proxy *proxy)
+{
+    return (struct policy_request){
+        .time_us = events_now_us(), .log = events_policy_line, .log_payload = &proxy->events};
+}
+
+void run_report_start(struct run_report *report, struct proxy *proxy, const char *const *argv)
+{
+    char cwd[PATH_MAX];
+    struct policy_run run = {.argv = argv, .cwd = ""};
+    struct policy_request log;
+
+    *report = (struct run_report){.id = ++proxy->last_run,
+                                  .started = uv_hrtime(),
+                                  .allowed = proxy->allowed,
+                                  .denied = proxy->denied};
+    if (!proxy->policy)
+        return;
+    log = log_of(proxy);
+    run.id = report->id;
+    if (getcwd(cwd, sizeof cwd))
+        run.cwd = cwd;
+    policy_started(proxy->policy, &run, &log);
+}
+
+void run_report_end(const struct run_report *report, struct proxy *proxy, int status)
+{
+    struct policy_summary summary = {.id = report->id, .status = status};
+    struct policy_request log;
+
+    if (!proxy->policy)
+        return;
+    log = log_of(proxy);
+    summary.duration_us = (uv_hrtime() - report->started) / 1000;
+    summary.allowed = proxy->allowed - report->allowed;
+    summary.denied = proxy->denied - report->denied;
+    policy_ended(proxy->policy, &summary, &log);
+}
