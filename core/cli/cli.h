@@ -34,6 +34,11 @@ void rules_unload(struct rules *rules);
 int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const struct options *options,
                       size_t index);
 
+/* What the command must not be able to change: the policies, and with --watch the settings, which
+ * are read again. NULL-terminated; NULL without memory. */
+char **rules_files(const struct rules *rules, const struct options *options, fence_error *err);
+void rules_files_free(char **files); /* takes NULL */
+
 /* Each connection takes two descriptors of ours: takes all this process may have. After a command
  * was started, which keeps the limit it was given. */
 void raise_descriptor_limit(void);

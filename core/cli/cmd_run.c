@@ -16,6 +16,7 @@
 struct run {
     const struct rules *rules;
     const struct options *options; /* NULL: there is nothing to reload */
+    char **rule_files;             /* what the command must not change; or NULL */
     struct reloader reloader;
     struct ask_tty tty; /* open where the printer has it */
     fence *engine;
@@ -83,6 +84,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
     fence_error err = {0};
     int signals;
 
+    options.rule_files = (const char *const *)run->rule_files;
     options.argv = argv;
     options.ignored_signals = signals_ignored();
     signals = signals_catch(options.ignored_signals);
@@ -146,7 +148,9 @@ static int run_with(const struct options *options)
         print_error("%s", misuse(options));
         return EXIT_FENCE;
     }
-    if (rules_load(&rules, options, &err) < 0) {
+    if (rules_load(&rules, options, &err) < 0 ||
+        ((rules.policy || options->watch) &&
+         !(run.rule_files = rules_files(&rules, options, &err)))) {
         print_error("%s", err.message);
         rules_unload(&rules);
         return EXIT_FENCE;

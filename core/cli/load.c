@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * load.c - the settings and policies that the command line names, or that are found. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -79,4 +80,35 @@ void rules_unload(struct rules *rules)
 {
     rules->policy = fence_policy_unref(rules->policy);
     rules->config = fence_config_unref(rules->config);
+}
+
+char **rules_files(const struct rules *rules, const struct options *options, fence_error *err)
+{
+    size_t count = 0, n = 0, copied = 0;
+    char path[PATH_ROOM], **files;
+
+    while (rules_policy_path(path, rules, options, count) > 0)
+        count++;
+    files = calloc(count + 2, sizeof *files);
+    for (; files && n < count; n++) {
+        rules_policy_path(path, rules, options, n);
+        files[n] = strdup(path);
+        copied += files[n] != NULL;
+    }
+    if (files && options->watch && rules->settings[0]) {
+        files[n++] = strdup(rules->settings);
+        copied += files[n - 1] != NULL;
+    }
+    if (files && copied == n)
+        return files;
+    rules_files_free(files);
+    snprintf(err->message, sizeof err->message, "out of memory");
+    return NULL;
+}
+
+void rules_files_free(char **files)
+{
+    for (char **file = files; file && *file; file++)
+        free(*file);
+    free(files);
 }

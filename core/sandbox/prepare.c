@@ -18,6 +18,7 @@
 #include "sandbox/env.h"
 #include "sandbox/image.h"
 #include "sandbox/paths.h"
+#include "sandbox/rule_files.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/spawn.h"
 
@@ -260,6 +261,8 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     if (!options.env)
         options.env = (const char *const *)environ;
     rc = make_plan(&plan, proxy, options.env, err);
+    if (rc == 0)
+        rc = rule_files_check(plan, options.rule_files, err);
     if (rc < 0)
         return rc;
     snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", SANDBOX_HTTP_PORT);

@@ -149,14 +149,14 @@ static void test_wrong_options(void **state)
         int code;
         const char *says;
     } rows[] = {
-        {"no argv", {1, NULL, NULL, {0, 1, 2}, 0}, -EINVAL, "no command"},
-        {"an empty argv", {1, nothing, NULL, {0, 1, 2}, 0}, -EINVAL, "no command"},
-        {"another version", {2, argv, NULL, {0, 1, 2}, 0}, -EINVAL, ""},
-        {"no standard input", {1, argv, NULL, {900, 1, 2}, 0}, -EBADF, "descriptors"},
-        {"no standard output", {1, argv, NULL, {0, -1, 2}, 0}, -EBADF, "descriptors"},
-        {"no standard error", {1, argv, NULL, {0, 1, 901}, 0}, -EBADF, "descriptor 901"},
+        {"no argv", {1, NULL, NULL, {0, 1, 2}, 0, NULL}, -EINVAL, "no command"},
+        {"an empty argv", {1, nothing, NULL, {0, 1, 2}, 0, NULL}, -EINVAL, "no command"},
+        {"another version", {2, argv, NULL, {0, 1, 2}, 0, NULL}, -EINVAL, ""},
+        {"no standard input", {1, argv, NULL, {900, 1, 2}, 0, NULL}, -EBADF, "descriptors"},
+        {"no standard output", {1, argv, NULL, {0, -1, 2}, 0, NULL}, -EBADF, "descriptors"},
+        {"no standard error", {1, argv, NULL, {0, 1, 901}, 0, NULL}, -EBADF, "descriptor 901"},
         {"no bubblewrap",
-         {1, argv, no_path, {0, 1, 2}, 0},
+         {1, argv, no_path, {0, 1, 2}, 0, NULL},
          FENCE_ESANDBOX,
          "bubblewrap is missing"},
     };

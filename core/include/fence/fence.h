@@ -303,19 +303,21 @@ FENCE_API void fence_close(fence *engine);        /* ends all, frees all; takes 
 /* ---- sandbox ------------------------------------------------------------------------ */
 
 typedef struct fence_sandbox_options {
-    unsigned version;         /* FENCE_SANDBOX_OPTIONS_VERSION                            */
-    const char *const *argv;  /* NULL-terminated; argv[0] is searched in PATH             */
-    const char *const *env;   /* NULL-terminated "NAME=value"; NULL: this process's.
-                                 Scrubbed, and given the proxy variables, in either case  */
-    int stdio[3];             /* descriptors of this process that become 0, 1 and 2; open */
-    uint64_t ignored_signals; /* bit n-1: the command starts with signal n ignored; every
-                                 other signal starts with its default action              */
+    unsigned version;              /* FENCE_SANDBOX_OPTIONS_VERSION                            */
+    const char *const *argv;       /* NULL-terminated; argv[0] is searched in PATH             */
+    const char *const *env;        /* NULL-terminated "NAME=value"; NULL: this process's.
+                                      Scrubbed, and given the proxy variables, in either case  */
+    int stdio[3];                  /* descriptors of this process that become 0, 1 and 2; open */
+    uint64_t ignored_signals;      /* bit n-1: the command starts with signal n ignored; every
+                                      other signal starts with its default action              */
+    const char *const *rule_files; /* NULL-terminated paths, or NULL: policies and settings.
+                                      The command does not start if it could change one   */
 } fence_sandbox_options;
 
 #define FENCE_SANDBOX_OPTIONS_VERSION 1
 #define FENCE_SANDBOX_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0                                    \
+        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL                              \
     }
 
 typedef struct fence_exit {
