@@ -48,6 +48,26 @@ static int find_settings(char out[PATH_ROOM], const struct options *options, fen
     return -1;
 }
 
+int load_policies(fence_policy **out, const fence_config *config, const char *settings,
+                  const struct options *options, fence_error *err)
+{
+    fence_policy *policy;
+    int rc;
+
+    *out = NULL;
+    if (options->npolicies == 0 && !fence_config_policy(config, 0))
+        return 0;
+    rc = fence_policy_new(&policy, err);
+    if (rc < 0)
+        return rc;
+    if (load_each(policy, config, settings, options, err) < 0) {
+        fence_policy_unref(policy);
+        return -1;
+    }
+    *out = policy;
+    return 0;
+}
+
 int load_rules(fence_config **config, fence_policy **policy, const struct options *options)
 {
     char found[PATH_ROOM];
@@ -61,10 +81,8 @@ int load_rules(fence_config **config, fence_policy **policy, const struct option
     path = found[0] || options->settings ? found : NULL;
     if (rc == 0)
         rc = fence_config_load(config, path, options->extra, options->nextra, &err);
-    if (rc == 0 && (options->npolicies > 0 || fence_config_policy(*config, 0)))
-        rc = fence_policy_new(policy, &err);
-    if (rc == 0 && *policy)
-        rc = load_each(*policy, *config, path, options, &err);
+    if (rc == 0)
+        rc = load_policies(policy, *config, path, options, &err);
     if (rc == 0)
         return 0;
     print_error("%s", err.message);

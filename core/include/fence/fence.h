@@ -118,7 +118,7 @@ typedef struct fence_request {
     uint16_t port;
     const char *method; /* NULL where there is none, like the next two                */
     const char *scheme;
-    const char *path;             /* with the query                                             */
+    const char *path;             /* with the query                                 */
     const char *const *headers;   /* "Name: value", NULL-terminated; NULL: none     */
     const char *const *addresses; /* literals that the host resolves to, NULL-terminated;
                                      NULL: not known                                */
