@@ -94,8 +94,8 @@ bool test_case_check(char why[TEST_WORDS], const struct test_case *c, const fenc
                  verdicts[got->verdict], got->rule[0] ? " (" : "", got->rule,
                  got->rule[0] ? ")" : "", colon, got->message);
     else if (c->rule && strcmp(c->rule, got->rule) != 0)
-        snprintf(why, TEST_WORDS, "expected rule '%s', got '%s'%s%s", c->rule, got->rule, colon,
-                 got->message);
+        snprintf(why, TEST_WORDS, "expected rule %s, got %s%s%s", c->rule,
+                 got->rule[0] ? got->rule : "none", colon, got->message);
     else if (c->message && !strstr(got->message, c->message))
         snprintf(why, TEST_WORDS, "expected a message with '%s', got '%s'", c->message,
                  got->message);

@@ -95,10 +95,26 @@ static int add_place(lua_State *lua)
     return 1;
 }
 
+/* What Lua says of a text may hold any byte of it. */
+static void keep_error(struct test_state *state, int status)
+{
+    size_t len = 0;
+    const char *text = lua_tolstring(state->lua, -1, &len);
+
+    if (status == LUA_ERRMEM || !text) {
+        text = "it took too much memory";
+        len = strlen(text);
+    }
+    if (len >= sizeof state->why)
+        len = sizeof state->why - 1;
+    for (size_t i = 0; i < len; i++)
+        state->why[i] = text[i] ? text[i] : '?';
+    state->why[len] = '\0';
+}
+
 int test_state_call(struct test_state *state, lua_CFunction work, void *payload)
 {
     lua_State *lua = state->lua;
-    const char *why;
     int status;
 
     state->budget = TEST_INSTRUCTIONS;
@@ -108,9 +124,8 @@ int test_state_call(struct test_state *state, lua_CFunction work, void *payload)
     lua_pushcfunction(lua, work);
     lua_pushlightuserdata(lua, payload);
     status = lua_pcall(lua, 1, 0, 1);
-    why = status == LUA_ERRMEM ? "it took too much memory" : lua_tostring(lua, -1);
     if (status != LUA_OK)
-        snprintf(state->why, sizeof state->why, "%s", why ? why : "it failed");
+        keep_error(state, status);
     lua_settop(lua, 0);
     if (status == LUA_ERRMEM)
         lua_gc(lua, LUA_GCCOLLECT); /* the next test finds room */
