@@ -17,7 +17,7 @@
 
 /* clang-format off */
 #define TEST_FILE_BYTES   (1024 * 1024)      /* as of a policy                                   */
-#define TEST_MEMORY       (64 * 1024 * 1024) /* a file of a MiB that is one table takes 20 of it */
+#define TEST_MEMORY       (64 * 1024 * 1024) /* the densest file, {},{},... to its end, takes 30 */
 #define TEST_INSTRUCTIONS (20 * 1000 * 1000) /* to load a file, and of each function: 0.2 s      */
 #define TEST_SECONDS      5  /* of processor time for the same: one pattern counts as one
                                  instruction and can take for ever; under ASan all is slow       */

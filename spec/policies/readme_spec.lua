@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- readme_spec.lua - policies/README.md names every policy beside it, and no other; each has a spec and
--- a test.
+-- readme_spec.lua - policies/README.md names every policy beside it, and no other; each has a spec
+-- and a test.
 
 local uv = require "luv"
 
