@@ -9,25 +9,32 @@
 #include "cli/policy_test.h"
 #include "cli/request_text.h"
 
+/* The key on the top is none of `known`. */
+static void raise_unknown(lua_State *lua, const char *const *known)
+{
+    const char *key = lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : NULL;
+    const char *meant = key ? nearest(key, known) : NULL;
+
+    if (!key)
+        luaL_error(lua, "a %s is no key here", luaL_typename(lua, -1));
+    else if (meant)
+        luaL_error(lua, "there is no '%s'; did you mean '%s'?", key, meant);
+    else
+        luaL_error(lua, "there is no '%s'", key);
+}
+
 void test_check_keys(lua_State *lua, int index, const char *const *known)
 {
     lua_pushnil(lua);
     while (lua_next(lua, index)) {
         const char *key = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : NULL;
-        const char *meant;
         size_t i = 0;
 
         lua_pop(lua, 1);
-        if (!key)
-            luaL_error(lua, "a %s is no key here", luaL_typename(lua, -1));
-        while (known[i] && strcmp(known[i], key) != 0)
+        while (key && known[i] && strcmp(known[i], key) != 0)
             i++;
-        if (known[i])
-            continue;
-        meant = nearest(key, known);
-        if (meant)
-            luaL_error(lua, "there is no '%s'; did you mean '%s'?", key, meant);
-        luaL_error(lua, "there is no '%s'", key);
+        if (!key || !known[i])
+            raise_unknown(lua, known);
     }
 }
 
@@ -79,6 +86,7 @@ static void check_list(lua_State *lua, const fence_config *config, const char *c
         if (fence_decide(&decision, config, NULL, &request) < 0)
             luaL_error(lua, headers ? "'%s' is no header" : "'%s' is no address", *list);
     }
+    request.addresses = addresses;
     request.headers = headers; /* there is a bound to their number */
     if (fence_decide(&decision, config, NULL, &request) < 0)
         luaL_error(lua, "these are too many headers");
