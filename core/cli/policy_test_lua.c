@@ -64,6 +64,17 @@ static void on_alarm(int signum)
     _exit(2);
 }
 
+/* Whoever has started us may have blocked it. */
+static void await_alarm(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    signal(SIGPROF, on_alarm);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void set_alarm(time_t seconds)
 {
     struct itimerval timer = {.it_value = {.tv_sec = seconds}};
@@ -183,7 +194,7 @@ int test_state_open(struct test_state *state, const char *chunk)
     if (!state->lua)
         return -1;
     *(struct test_state **)lua_getextraspace(state->lua) = state;
-    signal(SIGPROF, on_alarm);
+    await_alarm();
     return 0;
 }
 

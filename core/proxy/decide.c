@@ -58,7 +58,7 @@ static void judge(struct judging *judging, const struct addr *addr)
         judging->refusal = decision;
 }
 
-/* As dialer.c has it: what would be dialled is shown, and a question is a refusal. */
+/* What would be dialled is shown. */
 static void show_policies(fence_decision *out, struct judging *judging, fence_policy *policy)
 {
     struct policy_request *asked = judging->asked;
@@ -68,10 +68,8 @@ static void show_policies(fence_decision *out, struct judging *judging, fence_po
     asked->nfields = 0;
     asked->addresses = judging->left;
     asked->naddresses = judging->count;
-    if (policy_resolved(policy, asked, out) == POLICY_NO_OPINION)
-        return;
-    out->verdict = FENCE_DENY;
-    out->reason = FENCE_REASON_IP_PROHIBITED;
+    if (policy_resolved(policy, asked, out) != POLICY_NO_OPINION)
+        out->reason = FENCE_REASON_IP_PROHIBITED;
 }
 
 /* The request is allowed: do its addresses change that? */

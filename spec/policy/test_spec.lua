@@ -35,6 +35,7 @@ return {
     if req.headers["user-agent"] == "npm" then return fence.allow("for npm") end
   end,
   on_resolve = function(req)
+    if req.addresses[1] == "9.9.9.9" then return fence.ask("there?") end
     if req.addresses[1] == "8.8.8.8" then return fence.deny(req.host .. " is " ..
       table.concat(req.addresses, ", ")) end
   end,
@@ -81,6 +82,8 @@ local cases = {
     "expected allow, got deny (built-in): good.test resolves to 10.0.0.1, a private address" },
   { "on_resolve", [[connect = "good.test:443", addresses = { "127.0.0.1", "8.8.8.8", "1.1.1.1" },
     expect = "deny", rule = "policy:team", message = "good.test is 8.8.8.8, 1.1.1.1"]] },
+  { "on_resolve asks", [[connect = "good.test:443", addresses = { "9.9.9.9" }, expect = "ask",
+    rule = "policy:team", message = "there?"]] },
   { "an address that may be", [[request = "GET http://a.test", headers = { ["user-agent"] = "npm" },
     addresses = { "10.0.0.1", "1.1.1.1" }, expect = "allow"]] },
   { "a host that is none", [[connect = "a..test:443", expect = "deny"]] },

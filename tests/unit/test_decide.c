@@ -122,7 +122,7 @@ static const struct asked_row {
     {"on_resolve sees those that are left, in their order", FENCE_CONNECT, "good.test", NULL,
      LIST("8.8.8.8", "10.0.0.1", "9.9.9.9", "2001:db8::1"), FENCE_DENY, "policy:shows",
      "8.8.8.8 2001:db8::1 9.9.9.9"},
-    {"a question denies", FENCE_CONNECT, "good.test", NULL, LIST("198.51.100.1"), FENCE_DENY,
+    {"a question", FENCE_CONNECT, "good.test", NULL, LIST("198.51.100.1"), FENCE_ASK,
      "policy:shows", "there?"},
     {"an address is its own", FENCE_CONNECT, "203.0.113.9", NULL, LIST("8.8.8.8"), FENCE_DENY,
      "policy:shows", "203.0.113.9"},
