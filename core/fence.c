@@ -7,11 +7,8 @@
 #include <uv.h>
 
 #include "base/error.h"
-#include "base/host.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "policy/policy.h"
-#include "proxy/events.h"
 #include "proxy/listener.h"
 #include "proxy/login.h"
 #include "proxy/proxy.h"
@@ -51,43 +48,6 @@ const char *fence_strerror(int code)
     default:
         return strerror(code < 0 ? -code : code);
     }
-}
-
-/* What a tunnel carries is not known, whatever the caller has filled in. */
-static struct str text_of(const fence_request *request, const char *text)
-{
-    return request->kind == FENCE_HTTP && text ? str_of(text) : (struct str){NULL, 0};
-}
-
-int fence_decide(fence_decision *out, const fence_config *config, fence_policy *policy,
-                 const fence_request *request)
-{
-    struct policy_request asked = {.kind = request->kind, .time_us = events_now_us()};
-    struct rules_request judged;
-    fence_decision address;
-    struct host host;
-    const char *why;
-
-    if (request->version != FENCE_REQUEST_VERSION || !request->host || request->port == 0)
-        return -EINVAL;
-    why = host_parse_bare(&host, str_of(request->host));
-    if (why) {
-        rules_refuse_malformed(out, why);
-        return 0;
-    }
-    judged = (struct rules_request){.host = &host,
-                                    .port = request->port,
-                                    .tunnel = request->kind != FENCE_HTTP,
-                                    .method = text_of(request, request->method),
-                                    .target = text_of(request, request->path)};
-    asked.judged = &judged;
-    policy_decide(out, config, policy, &asked);
-    if (out->verdict == FENCE_ALLOW && host.is_addr) {
-        rules_decide_addr(&address, config, &judged, &host.addr, false);
-        if (address.verdict == FENCE_DENY)
-            *out = address;
-    }
-    return 0;
 }
 
 /* ---- the engine ---- */

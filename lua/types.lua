@@ -48,6 +48,30 @@
 ---@class fence.Rate
 ---@field take fun(self: fence.Rate, key?: string): boolean Is there a token left? Takes it.
 
+---A case of a test file: `fence policy test`. It has either `connect` or `request`.
+---@class fence.Case
+---@field name string What its line is called.
+---@field connect? string "HOST:PORT", a tunnel.
+---@field request? string "METHOD URL".
+---@field headers? table<string, string> What on_request sees of a plain HTTP request.
+---@field addresses? string[] What the host resolves to.
+---@field expect "allow"|"deny"|"ask"
+---@field rule? string The rule that decides.
+---@field message? string A part of what it says.
+
+---What was decided of a test function's question; each is "" where there is none.
+---@class fence.Decision
+---@field verdict "allow"|"deny"|"ask"
+---@field rule string
+---@field message string
+---@field cure string How to allow it.
+
+---What a test function is given.
+---@class fence.Tester
+---@field connect fun(authority: string, options?: { addresses?: string[] }): fence.Decision
+---@field request fun(method: string, url: string, options?: table): fence.Decision
+---@field equal fun(expected: any, got: any) An error unless both are equal.
+
 ---@class fence
 ---@field allow fun(message?: string): fence.Verdict It may pass.
 ---@field deny fun(message?: string): fence.Verdict It may not.

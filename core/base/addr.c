@@ -224,6 +224,20 @@ bool addr_equal(const struct addr *a, const struct addr *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, addr_len(a)) == 0;
 }
 
+void addr_interleave(struct addr *addrs, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        size_t j = i;
+
+        while (j < count && addrs[j].family == addrs[i - 1].family)
+            j++;
+        if (j == count)
+            return;
+        for (struct addr found = addrs[j]; j >= i; j--)
+            addrs[j] = j == i ? found : addrs[j - 1];
+    }
+}
+
 bool cidr_contains(const struct cidr *network, const struct addr *a)
 {
     size_t whole = network->bits / 8;

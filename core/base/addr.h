@@ -62,6 +62,9 @@ size_t addr_format(char out[ADDR_TEXT], const struct addr *a);
 
 bool addr_equal(const struct addr *a, const struct addr *b);
 
+/* RFC 8305, section 4: the families take turns, the first one's first. */
+void addr_interleave(struct addr *addrs, size_t count);
+
 /* "10.0.0.0/8", "fd00::/8"; a bare address is /32 or /128. Bits set beyond the prefix are refused,
  * and so is a prefix after ::ffff:. Returns NULL, or why not: a static sentence; `out` is untouched
  * then. */

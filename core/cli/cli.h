@@ -13,6 +13,7 @@ int cmd_run(char **argv);
 int cmd_proxy(char **argv);
 int cmd_demo(char **argv);
 int cmd_policy(char **argv);
+int cmd_policy_test(char **argv);
 int cmd_explain(char **argv);
 
 #define PATH_ROOM 4096 /* as PATH_MAX */
@@ -38,6 +39,11 @@ int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const stru
  * are read again. NULL-terminated; NULL without memory. */
 char **rules_files(const struct rules *rules, const struct options *options, fence_error *err);
 void rules_files_free(char **files); /* takes NULL */
+
+/* The policies of `config`, which was read from `settings` (or NULL), and of `options`; NULL where
+ * there are none. Returns 0, or less with one line in `err`. */
+int load_policies(fence_policy **out, const fence_config *config, const char *settings,
+                  const struct options *options, fence_error *err);
 
 /* Each connection takes two descriptors of ours: takes all this process may have. After a command
  * was started, which keeps the limit it was given. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * cmd_policy.c - `fence policy check`: loads policies as a run would, and does nothing else. */
+ * cmd_policy.c - `fence policy`: chooses what is done with policies, and does `check`, which loads
+ * them as a run would and nothing else. */
 #include <stdio.h>
 #include <string.h>
 
@@ -27,8 +28,10 @@ int cmd_policy(char **argv)
 
     if (argv[0] && (strcmp(argv[0], "-h") == 0 || strcmp(argv[0], "--help") == 0))
         return text_help_policy();
+    if (argv[0] && strcmp(argv[0], "test") == 0)
+        return cmd_policy_test(argv + 1);
     if (!argv[0] || strcmp(argv[0], "check") != 0 || !argv[1]) {
-        print_error("fence policy check FILE...: see fence policy --help");
+        print_error("fence policy check FILE..., or test FILE: see fence policy --help");
         return EXIT_FENCE;
     }
     for (char **path = argv + 1; *path; path++) {

@@ -22,51 +22,55 @@ enum action {
     SET_SOCKS,
     SET_LOGIN,
     SET_MAX_CLIENTS,
+    SET_JSON,
     ADD_SETTING,
     ADD_POLICY,
     NOT_BUILT
 };
 
+enum command { ANY, PROXY, TEST }; /* whose option it is */
+
 struct option {
     char letter; /* 0: none */
     const char *name;
     bool value;
-    bool proxy_only;
+    enum command only;
     enum action action;
     const char *key; /* of ADD_SETTING */
 };
 
 static const struct option options[] = {
-    {'h', "--help", false, false, SET_HELP, NULL},
-    {'v', "--version", false, false, SET_VERSION, NULL},
-    {'d', "--debug", false, false, SET_DEBUG, NULL},
-    {'m', "--monitor", false, false, SET_MONITOR, NULL},
-    {0, "--watch", false, false, SET_WATCH, NULL},
-    {'s', "--settings", true, false, SET_SETTINGS, NULL},
-    {'c', "--command", true, false, SET_STRING, NULL},
-    {0, "--allow", true, false, ADD_SETTING, "network.allowedDomains"},
-    {0, "--deny", true, false, ADD_SETTING, "network.deniedDomains"},
-    {0, "--allow-write", true, false, ADD_SETTING, "filesystem.allowWrite"},
-    {0, "--policy", true, false, ADD_POLICY, NULL},
-    {0, "--http", true, true, SET_HTTP, NULL},
-    {0, "--socks", true, true, SET_SOCKS, NULL},
-    {0, "--login", true, true, SET_LOGIN, NULL},
-    {0, "--max-clients", true, true, SET_MAX_CLIENTS, NULL},
-    {'p', "--port", true, false, NOT_BUILT, NULL},
-    {'t', "--template", true, false, NOT_BUILT, NULL},
-    {0, "--list-templates", false, false, NOT_BUILT, NULL},
-    {0, "--linux-features", false, false, NOT_BUILT, NULL},
-    {0, "--deny-read", true, false, NOT_BUILT, NULL},
-    {0, "--log-file", true, false, NOT_BUILT, NULL},
-    {0, "--fence-log-file", true, false, NOT_BUILT, NULL},
-    {0, "--summary", false, false, NOT_BUILT, NULL},
-    {0, "--color", true, false, NOT_BUILT, NULL},
-    {0, "--shell", true, false, NOT_BUILT, NULL},
-    {0, "--shell-login", false, false, NOT_BUILT, NULL},
-    {0, "--force-new-session", false, false, NOT_BUILT, NULL},
-    {0, "--service-execution-model", true, false, NOT_BUILT, NULL},
-    {0, "--expose-host-path", true, false, NOT_BUILT, NULL},
-    {0, "--expose-host-path-rw", true, false, NOT_BUILT, NULL},
+    {'h', "--help", false, ANY, SET_HELP, NULL},
+    {'v', "--version", false, ANY, SET_VERSION, NULL},
+    {'d', "--debug", false, ANY, SET_DEBUG, NULL},
+    {'m', "--monitor", false, ANY, SET_MONITOR, NULL},
+    {0, "--watch", false, ANY, SET_WATCH, NULL},
+    {'s', "--settings", true, ANY, SET_SETTINGS, NULL},
+    {'c', "--command", true, ANY, SET_STRING, NULL},
+    {0, "--allow", true, ANY, ADD_SETTING, "network.allowedDomains"},
+    {0, "--deny", true, ANY, ADD_SETTING, "network.deniedDomains"},
+    {0, "--allow-write", true, ANY, ADD_SETTING, "filesystem.allowWrite"},
+    {0, "--policy", true, ANY, ADD_POLICY, NULL},
+    {0, "--http", true, PROXY, SET_HTTP, NULL},
+    {0, "--socks", true, PROXY, SET_SOCKS, NULL},
+    {0, "--login", true, PROXY, SET_LOGIN, NULL},
+    {0, "--max-clients", true, PROXY, SET_MAX_CLIENTS, NULL},
+    {0, "--json", false, TEST, SET_JSON, NULL},
+    {'p', "--port", true, ANY, NOT_BUILT, NULL},
+    {'t', "--template", true, ANY, NOT_BUILT, NULL},
+    {0, "--list-templates", false, ANY, NOT_BUILT, NULL},
+    {0, "--linux-features", false, ANY, NOT_BUILT, NULL},
+    {0, "--deny-read", true, ANY, NOT_BUILT, NULL},
+    {0, "--log-file", true, ANY, NOT_BUILT, NULL},
+    {0, "--fence-log-file", true, ANY, NOT_BUILT, NULL},
+    {0, "--summary", false, ANY, NOT_BUILT, NULL},
+    {0, "--color", true, ANY, NOT_BUILT, NULL},
+    {0, "--shell", true, ANY, NOT_BUILT, NULL},
+    {0, "--shell-login", false, ANY, NOT_BUILT, NULL},
+    {0, "--force-new-session", false, ANY, NOT_BUILT, NULL},
+    {0, "--service-execution-model", true, ANY, NOT_BUILT, NULL},
+    {0, "--expose-host-path", true, ANY, NOT_BUILT, NULL},
+    {0, "--expose-host-path-rw", true, ANY, NOT_BUILT, NULL},
 };
 
 static int complain(fence_error *err, const char *what, const char *word, const char *cure)
@@ -117,6 +121,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
     case SET_MAX_CLIENTS:
         return set_once(&out->max_clients, value, "a second number",
                         ": --max-clients is given once", err);
+    case SET_JSON:
+        out->json = true;
+        return 0;
     case ADD_SETTING:
         out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
         return 0;
@@ -129,26 +136,26 @@ static int apply(struct options *out, const struct option *o, const char *value,
     return -1;
 }
 
-static const struct option *find(const char *word, size_t len, bool proxy)
+static const struct option *find(const char *word, size_t len, enum command command)
 {
     for (size_t i = 0; i < COUNT(options); i++) {
         const struct option *o = &options[i];
         bool is_long = strlen(o->name) == len && memcmp(o->name, word, len) == 0;
         bool is_short = len == 1 && o->letter != 0 && o->letter == word[0];
 
-        if ((is_long || is_short) && (proxy || !o->proxy_only))
+        if ((is_long || is_short) && (o->only == ANY || o->only == command))
             return o;
     }
     return NULL;
 }
 
 /* "--name", "--name=value", "--name value". Moves `argv` over a value of its own. */
-static int read_long(struct options *out, char ***argv, bool proxy, fence_error *err)
+static int read_long(struct options *out, char ***argv, enum command command, fence_error *err)
 {
     char *word = **argv;
     char *equals = strchr(word, '=');
     size_t len = equals ? (size_t)(equals - word) : strlen(word);
-    const struct option *o = find(word, len, proxy);
+    const struct option *o = find(word, len, command);
 
     if (!o)
         return complain(err, "unknown option", word, ": see fence --help");
@@ -163,12 +170,12 @@ static int read_long(struct options *out, char ***argv, bool proxy, fence_error 
 }
 
 /* "-d", "-dm", "-s FILE", "-sFILE". */
-static int read_short(struct options *out, char ***argv, bool proxy, fence_error *err)
+static int read_short(struct options *out, char ***argv, enum command command, fence_error *err)
 {
     char *word = **argv;
 
     for (char *letter = word + 1; *letter; letter++) {
-        const struct option *o = find(letter, 1, proxy);
+        const struct option *o = find(letter, 1, command);
 
         if (!o)
             return complain(err, "unknown option", word, ": see fence --help");
@@ -201,24 +208,51 @@ static int make_room(struct options *out, char **argv, fence_error *err)
     return -1;
 }
 
+/* Moves `argv` to the last word that it took. */
+static int read_option(struct options *out, char ***argv, enum command command, fence_error *err)
+{
+    return (**argv)[1] == '-' ? read_long(out, argv, command, err)
+                              : read_short(out, argv, command, err);
+}
+
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0';
+}
+
 int options_read(struct options *out, char **argv, bool proxy, fence_error *err)
 {
     if (make_room(out, argv, err) < 0)
         return -1;
-    for (; *argv && (*argv)[0] == '-' && (*argv)[1] != '\0'; argv++) {
-        int rc;
-
+    for (; *argv && is_option(*argv); argv++) {
         if (strcmp(*argv, "--") == 0) {
             out->dashes = true;
             argv++;
             break;
         }
-        rc = (*argv)[1] == '-' ? read_long(out, &argv, proxy, err)
-                               : read_short(out, &argv, proxy, err);
-        if (rc < 0)
-            return rc;
+        if (read_option(out, &argv, proxy ? PROXY : ANY, err) < 0)
+            return -1;
     }
     out->words = argv;
+    return 0;
+}
+
+int options_read_test(struct options *out, char **argv, fence_error *err)
+{
+    char **kept = argv;
+
+    if (make_room(out, argv, err) < 0)
+        return -1;
+    out->words = argv;
+    for (; *argv; argv++) {
+        if (out->dashes || !is_option(*argv))
+            *kept++ = *argv;
+        else if (strcmp(*argv, "--") == 0)
+            out->dashes = true;
+        else if (read_option(out, &argv, TEST, err) < 0)
+            return -1;
+    }
+    *kept = NULL;
     return 0;
 }
 

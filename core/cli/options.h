@@ -9,6 +9,7 @@
 
 struct options {
     bool help, version, debug, monitor, watch;
+    bool json;            /* fence policy test --json                */
     const char *settings; /* -s                                      */
     const char *string;   /* -c                                      */
     const char *http;     /* fence proxy --http, --socks, --login    */
@@ -27,6 +28,11 @@ struct options {
  * the options of `fence proxy` are known too. Returns 0, or -1 with one line in `err`. `out` is
  * zeroed before, and to be freed in either case. */
 int options_read(struct options *out, char **argv, bool proxy, fence_error *err);
+
+/* The same for `fence policy test`, whose options may stand behind its words: those move up in
+ * `argv`. */
+int options_read_test(struct options *out, char **argv, fence_error *err);
+
 void options_deinit(struct options *options);
 
 #endif

@@ -32,6 +32,7 @@ int text_help(void)
         "       fence explain HOST:PORT                 what would be decided; fence explain "
         "--help\n"
         "       fence policy check FILE...              is this policy one?\n"
+        "       fence policy test FILE                  does it do what its tests say?\n"
         "       fence demo                              a show on loopback: what passes, what not\n"
         "\n"
         "The command reaches the network only through fence's proxy, and only the hosts that the\n"
@@ -82,9 +83,23 @@ int text_help_policy(void)
 {
     fputs(
         "Usage: fence policy check FILE...\n"
+        "       fence policy test FILE [TEST...] [options]\n"
         "\n"
-        "Loads each policy as a run would, and says what is wrong with it. Exit status: 0, or 125\n"
-        "where one cannot be loaded.\n",
+        "check loads each policy as a run would, and says what is wrong with it. Exit status: 0, "
+        "or\n"
+        "125 where one cannot be loaded.\n"
+        "\n"
+        "test runs the cases of Lua files against the policy FILE, without a network: of each "
+        "TEST,\n"
+        "or of the file beside FILE that ends in _test.lua (team.lua: team_test.lua). A line for\n"
+        "each case, then how many passed. Exit status: 0 all passed, 1 some failed, 2 where they\n"
+        "could not be run.\n"
+        "\n"
+        "  -s, --settings FILE   settings to decide by, with the policies that they name; without\n"
+        "                        it nothing is allowed but by --allow and the policies\n"
+        "      --json            one JSON object instead of lines\n"
+        "\n"
+        "Other options: --allow, --deny, --policy as in fence --help.\n",
         stdout);
     return finish();
 }

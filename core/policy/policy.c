@@ -62,11 +62,11 @@ fence_policy *fence_policy_unref(fence_policy *policy)
     return NULL;
 }
 
-void fence_policy_configure(fence_policy *policy, fence_config *config)
+void fence_policy_configure(fence_policy *policy, const fence_config *config)
 {
     fence_config *old = policy->config;
 
-    policy->config = fence_config_ref(config);
+    policy->config = fence_config_ref((fence_config *)(uintptr_t)config); /* only counted */
     fence_config_unref(old);
 }
 

@@ -90,6 +90,9 @@ bool http1_parse_request(struct http1_request *out, struct str head, struct http
 bool http1_parse_response(struct http1_response *out, struct str head, struct str method,
                           bool upgrade_asked, struct http1_refusal *why);
 
+/* One line of a head, "Name: value" without its end; borrows it. */
+bool http1_parse_field(struct http1_field *out, struct str line);
+
 /* ---- what goes on ---- */
 
 /* The request head for the upstream: origin-form, Host from the target, our own framing fields,

@@ -214,6 +214,14 @@ static bool read_line(struct http1_field *field, struct str head, size_t *at,
     return true;
 }
 
+bool http1_parse_field(struct http1_field *out, struct str line)
+{
+    struct http1_refusal why;
+    size_t at = 0;
+
+    return read_line(out, line, &at, &why) && at == line.len;
+}
+
 static bool eat_crlf(struct str head, size_t *at)
 {
     if (head.len - *at < 2 || head.bytes[*at] != '\r' || head.bytes[*at + 1] != '\n')

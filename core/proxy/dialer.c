@@ -262,21 +262,6 @@ static void dial_advance(struct dial *dial)
 
 /* ---- addresses ---- */
 
-/* RFC 8305, section 4: the families take turns, the preferred one first. */
-static void interleave(struct addr *addrs, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        size_t j = i;
-
-        while (j < count && addrs[j].family == addrs[i - 1].family)
-            j++;
-        if (j == count)
-            return;
-        for (struct addr found = addrs[j]; j >= i; j--)
-            addrs[j] = j == i ? found : addrs[j - 1];
-    }
-}
-
 /* The user named the upstream proxy, wherever it is; only this very proxy it cannot be. */
 static void judge_upstream(struct dial *dial, const struct addr *addrs, size_t count)
 {
@@ -286,7 +271,7 @@ static void judge_upstream(struct dial *dial, const struct addr *addrs, size_t c
     }
     if (dial->count == 0)
         refuse(dial, FENCE_REASON_IP_PROHIBITED, "the upstream proxy is this proxy itself");
-    interleave(dial->addrs, dial->count);
+    addr_interleave(dial->addrs, dial->count);
 }
 
 /* Of the others it makes no difference whose they are: they are not public anyway. */
@@ -340,7 +325,7 @@ static void judge(struct dial *dial, const struct addr *addrs, size_t count)
     }
     if (dial->count == 0)
         dial->refusal = first;
-    interleave(dial->addrs, dial->count);
+    addr_interleave(dial->addrs, dial->count);
 }
 
 /* Policies see what would be dialled. */

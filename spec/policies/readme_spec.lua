@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- readme_spec.lua - policies/README.md names every file beside it, and no other; each has a spec.
+-- readme_spec.lua - policies/README.md names every policy beside it, and no other; each has a spec
+-- and a test.
 
 local uv = require "luv"
 
@@ -17,10 +18,11 @@ describe("policies/README.md", function()
     local scan = assert(uv.fs_scandir("policies"))
     for file in function() return uv.fs_scandir_next(scan) end do
       local name = file:match("^(.*)%.lua$")
-      if name then
+      if name and not name:find("_test$") then
         assert.is_truthy(text:find(("| [%s](%s) |"):format(file, file), 1, true), file)
         assert.is_truthy(text:find("\nfence --policy policies/" .. file, 1, true), file)
         assert.is_truthy(uv.fs_stat("spec/policies/" .. name .. "_spec.lua"), file)
+        assert.is_truthy(uv.fs_stat("policies/" .. name .. "_test.lua"), file)
       end
     end
   end)

@@ -14,11 +14,12 @@ local function read(path)
   return text
 end
 
--- The examples of a README that are whole policies.
-local function examples(path)
+-- The examples of a README that are whole policies; or, with `tests`, those that test one.
+local function examples(path, tests)
   local found = {}
   for code in read(path):gmatch("\n```lua\n(.-)\n```") do
-    if code:find("return {", 1, true) then
+    local is_test = code:find("^%-%- %w+_test%.lua\n") ~= nil
+    if code:find("return {", 1, true) and is_test == (tests or false) then
       found[#found + 1] = code
     end
   end
@@ -72,6 +73,17 @@ describe("documented policies", function()
       "http://github.com/")
     assert.is_truthy(result.out:find("fence: GitHub is read-only here (policy:p)", 1, true),
       result.out .. result.err)
+  end)
+
+  it("its test tests it", function()
+    local policy = users.write_file(identity, folder .. "/github.lua",
+      examples("lua/README.md")[1])
+    users.write_file(identity, folder .. "/github_test.lua", examples("lua/README.md", true)[1])
+    local result = process.run({ argv = { users.binary(identity), "policy", "test", policy } })
+    assert.equal("ok   reading\nok   writing\nok   tunnels are left to others\n" ..
+      "ok   a name that leads inside\nok   test_all_that_reads\n5 passed, 0 failed\n",
+      result.out, result.err)
+    assert.equal(0, result.code)
   end)
 
   it("keys that have a type", function()

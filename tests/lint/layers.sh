@@ -33,7 +33,7 @@ function library(header) {
 function has_door(lib) {
     if (lib == "cJSON")      return FILENAME ~ /^core\/filter\/config[^\/]*\.c$/
     if (lib == "libuv")      return folder == "proxy" || folder == "sandbox" || folder == "fence.c"
-    if (lib == "Lua")        return folder == "policy"
+    if (lib == "Lua")        return folder == "policy" || FILENAME ~ /^core\/cli\/policy_test[^\/]*\.[ch]$/
     if (lib == "libseccomp") return folder == "sandbox"
     return 0
 }

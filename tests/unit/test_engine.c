@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * test_engine.c - the public header as an embedder uses it: decisions, listeners, descriptors of
- * his own, in a loop of fence's and in one of his. */
+ * test_engine.c - the public header as an embedder uses it: listeners, descriptors of his own, in
+ * a loop of fence's and in one of his. */
 #include <errno.h>
 #include <fcntl.h>
 #include <fence/fence.h>
@@ -16,54 +16,6 @@
 #include "support/site.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
-
-/* ---- fence_decide ---- */
-
-static const struct decide_row {
-    const char *name, *host;
-    uint16_t port;
-    fence_verdict verdict;
-    fence_reason reason;
-} decisions[] = {
-    {"allowed", "good.test", 443, FENCE_ALLOW, FENCE_REASON_NONE},
-    {"3A.3 as a client writes it", "GOOD.Test.", 443, FENCE_ALLOW, FENCE_REASON_NONE},
-    {"below a wildcard", "a.wild.test", 1, FENCE_ALLOW, FENCE_REASON_NONE},
-    {"denied below it", "bad.wild.test", 1, FENCE_DENY, FENCE_REASON_REQUEST_DENIED},
-    {"3A.6 only like it", "xgood.test", 443, FENCE_DENY, FENCE_REASON_REQUEST_DENIED},
-    {"nothing says so", "evil.test", 443, FENCE_DENY, FENCE_REASON_REQUEST_DENIED},
-    {"an address by its rule", "198.51.100.7", 443, FENCE_ALLOW, FENCE_REASON_NONE},
-    {"an address without one", "198.51.100.8", 443, FENCE_DENY, FENCE_REASON_REQUEST_DENIED},
-    {"3A.14 no address", "0x7f.1", 443, FENCE_DENY, FENCE_REASON_REQUEST_MALFORMED},
-    {"3A.10 no host", "good.test/x", 443, FENCE_DENY, FENCE_REASON_REQUEST_MALFORMED},
-    {"nothing", "", 443, FENCE_DENY, FENCE_REASON_REQUEST_MALFORMED},
-};
-
-static void test_decide(void **state)
-{
-    fence_config *config = load();
-    fence_request request = FENCE_REQUEST_INIT;
-    fence_decision decision;
-
-    (void)state;
-    for (const struct decide_row *row = decisions; row < decisions + LEN(decisions); row++) {
-        request.host = row->host;
-        request.port = row->port;
-        if (fence_decide(&decision, config, NULL, &request) != 0)
-            fail_msg("%s: no decision", row->name);
-        if (decision.verdict != row->verdict || decision.reason != row->reason)
-            fail_msg("%s: verdict %d, reason %d, '%s'", row->name, (int)decision.verdict,
-                     (int)decision.reason, decision.message);
-    }
-    request.port = 0;
-    assert_int_equal(fence_decide(&decision, config, NULL, &request), -EINVAL);
-    request.port = 443;
-    request.host = NULL;
-    assert_int_equal(fence_decide(&decision, config, NULL, &request), -EINVAL);
-    request.host = "good.test";
-    request.version = FENCE_REQUEST_VERSION + 1;
-    assert_int_equal(fence_decide(&decision, config, NULL, &request), -EINVAL);
-    fence_config_unref(config);
-}
 
 /* ---- listening ---- */
 
@@ -262,7 +214,6 @@ static void test_strings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decide),
         cmocka_unit_test(test_listen_errors),
         cmocka_unit_test(test_run_until_stopped_by_the_observer),
         cmocka_unit_test(test_run_with_nothing_to_do),

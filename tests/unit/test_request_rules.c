@@ -126,13 +126,12 @@ static void test_decisions(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *row = &rows[i];
         fence_config *config = rules_of(row->name, row->rules);
-        fence_request request = {FENCE_REQUEST_VERSION,
-                                 row->method ? FENCE_HTTP : FENCE_SOCKS5,
-                                 row->host,
-                                 row->port,
-                                 row->method,
-                                 NULL,
-                                 row->target};
+        fence_request request = {.version = FENCE_REQUEST_VERSION,
+                                 .kind = row->method ? FENCE_HTTP : FENCE_SOCKS5,
+                                 .host = row->host,
+                                 .port = row->port,
+                                 .method = row->method,
+                                 .path = row->target};
         fence_decision d;
 
         assert_int_equal(fence_decide(&d, config, NULL, &request), 0);

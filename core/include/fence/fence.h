@@ -118,19 +118,24 @@ typedef struct fence_request {
     uint16_t port;
     const char *method; /* NULL where there is none, like the next two                */
     const char *scheme;
-    const char *path; /* with the query                                             */
+    const char *path;             /* with the query                                 */
+    const char *const *headers;   /* "Name: value", NULL-terminated; NULL: none     */
+    const char *const *addresses; /* literals that the host resolves to, NULL-terminated;
+                                     NULL: not known                                */
 } fence_request;
 
 #define FENCE_REQUEST_VERSION 1
 #define FENCE_REQUEST_INIT                                                                         \
     {                                                                                              \
-        FENCE_REQUEST_VERSION, FENCE_CONNECT, NULL, 0, NULL, NULL, NULL                            \
+        FENCE_REQUEST_VERSION, FENCE_CONNECT, NULL, 0, NULL, NULL, NULL, NULL, NULL                \
     }
 
 /* Decide without a network, by the code the proxy itself uses. `policy` may be NULL; its on_connect
- * or on_request is asked, and sees no headers. `request->host` may be written as a
- * client writes it. A name is judged as a name: the addresses it resolves to are judged when they
- * are known, by the proxy. Returns 0 with a verdict of FENCE_ALLOW, FENCE_DENY or FENCE_ASK. */
+ * or on_request is asked, which alone sees the headers. `request->host` may be written as a client
+ * writes it. What is allowed is judged by its addresses as well, on_resolve included: its own, that
+ * of network.hosts, or `addresses`. Where they are not known, or another proxy looks the name up,
+ * it is judged as a name alone. Returns 0 with a verdict of FENCE_ALLOW, FENCE_DENY or FENCE_ASK;
+ * or -EINVAL for a wrong version, no host or port, or what is no header or address. */
 FENCE_API int fence_decide(fence_decision *out, const fence_config *config, fence_policy *policy,
                            const fence_request *request);
 
@@ -172,7 +177,7 @@ FENCE_API int fence_policy_new(fence_policy **out, fence_error *err);
 
 /* Has the policies that are loaded from now on see what `config` has under "policy": fence.config.
  * Takes a reference. */
-FENCE_API void fence_policy_configure(fence_policy *policy, fence_config *config);
+FENCE_API void fence_policy_configure(fence_policy *policy, const fence_config *config);
 
 /* Loads and checks a file, behind those that are loaded already. On failure the set is as it was;
  * the error names file and line. */
