@@ -91,8 +91,8 @@ void policy_lua_make_kind(lua_State *lua, const char *kind, const char *method,
 
 static int unknown(lua_State *lua)
 {
-    static const char *const names[] = {"allow", "deny", "ask", "domains", "cidrs",
-                                        "glob",  "rate", "log", "config",  NULL};
+    static const char *const names[] = {"allow", "deny", "ask",    "domains", "cidrs",   "glob",
+                                        "rate",  "log",  "config", "any",     "is_read", NULL};
 
     return raise_unknown(lua, "fence", lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "?",
                          names);
@@ -119,6 +119,10 @@ void fence_lua_push(lua_State *lua, const fence_config *config)
     rate_lua_add(lua);
     log_lua_add(lua);
     config_lua_add(lua, config);
+}
+
+void fence_lua_seal(lua_State *lua)
+{
     lua_createtable(lua, 0, 2); /* a misspelt name is an error, not nil */
     lua_pushcfunction(lua, unknown);
     lua_setfield(lua, -2, "__index");

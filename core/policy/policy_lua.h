@@ -28,6 +28,9 @@ void headers_lua_make_kind(lua_State *lua);
  * fence.config shows; or NULL. */
 void fence_lua_push(lua_State *lua, const fence_config *config);
 
+/* Makes a misspelt name in that library an error. */
+void fence_lua_seal(lua_State *lua);
+
 /* Adds fence.domains, fence.cidrs and fence.glob to the table at the top. */
 void matcher_lua_add(lua_State *lua);
 

@@ -11,6 +11,7 @@
 #include "policy/jail.h"
 #include "policy/policy_file.h"
 #include "policy/policy_lua.h"
+#include "policy/runtime.h"
 
 /* Letters, digits and '_' in parts with a dot between them: no name leads out of the folder. */
 static bool is_module(const char *name, size_t len)
@@ -43,17 +44,39 @@ static void push_file(lua_State *lua, const char *path)
     lua_remove(lua, -2);
 }
 
+/* Calls the text in the policy's globals, and leaves what it returns. The argument at the top, if
+ * any, is passed on. */
+static void run_text(lua_State *lua, struct str text, const char *chunk, int globals, int arguments)
+{
+    if (luaL_loadbufferx(lua, text.bytes, text.len, chunk, "t") != LUA_OK)
+        lua_error(lua);
+    lua_pushvalue(lua, globals);
+    lua_setupvalue(lua, -2, 1);
+    if (arguments > 0)
+        lua_insert(lua, -2);
+    lua_call(lua, arguments, 1);
+}
+
 /* Upvalues: the modules that are loaded, the folder or nil, the policy's globals. */
 static int load_module(lua_State *lua, const char *name)
 {
     char path[PATH_MAX], chunk[128];
     const char *folder = lua_tostring(lua, lua_upvalueindex(2));
     size_t at, len, text_len;
-    const char *text;
+    const char *text, *file;
+    struct str runtime = runtime_text(name, &file);
     int written;
 
+    if (runtime.bytes) {
+        snprintf(chunk, sizeof chunk, "=%s", file);
+        run_text(lua, runtime, chunk, lua_upvalueindex(3), 0);
+        return 1;
+    }
+    if (strncmp(name, "fence.", 6) == 0)
+        return luaL_error(lua, "there is no '%s': fence has " RUNTIME_MODULES, name);
     if (!folder)
-        return luaL_error(lua, "require knows \"fence\" and nothing else here, not '%s'", name);
+        return luaL_error(
+            lua, "require knows fence, " RUNTIME_MODULES " and nothing else here, not '%s'", name);
     written = snprintf(path, sizeof path, "%s/", folder);
     at = (size_t)written;
     written = snprintf(path + at, sizeof path - at, "%s.lua", name);
@@ -65,11 +88,7 @@ static int load_module(lua_State *lua, const char *name)
     push_file(lua, path);
     text = lua_tolstring(lua, -1, &text_len);
     snprintf(chunk, sizeof chunk, "=%s.lua", name);
-    if (luaL_loadbufferx(lua, text, text_len, chunk, "t") != LUA_OK)
-        return lua_error(lua);
-    lua_pushvalue(lua, lua_upvalueindex(3));
-    lua_setupvalue(lua, -2, 1);
-    lua_call(lua, 0, 1);
+    run_text(lua, (struct str){text, text_len}, chunk, lua_upvalueindex(3), 0);
     return 1;
 }
 
@@ -103,9 +122,13 @@ static int require_module(lua_State *lua)
 
 void require_lua_push(lua_State *lua, const char *folder, int globals, const fence_config *config)
 {
+    const char *file;
+
     globals = lua_absindex(lua, globals);
     lua_createtable(lua, 0, 1);
     fence_lua_push(lua, config);
+    run_text(lua, runtime_text("fence", &file), "=fence.lua", globals, 1);
+    fence_lua_seal(lua);
     lua_setfield(lua, -2, "fence");
     lua_pushstring(lua, folder); /* nil without one */
     lua_pushvalue(lua, globals);
