@@ -37,8 +37,8 @@ describe("the modules of the library:", function()
       .. "'is_read'?" },
     { "return require 'fence.clok'", "policy error: p.lua:3: there is no 'fence.clok': fence has "
       .. "fence.clock, fence.tally" },
-    { "local t = tally.new(0) return t", "policy error: p.lua:3: tally.new takes how many keys it keeps, "
-      .. "from 1 on" },
+    { "local t = tally.new(0) return t", "policy error: p.lua:3: tally.new takes how many "
+      .. "keys it keeps, from 1 on" },
     { "local t = tally.new(2) t:add('a', 5) t:add('b') t:add('c', 3) t:add('d', 4) "
       .. "local s = '' for k, v in t:sorted() do s = s .. k .. v .. ' ' end return s",
       "(others)7 a5 b1 " },
