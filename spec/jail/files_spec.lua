@@ -221,6 +221,15 @@ describe("require", function()
       { files = { ["bad.lua"] = "error('x')" } })
   end)
 
+  it("3K.191 reads nothing in a hook that the parser is slow to read", function()
+    says("return { on_connect = function() pcall(require, 'slow') end }",
+      "policy error: it took too many instructions",
+      { files = { ["slow.lua"] = ("goto a "):rep(20000) .. "::a::" } })
+    says("return { on_connect = function() return require 'quick' end }", "it was read in a hook",
+      { files = { ["quick.lua"] = "return require('fence').deny('it was read in a hook') --" ..
+        ("x"):rep(50000) } })
+  end)
+
   it("3K.196 shows a module the policy's globals, and no other policy's", function()
     says("rawset(_ENV, 'mine', 'seen ') local m = require 'm' " .. answer:format("' .. m .. '"),
       "seen false", { second = "return {}", files = { ["m.lua"] =
