@@ -96,7 +96,7 @@ describe("the memory of policies", function()
       repeat
         local body = jail.ask(w, "/fill" .. count)
       until body:find("policy error: ", 1, true)
-      for _, path in ipairs({ "/rep44", "/rep100", "/rep300", "/rep1000", "/gsub", "/deep", "/" }) do
+      for path in ("/rep44 /rep100 /rep300 /rep1000 /gsub /deep /"):gmatch("%S+") do
         local begun = jail.cpu(w.proxy.child.pid)
         assert.matches("^fence: .*policy:p", jail.ask(w, path))
         local took = jail.cpu(w.proxy.child.pid) - begun
