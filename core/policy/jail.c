@@ -18,7 +18,7 @@ static const char out_of_instructions[] = "it took too many instructions";
 static const char out_of_time[] = "it took too long";
 static const char out_of_memory[] = "it took too much memory";
 
-#define REFUSALS  6 /* of memory, in a hook: a collection each                */
+#define REFUSALS 6 /* of memory, in a hook: a collection each                */
 
 #define LARGE (64 * 1024) /* a block that cannot wait for the next look            */
 

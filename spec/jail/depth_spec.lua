@@ -8,7 +8,7 @@ local failed, over = "fence: policy error: p.lua:N: ", jail.over
 local overflow = "fence: policy error: C stack overflow"
 local before = [[
 local function try(events) return setmetatable({}, events) end
-local function garbage() local t = nil for i = 1, 200 do t = { t, ("g"):rep(i) } end end
+local function garbage() local t = nil for i = 1, 100 do t = { t, ("g"):rep(i) } end end
 ]]
 
 -- ---- 3K.197: depth ----
@@ -115,9 +115,9 @@ jail.describe("what is gone:", {
       end)
       return fence.deny("on")]], "fence: on (policy:p)" },
   { "3K.198 a table that its own traversal empties",
-    "local t = {} for i = 1, 500 do t[i], t['k' .. i] = {}, {} end local n = 0 " ..
-      "for k in pairs(t) do n = n + 1 t[k] = nil if n % 100 == 0 then garbage() end end " ..
-      "return fence.deny(tostring(n) .. tostring(next(t)))", "fence: 1000nil (policy:p)" },
+    "local t = {} for i = 1, 100 do t[i], t['k' .. i] = {}, {} end local n = 0 " ..
+      "for k in pairs(t) do n = n + 1 t[k] = nil if n % 50 == 0 then garbage() end end " ..
+      "return fence.deny(tostring(n) .. tostring(next(t)))", "fence: 200nil (policy:p)" },
   { "3K.198 a table that its own traversal fills", "local t = { a = 1 } " ..
       "local ok = pcall(function() for k in pairs(t) do t[k .. 'x'] = 1 end end) " ..
       "return fence.deny('on')", "fence: on (policy:p)" },
@@ -152,8 +152,8 @@ jail.describe("what is gone:", {
   { "3K.198 a variable that closures share, after its function", [[
       local function make() local x = {} return function() return x end, function(v) x = v end end
       local get, set = make()
-      for i = 1, 20 do set({ i }) garbage() end
-      return fence.deny(tostring(get()[1]))]], "fence: 20 (policy:p)" },
+      for i = 1, 9 do set({ i }) garbage() end
+      return fence.deny(tostring(get()[1]))]], "fence: 9 (policy:p)" },
   { "3K.198 closed variables, at an error", [[
       local kept
       pcall(function()
