@@ -30,7 +30,7 @@ local loops = {
     "fence: policy error: p.lua:N: nothing is called 'coroutine' here" },
   { "3K.191 in __gc", "try { __gc = loop }", "fence: policy error: p.lua:N: a policy has no __gc" },
   { "3K.191 in a __gc that comes later",
-    "local events = {} try(events) events.__gc = loop for _ = 1, 30000 do local _ = {} end " ..
+    "local events = {} try(events) events.__gc = loop for _ = 1, 8000 do local _ = {} end " ..
       "return fence.deny('went on')", "fence: went on (policy:p)" },
   { "3K.191 in __gc by two metatables", "local t = try {} setmetatable(t, { __gc = loop })",
     "fence: policy error: p.lua:N: a policy has no __gc" },
