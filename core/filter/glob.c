@@ -28,10 +28,10 @@ static size_t star_length(struct str pattern, size_t at)
 /* `at`, and what can be reached from there without a byte: what is behind stars. */
 static void reach(struct places *p, struct str pattern, size_t at)
 {
-    add(p, at);
-    while (at < pattern.len && pattern.bytes[at] == '*') {
-        at += star_length(pattern, at);
+    while (!has(p, at)) { /* from a place that is there, all is there */
         add(p, at);
+        if (at < pattern.len && pattern.bytes[at] == '*')
+            at += star_length(pattern, at);
     }
 }
 

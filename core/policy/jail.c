@@ -18,15 +18,32 @@ static const char out_of_instructions[] = "it took too many instructions";
 static const char out_of_time[] = "it took too long";
 static const char out_of_memory[] = "it took too much memory";
 
+#define REFUSALS 6 /* of memory, in a hook: a collection each                */
+
 #define LARGE (64 * 1024) /* a block that cannot wait for the next look            */
 
 /* ---- memory ---- */
 
-/* What is refused is refused again after Lua has collected its garbage. */
+static void on_count(lua_State *lua, lua_Debug *unused);
+
+/* Whatever is refused makes Lua collect all of its garbage, which takes 5 ms, and ask again. Where
+ * next to nothing is left each allocation would, also those of one library call, which no hook
+ * ends: so a call may come to that a few times, and then gets nothing any more. */
+static bool refuse(struct jail *jail)
+{
+    if (jail->refusals > 0 && --jail->refusals == 0 && !jail->overrun) {
+        jail->overrun = out_of_memory;
+        lua_sethook(jail->lua, on_count, LUA_MASKCOUNT, 1); /* may be called at any time */
+    }
+    return false;
+}
+
 static bool may_grow(struct jail *jail, size_t more, size_t size)
 {
-    if (jail->used + more > jail->limit || size > LIMIT_POLICY_BLOCK)
+    if (jail->refusals == 0)
         return false;
+    if (jail->used + more > jail->limit || size > LIMIT_POLICY_BLOCK)
+        return refuse(jail);
     jail->budget -= (int64_t)(more / ALLOC_PER);
     if (jail->budget >= 0 || size < LARGE)
         return true;
@@ -64,7 +81,8 @@ int jail_overrun(lua_State *lua, const char *limit)
     if (!jail->overrun)
         jail->overrun = limit;
     jail->budget = 0;
-    return luaL_error(lua, "%s", jail->overrun);
+    lua_pushnil(lua); /* a text would need memory; nobody but jail_run() sees what is raised */
+    return lua_error(lua);
 }
 
 void jail_charge(lua_State *lua, double instructions)
@@ -81,9 +99,11 @@ void jail_hold(lua_State *lua, size_t bytes)
 {
     struct jail *jail = jail_of(lua);
 
-    if (jail->used + bytes > jail->limit)
+    if (jail->used + bytes > jail->limit) {
+        refuse(jail);
         lua_gc(lua, LUA_GCCOLLECT);
-    if (jail->used + bytes > jail->limit)
+    }
+    if (jail->overrun || jail->used + bytes > jail->limit)
         jail_overrun(lua, out_of_memory);
     jail->used += bytes;
 }
@@ -152,6 +172,7 @@ int jail_run(struct jail *jail, lua_CFunction work, void *payload, uint32_t inst
     jail->budget = instructions;
     jail->time = (int64_t)instructions * (LIMIT_POLICY_CPU_NS / LIMIT_POLICY_INSTRUCTIONS);
     jail->overrun = NULL;
+    jail->refusals = REFUSALS * (instructions / LIMIT_POLICY_INSTRUCTIONS); /* a load has 120 */
     jail->wall_end = 0;
     lua_sethook(lua, on_count, LUA_MASKCOUNT, STEP); /* a short call never comes to a look */
     lua_pushcfunction(lua, work);                    /* neither this nor the next allocates */
@@ -171,6 +192,8 @@ int jail_run(struct jail *jail, lua_CFunction work, void *payload, uint32_t inst
 static int set_up(lua_State *lua)
 {
     jail_lock_strings(lua);
+    lua_pushliteral(lua, "error in error handling"); /* Lua makes it where it cannot raise */
+    luaL_ref(lua, LUA_REGISTRYINDEX);
     return 0;
 }
 
@@ -182,6 +205,7 @@ int jail_open(struct jail **out, size_t memory_limit, fence_error *err)
     if (!jail)
         return fail(err, -ENOMEM, "out of memory");
     jail->limit = memory_limit;
+    jail->refusals = REFUSALS;
     jail->lua = lua_newstate(allocate, jail);
     if (!jail->lua) {
         free(jail);

@@ -23,6 +23,7 @@ struct jail {
     const void *shown;   /* what hooks are shown in this call; NULL: nothing          */
     const char *policy;  /* whose hook it is                                          */
     uint64_t shows;      /* how many calls have shown something                       */
+    uint32_t refusals;   /* how often this call may still be refused memory and go on */
     const char *overrun; /* the limit that this call has reached; NULL: none          */
 };
 

@@ -73,6 +73,10 @@ int jail_go_on(lua_State *lua)
     return lua_gettop(lua);
 }
 
+/* What it costs to raise, to unwind and to come back, where no instruction is counted: as a gsub's
+ * callback or a sort's comparator, pcall itself can fail 500,000 times in a row. */
+#define FAILURE_PRICE 50
+
 /* A limit is not caught. */
 static int protected_call(lua_State *lua)
 {
@@ -88,6 +92,7 @@ static int protected_call(lua_State *lua)
         return lua_error(lua);
     if (status == LUA_OK)
         return lua_gettop(lua);
+    jail_charge(lua, FAILURE_PRICE);
     lua_pushboolean(lua, 0);
     lua_replace(lua, 1);
     return 2;

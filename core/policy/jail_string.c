@@ -19,31 +19,38 @@ static double raised(double base, unsigned exponent)
     return product;
 }
 
+/* Where the set that begins before `at` ends, as Lua sees it: behind '[' or '[^' stands a member,
+ * even when it is ']'. A reading of its own would be a price of its own. */
+static size_t set_end(const char *pattern, size_t len, size_t at)
+{
+    at += at < len && pattern[at] == '^';
+    do {
+        at += at < len && pattern[at] == '%' ? 2 : 1;
+    } while (at < len && pattern[at] != ']');
+    return at;
+}
+
 /* An upper bound of how often the matcher can go back: length to the power of the repetitions (and
  * of %b, %1 to %9, and of where it may begin), times two to the power of the options; and at each
  * step it may read as much of the pattern as there is: a text, or a set. */
 static double pattern_price(const char *pattern, size_t len, size_t subject, bool may_anchor)
 {
     unsigned power = may_anchor && len > 0 && pattern[0] == '^' ? 0 : 1, options = 0;
-    bool in_set = false;
 
     for (size_t i = 0; i < len; i++) {
         char c = pattern[i];
 
         if (c == '%') {
             i++;
-            if (i < len && !in_set &&
-                (pattern[i] == 'b' || (pattern[i] >= '1' && pattern[i] <= '9')))
+            if (i < len && (pattern[i] == 'b' || (pattern[i] >= '1' && pattern[i] <= '9')))
                 power++;
-            if (i < len && !in_set && pattern[i] == 'b')
+            if (i < len && pattern[i] == 'b')
                 i += 2; /* what it balances: a '[' there begins no set */
         } else if (c == '[') {
-            in_set = true;
-        } else if (c == ']') {
-            in_set = false;
-        } else if (!in_set && i > 0 && (c == '*' || c == '+' || c == '-')) {
+            i = set_end(pattern, len, i + 1);
+        } else if (i > 0 && (c == '*' || c == '+' || c == '-')) {
             power++;
-        } else if (!in_set && i > 0 && c == '?') {
+        } else if (i > 0 && c == '?') {
             options++;
         }
     }

@@ -138,10 +138,14 @@ static void take_name(lua_State *lua, struct loading *loading)
 static void take_hooks(lua_State *lua, struct loaded *loaded)
 {
     for (int hook = 0; hook < HOOKS; hook++) {
-        if (lua_getfield(lua, -1, policy_hook_names[hook]) == LUA_TNIL)
+        if (lua_getfield(lua, -1, policy_hook_names[hook]) == LUA_TNIL) {
             lua_pop(lua, 1);
-        else
-            loaded->hooks[hook] = luaL_ref(lua, LUA_REGISTRYINDEX);
+            continue;
+        }
+        if (!lua_isfunction(lua, -1)) /* by __index: it is no key that check_keys() sees */
+            luaL_error(lua, "'%s' must be a function, not a %s", policy_hook_names[hook],
+                       luaL_typename(lua, -1));
+        loaded->hooks[hook] = luaL_ref(lua, LUA_REGISTRYINDEX);
     }
 }
 

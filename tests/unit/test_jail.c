@@ -103,6 +103,10 @@ static const struct row rows[] = {
     {"a number of a million digits", "local s = ('0'):rep(1 << 20) while true do tonumber(s) end", OVER},
 
     {"behind %b[",                  "return ('[x' .. ('a'):rep(400)):find('%b[x' .. ('.-'):rep(5) .. 'b')", OVER},
+    {"behind a set of ']'",         "return ('][' .. ('a'):rep(400)):find('[]%b]%[' .. ('.-'):rep(5) .. 'b')", OVER},
+    {"behind a set of '^]'",        "return ('x[' .. ('a'):rep(400)):find('[^]%b]%[' .. ('.-'):rep(5) .. 'b')", OVER},
+    {"a set with all signs",        "return (('*+-?%b'):rep(9):find('^[]*+?%%b[-]*$'))", "= 1"},
+    {"pcall as a callback",         "return (('a'):rep(1024):rep(500):gsub('.', pcall))", OVER},
     {"a long text",                 "return (('a'):rep(400000)):find(('a'):rep(200000) .. 'b')", OVER},
     {"a long set",                  "return (('a'):rep(400000)):find('[' .. ('b'):rep(200000) .. ']')", OVER},
     {"a long plain text",           "return (('a'):rep(200000)):find(('a'):rep(100000) .. 'b', 1, true)", OVER},
