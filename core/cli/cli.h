@@ -6,7 +6,8 @@
 #include "cli/options.h"
 #include "cli/print.h"
 
-#define EXIT_FENCE 125 /* fence itself failed before the command ran */
+#define EXIT_FENCE  125 /* fence itself failed before the command ran */
+#define EXIT_DENIED 126 /* a policy denies the command                */
 
 /* Each takes the words after its name and returns an exit status. */
 int cmd_run(char **argv);

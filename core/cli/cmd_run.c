@@ -107,6 +107,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
         (run->options &&
          reloader_start(&run->reloader, run->engine, run->options, run->rules, &err) < 0)) {
         print_error("%s", err.message);
+        run->status = err.code == FENCE_EDENIED ? EXIT_DENIED : EXIT_FENCE;
         return;
     }
     raise_descriptor_limit();

@@ -14,8 +14,8 @@
 
 const char *const policy_hook_names[HOOKS + 1] = {
     [ON_CONNECT] = "on_connect", [ON_REQUEST] = "on_request", [ON_RESOLVE] = "on_resolve",
-    [ON_START] = "on_start",     [ON_CLOSE] = "on_close",     [ON_EVENT] = "on_event",
-    [ON_EXIT] = "on_exit"};
+    [ON_EXEC] = "on_exec",       [ON_START] = "on_start",     [ON_CLOSE] = "on_close",
+    [ON_EVENT] = "on_event",     [ON_EXIT] = "on_exit"};
 
 /* ---- life ---- */
 
@@ -93,9 +93,9 @@ static bool is_hook(const char *key)
 /* The table that the file returned, at the top: are all of its keys known? */
 static void check_keys(lua_State *lua)
 {
-    static const char *const keys[] = {"name",       "on_connect", "on_request",
-                                       "on_resolve", "on_start",   "on_close",
-                                       "on_event",   "on_exit",    NULL};
+    static const char *const keys[] = {"name",    "on_connect", "on_request", "on_resolve",
+                                       "on_exec", "on_start",   "on_close",   "on_event",
+                                       "on_exit", NULL};
 
     lua_pushnil(lua);
     while (lua_next(lua, -2)) {
@@ -104,8 +104,6 @@ static void check_keys(lua_State *lua)
         if (lua_type(lua, -2) != LUA_TSTRING)
             luaL_error(lua, "a policy is a table of hooks, not a list");
         key = lua_tostring(lua, -2);
-        if (strcmp(key, "on_exec") == 0)
-            luaL_error(lua, "'on_exec' is not built yet: leave it out");
         if (strcmp(key, "name") != 0 && !is_hook(key))
             raise_unknown(lua, "a policy", key, keys);
         if (is_hook(key) && !lua_isfunction(lua, -1))

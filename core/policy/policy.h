@@ -51,6 +51,15 @@ enum policy_answer policy_judge(fence_policy *policy, const struct policy_reques
 enum policy_answer policy_resolved(fence_policy *policy, const struct policy_request *request,
                                    fence_decision *out);
 
+struct policy_command {
+    const char *const *argv;
+    const char *cwd;
+};
+
+/* on_exec: before a command starts. POLICY_NO_OPINION leaves `out` alone. */
+enum policy_answer policy_exec(fence_policy *policy, const struct policy_command *command,
+                               const struct policy_request *log, fence_decision *out);
+
 /* Is there an on_resolve? `policy` may be NULL. */
 bool policy_wants_addresses(const fence_policy *policy);
 
@@ -58,8 +67,7 @@ bool policy_wants_addresses(const fence_policy *policy);
 
 struct policy_run {
     uint64_t id;
-    const char *const *argv;
-    const char *cwd;
+    struct policy_command command;
 };
 
 struct policy_summary {

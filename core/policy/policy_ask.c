@@ -11,6 +11,7 @@ struct asking {
     fence_policy *policy;
     enum hook hook;
     const struct policy_request *request;
+    const struct policy_command *command; /* on_exec; else NULL */
     fence_decision *out;
     enum policy_answer answer;
     size_t at; /* which policy is asked */
@@ -89,6 +90,30 @@ static void take_verdict(lua_State *lua, struct asking *asking)
     decide(asking, verdict->answer, verdict->message);
 }
 
+static void push_command(lua_State *lua, const struct policy_command *command)
+{
+    static const char *const names[] = {"argv", "line", "cwd", NULL};
+    luaL_Buffer line;
+
+    lua_createtable(lua, 0, 3);
+    lua_newtable(lua);
+    for (int i = 0; command->argv[i]; i++) {
+        lua_pushstring(lua, command->argv[i]);
+        lua_rawseti(lua, -2, i + 1);
+    }
+    lua_setfield(lua, -2, "argv");
+    luaL_buffinit(lua, &line);
+    for (int i = 0; command->argv[i]; i++) {
+        luaL_addstring(&line, i > 0 ? " " : "");
+        luaL_addstring(&line, command->argv[i]);
+    }
+    luaL_pushresult(&line);
+    lua_setfield(lua, -2, "line");
+    lua_pushstring(lua, command->cwd);
+    lua_setfield(lua, -2, "cwd");
+    record_lua_seal(lua, "a command", names);
+}
+
 static int ask_all(lua_State *lua)
 {
     struct asking *asking = lua_touserdata(lua, 1);
@@ -104,7 +129,10 @@ static int ask_all(lua_State *lua)
         policy->jail->budget = LIMIT_POLICY_INSTRUCTIONS; /* each has its own */
         lua_rawgeti(lua, LUA_REGISTRYINDEX, hook);
         lua_pushvalue(lua, -1);
-        lua_pushvalue(lua, 2);
+        if (asking->command) /* a table for each: none changes it for the next */
+            push_command(lua, asking->command);
+        else
+            lua_pushvalue(lua, 2);
         lua_call(lua, 1, LUA_MULTRET);
         take_verdict(lua, asking);
         lua_settop(lua, 2);
@@ -154,6 +182,15 @@ enum policy_answer policy_resolved(fence_policy *policy, const struct policy_req
         return POLICY_NO_OPINION; /* it may only tighten */
     *out = decision;
     return answer;
+}
+
+enum policy_answer policy_exec(fence_policy *policy, const struct policy_command *command,
+                               const struct policy_request *log, fence_decision *out)
+{
+    struct asking asking = {
+        .policy = policy, .hook = ON_EXEC, .request = log, .command = command, .out = out};
+
+    return ask(&asking);
 }
 
 bool policy_wants_addresses(const fence_policy *policy)

@@ -51,6 +51,9 @@ void policy_lua_make_kind(lua_State *lua, const char *kind, const char *method,
 /* Pushes what jail.shown is, a struct policy_request. It is dead once that is something else. */
 void request_lua_push(lua_State *lua);
 
+/* Finishes the table at the top; `names` are all of its fields, and static. */
+void record_lua_seal(lua_State *lua, const char *what, const char *const *names);
+
 /* Pushes the headers of a request, for its field of that name. */
 void headers_lua_push(lua_State *lua, int request_index);
 

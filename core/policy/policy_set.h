@@ -10,7 +10,17 @@
 #include "policy/jail.h"
 #include "policy/policy.h"
 
-enum hook { ON_CONNECT, ON_REQUEST, ON_RESOLVE, ON_START, ON_CLOSE, ON_EVENT, ON_EXIT, HOOKS };
+enum hook {
+    ON_CONNECT,
+    ON_REQUEST,
+    ON_RESOLVE,
+    ON_EXEC,
+    ON_START,
+    ON_CLOSE,
+    ON_EVENT,
+    ON_EXIT,
+    HOOKS
+};
 
 extern const char *const policy_hook_names[HOOKS + 1]; /* the last one is NULL */
 

@@ -66,27 +66,6 @@ static void tell(struct telling *telling)
 
 /* ---- what they are shown: tables of their own, in which a misspelt name is an error ---- */
 
-static int unknown_field(lua_State *lua)
-{
-    const char *key = lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "?";
-
-    return raise_unknown(lua, lua_tostring(lua, lua_upvalueindex(1)), key,
-                         lua_touserdata(lua, lua_upvalueindex(2)));
-}
-
-/* Finishes the table at the top; `names` are all of its fields. */
-static void seal(lua_State *lua, const char *what, const char *const *names)
-{
-    lua_createtable(lua, 0, 2);
-    lua_pushstring(lua, what);
-    lua_pushlightuserdata(lua, (void *)names);
-    lua_pushcclosure(lua, unknown_field, 2);
-    lua_setfield(lua, -2, "__index");
-    lua_pushboolean(lua, 0);
-    lua_setfield(lua, -2, "__metatable");
-    lua_setmetatable(lua, -2);
-}
-
 static void push_run(lua_State *lua, const void *what)
 {
     static const char *const names[] = {"id", "command", "cwd", NULL};
@@ -97,14 +76,14 @@ static void push_run(lua_State *lua, const void *what)
     lua_pushinteger(lua, (lua_Integer)run->id);
     lua_setfield(lua, -2, "id");
     lua_newtable(lua);
-    for (; run->argv[count]; count++) {
-        lua_pushstring(lua, run->argv[count]);
+    for (; run->command.argv[count]; count++) {
+        lua_pushstring(lua, run->command.argv[count]);
         lua_rawseti(lua, -2, count + 1);
     }
     lua_setfield(lua, -2, "command");
-    lua_pushstring(lua, run->cwd);
+    lua_pushstring(lua, run->command.cwd);
     lua_setfield(lua, -2, "cwd");
-    seal(lua, "a run", names);
+    record_lua_seal(lua, "a run", names);
 }
 
 static void push_summary(lua_State *lua, const void *what)
@@ -123,7 +102,7 @@ static void push_summary(lua_State *lua, const void *what)
     lua_setfield(lua, -2, "allowed");
     lua_pushinteger(lua, (lua_Integer)summary->denied);
     lua_setfield(lua, -2, "denied");
-    seal(lua, "a summary", names);
+    record_lua_seal(lua, "a summary", names);
 }
 
 static void push_closed(lua_State *lua, const void *what)
@@ -151,7 +130,7 @@ static void push_event(lua_State *lua, const void *what)
     lua_setfield(lua, -2, "message");
     request_lua_push(lua);
     lua_setfield(lua, -2, "request");
-    seal(lua, "an event", names);
+    record_lua_seal(lua, "an event", names);
 }
 
 /* false drops the event, a string takes the place of its line, nil leaves it. */

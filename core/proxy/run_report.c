@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "base/error.h"
+
 #include "policy/policy.h"
 
 static struct policy_request log_of(struct proxy *proxy)
@@ -13,23 +15,38 @@ static struct policy_request log_of(struct proxy *proxy)
         .time_us = events_now_us(), .log = events_policy_line, .log_payload = &proxy->events};
 }
 
-void run_report_start(struct run_report *report, struct proxy *proxy, const char *const *argv)
+int run_report_start(struct run_report *report, struct proxy *proxy, const char *const *argv,
+                     fence_error *err)
 {
     char cwd[PATH_MAX];
-    struct policy_run run = {.argv = argv, .cwd = ""};
+    struct policy_run run = {.command = {argv, ""}};
     struct policy_request log;
+    fence_decision decision;
 
     *report = (struct run_report){.id = ++proxy->last_run,
                                   .started = uv_hrtime(),
                                   .allowed = proxy->allowed,
                                   .denied = proxy->denied};
     if (!proxy->policy)
-        return;
+        return 0;
     log = log_of(proxy);
     run.id = report->id;
     if (getcwd(cwd, sizeof cwd))
-        run.cwd = cwd;
+        run.command.cwd = cwd;
+    switch (policy_exec(proxy->policy, &run.command, &log, &decision)) {
+    case POLICY_NO_OPINION:
+    case POLICY_ALLOW:
+        break;
+    case POLICY_ASK: /* whoever would answer waits for the command */
+        return fail(err, FENCE_EDENIED,
+                    "the command is denied by %s, as nobody is asked before it starts: %s",
+                    decision.rule, decision.message);
+    case POLICY_DENY:
+        return fail(err, FENCE_EDENIED, "the command is denied by %s%s%s", decision.rule,
+                    decision.message[0] ? ": " : "", decision.message);
+    }
     policy_started(proxy->policy, &run, &log);
+    return 0;
 }
 
 void run_report_end(const struct run_report *report, struct proxy *proxy, int status)

@@ -11,8 +11,10 @@ struct run_report {
     uint64_t allowed, denied; /* the proxy's decisions when it was started  */
 };
 
-/* The command is about to start in the current folder. */
-void run_report_start(struct run_report *report, struct proxy *proxy, const char *const *argv);
+/* The command is about to start in the current folder: on_exec, which may deny it, and on_start.
+ * Returns 0, or FENCE_EDENIED with `err` filled in. */
+int run_report_start(struct run_report *report, struct proxy *proxy, const char *const *argv,
+                     fence_error *err);
 
 /* It has ended. */
 void run_report_end(const struct run_report *report, struct proxy *proxy, int status);

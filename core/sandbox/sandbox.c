@@ -444,8 +444,9 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->on_exit = on_exit;
     s->payload = payload;
     s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
-    run_report_start(&s->report, proxy, options->argv);
-    rc = launch(s, options, err);
+    rc = run_report_start(&s->report, proxy, options->argv, err);
+    if (rc == 0)
+        rc = launch(s, options, err);
     if (rc == 0)
         rc = watch(s, &s->pid_poll, s->pidfd, on_process, err);
     if (rc < 0) {

@@ -48,6 +48,7 @@ FENCE_API const char *fence_version(void); /* "0.1.0" */
 #define FENCE_ERROR_MAP(XX)                                                                        \
     XX(ECONFIG, -20001, "invalid configuration")                                                   \
     XX(EPOLICY, -20002, "a policy cannot be loaded")                                               \
+    XX(EDENIED, -20003, "a policy denies it")                                                      \
     XX(ESANDBOX, -20004, "no usable sandbox on this system")
 
 enum {
