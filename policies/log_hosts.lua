@@ -7,8 +7,8 @@
 --
 --   [fence] info: policy log_hosts: example.com allowed=12 denied=1 received=48210 sent=3107
 --
--- Lines of policies are seen with -m or -d: put one of them in front. Under `fence proxy` there is no command and no end: each
--- decision is a line of its own instead, allowed or not, in place of the usual one:
+-- Lines of policies are seen with -m or -d: put one of them in front. Under `fence proxy` there is
+-- no command and no end: each decision is a line of its own, in place of the usual one:
 --
 --   [fence:policy] 14:30:01 allowed GET example.com:80
 --   [fence:policy] 14:30:02 denied tunnel evil.example.com:443 (network.deniedDomains[0])
