@@ -4,7 +4,9 @@
 
 local fenced = require "spec.support.fenced"
 local origin = require "spec.support.origin"
+local process = require "spec.support.process"
 local shipped = require "spec.support.shipped"
+local users = require "spec.support.users"
 local wire = require "spec.support.wire"
 
 local patience_ms = 5000
@@ -15,19 +17,25 @@ describe("policies/log_hosts.lua", function()
   before_each(function() server = origin.http("good") end)
   after_each(function() server:close() end)
 
-  -- What is said by the policy when a shell in the sandbox has run this script.
-  local function run(script, names)
-    local result = fenced.run({
-      settings = fenced.settings(names or { "good.test", "b.good.test" }),
+  -- What is said by the policy when a shell in the sandbox has run this script. A file takes all of
+  -- it at once; of a pipe that is not read in time, fence drops lines.
+  local function run(script)
+    local path = users.temp_dir(users.current()) .. "/stderr"
+    local argv = { "sh", "-c", 'exec "$@" 2>' .. path, "sh" }
+    local words = fenced.argv({
+      settings = fenced.settings({ "good.test", "b.good.test" }),
       args = { "-m", "--policy", shipped.copy("log_hosts") },
       argv = { "sh", "-c", (script:gsub("{port}", server.port)) },
     })
-    assert.equal(0, result.code, result.err)
+    table.move(words, 1, #words, #argv + 1, argv)
+    local result = process.run({ argv = argv })
+    local all = fenced.read_file(path)
+    assert.equal(0, result.code, all)
     local lines = {}
-    for line in result.err:gmatch("%[fence%] info: policy log_hosts: ([^\n]*)") do
+    for line in all:gmatch("%[fence%] info: policy log_hosts: ([^\n]*)") do
       lines[#lines + 1] = line
     end
-    return lines, result.err
+    return lines, all
   end
 
   it("one line for each host, by name, with its counts", function()
