@@ -27,8 +27,8 @@
 ---@field headers fence.Headers? in on_request alone
 ---@field addresses string[]? in on_resolve alone
 ---@field time number seconds since 1970
----@field bytes_sent integer? by the client; in on_close alone
----@field bytes_received integer? by the client; in on_close alone
+---@field bytes_sent integer? from the client; in on_close alone
+---@field bytes_received integer? from the host; in on_close alone
 ---@field duration number? seconds; in on_close alone
 
 ---A command that starts.

@@ -18,6 +18,7 @@ void run_report_start(struct run_report *report, struct proxy *proxy, const char
     char cwd[PATH_MAX];
     struct policy_run run = {.argv = argv, .cwd = ""};
     struct policy_request log;
+    fence_policy *policy;
 
     *report = (struct run_report){.id = ++proxy->last_run,
                                   .started = uv_hrtime(),
@@ -29,13 +30,16 @@ void run_report_start(struct run_report *report, struct proxy *proxy, const char
     run.id = report->id;
     if (getcwd(cwd, sizeof cwd))
         run.cwd = cwd;
-    policy_started(proxy->policy, &run, &log);
+    policy = fence_policy_ref(proxy->policy); /* what it logs may replace it */
+    policy_started(policy, &run, &log);
+    fence_policy_unref(policy);
 }
 
 void run_report_end(const struct run_report *report, struct proxy *proxy, int status)
 {
     struct policy_summary summary = {.id = report->id, .status = status};
     struct policy_request log;
+    fence_policy *policy;
 
     if (!proxy->policy)
         return;
@@ -43,5 +47,7 @@ void run_report_end(const struct run_report *report, struct proxy *proxy, int st
     summary.duration_us = (uv_hrtime() - report->started) / 1000;
     summary.allowed = proxy->allowed - report->allowed;
     summary.denied = proxy->denied - report->denied;
-    policy_ended(proxy->policy, &summary, &log);
+    policy = fence_policy_ref(proxy->policy); /* what it logs may replace it */
+    policy_ended(policy, &summary, &log);
+    fence_policy_unref(policy);
 }
