@@ -15,8 +15,8 @@
 --
 -- What it cannot see: bytes of what is still under way when the command ends, for they are known
 -- when a request or a tunnel is over; and where policies are loaded again during a run, it begins
--- anew, as under `fence proxy`. A tunnel counts once, whatever goes on inside; a name that is allowed
--- and leads to an address that is not counts as both.
+-- anew, as under `fence proxy`. A tunnel counts once, whatever goes on inside; a name that is
+-- allowed and leads to an address that is not counts as both.
 --
 -- Whoever asks for hosts without end must not fill the memory, nor your screen: 50 hosts have a
 -- line of their own, and those that come later are "others" together.

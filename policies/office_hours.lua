@@ -47,7 +47,7 @@ for _, name in ipairs(names) do
   known[name] = true
 end
 for _, day in ipairs(hours.days) do
-  check(known[day], ".days: write " .. table.concat(names, ", ") .. ", not '" .. tostring(day) .. "'")
+  check(known[day], (".days: write %s, not '%s'"):format(table.concat(names, ", "), tostring(day)))
   open[day] = true
 end
 

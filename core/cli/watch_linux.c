@@ -65,7 +65,8 @@ void watch_end(struct watch *watch)
 {
     for (size_t i = 0; i < watch->nold; i++) {
         if (!is_watched(watch, watch->old[i].wd))
-            inotify_rm_watch(watch->fd, watch->old[i].wd); /* a folder named twice: the first time */
+            inotify_rm_watch(watch->fd,
+                             watch->old[i].wd); /* a folder named twice: the first time */
         free(watch->old[i].folder);
         free(watch->old[i].name);
     }

@@ -1,44 +1,25 @@
 -- SPDX-License-Identifier: Apache-2.0
--- hooks_spec.lua - the hooks that watch: what on_start, on_close, on_event and on_exit are told, the
--- lines that -m shows of it, and that whatever goes wrong in them changes nothing. And the settings
--- that policies find in fence.config.
+-- hooks_spec.lua - the hooks that watch: what on_start, on_close, on_event and on_exit are told,
+-- what -m shows of it, and that whatever goes wrong in them changes nothing.
 
 local fenced = require "spec.support.fenced"
 local http = require "spec.support.http"
-local json = require "spec.support.json"
 local origin = require "spec.support.origin"
 local policies = require "spec.support.policies"
-local process = require "spec.support.process"
 local socks5 = require "spec.support.socks5"
-local users = require "spec.support.users"
 local wire = require "spec.support.wire"
 
 local patience_ms = 5000
-local me = users.current()
 
 -- Times are not to be foreseen.
 local function plain(text)
   return (text:gsub("%d%d:%d%d:%d%d", "TIME"):gsub("%([%d.]+m?s%)", "(TOOK)"))
 end
 
--- Each text as a file of a policy, p.lua, q.lua: the arguments that name them.
-local function arguments(texts)
-  local args, folder = { "-m" }, users.temp_dir(me)
-  for index, text in ipairs(texts) do
-    local path = ("%s/%s.lua"):format(folder, ("pqr"):sub(index, index))
-    users.write_file(me, path, 'local fence = require "fence"; ' .. text)
-    table.move({ "--policy", path }, 1, 2, #args + 1, args)
-  end
-  return args
-end
-
 -- A command in the sandbox under these policies. good.test leads to where nobody listens.
-local function run(texts, argv, settings)
-  return fenced.run({
-    args = arguments(texts), argv = argv,
-    settings = settings or { network = { allowedDomains = { "good.test" },
-                                         hosts = { ["good.test"] = "127.0.0.1" } } },
-  })
+local function run(texts, argv)
+  return policies.run(texts, argv, { network = { allowedDomains = { "good.test" },
+                                                 hosts = { ["good.test"] = "127.0.0.1" } } })
 end
 
 local function get(url)
@@ -154,7 +135,7 @@ describe("hooks that watch, in a sandbox:", function()
   end
 
   it("without -m nothing is said, errors included", function()
-    local args = arguments({ [[return { on_start = function() error("no") end,
+    local args = policies.arguments({ [[return { on_start = function() error("no") end,
       on_exit = function() fence.log("error", "no") end }]] })
     table.remove(args, 1)
     local result = fenced.run({ args = args, argv = { "echo", "ran" } })
@@ -214,8 +195,8 @@ describe("hooks that watch, in a proxy:", function()
 
     it("a POST with its body", function()
       start({ counting })
-      local head = w:fill("POST http://good.test:{port}/ HTTP/1.1\r\nHost: good.test:{port}\r\n" ..
-        "Content-Length: 100000\r\n\r\n")
+      local head = w:fill("POST http://good.test:{port}/ HTTP/1.1\r\n" ..
+        "Host: good.test:{port}\r\nContent-Length: 100000\r\n\r\n")
       assert.equal(200, w:ask(head .. ("x"):rep(100000)).status)
       said({ closed("http", "good.test", "POST", "/", #head + 100000, answer) })
     end)
@@ -245,8 +226,8 @@ describe("hooks that watch, in a proxy:", function()
     it("two requests sent at once", function()
       start({ counting })
       local client = w:connect()
-      local first = w:fill("POST http://good.test:{port}/1 HTTP/1.1\r\nHost: good.test:{port}\r\n" ..
-        "Content-Length: 3\r\n\r\nabc")
+      local first = w:fill("POST http://good.test:{port}/1 HTTP/1.1\r\n" ..
+        "Host: good.test:{port}\r\nContent-Length: 3\r\n\r\nabc")
       local second = w:fill(wire.get("/22"))
       client:send(first .. second)
       for _ = 1, 2 do
@@ -292,7 +273,8 @@ describe("hooks that watch, in a proxy:", function()
       start({ [[return { on_close = function(req)
         fence.log("info", req.kind .. " " .. req.bytes_sent // 1000 .. " " .. req.bytes_received)
       end }]] }, { origin = origin.echo() })
-      through(assert(socks5.tunnel(w.proxy.port, socks5.by_name("good.test", w.origin.port))), 5000)
+      local name = socks5.by_name("good.test", w.origin.port)
+      through(assert(socks5.tunnel(w.proxy.port, name)), 5000)
       said({ "[fence] info: policy p: socks5 5 5000" })
     end)
 
@@ -338,6 +320,18 @@ describe("hooks that watch, in a proxy:", function()
   end)
 
   describe("an error in on_close", function()
+    it("that never ends is ended", function()
+      start({ "return { on_close = function() while true do end end }" })
+      for _ = 1, 2 do
+        assert.equal("good", w:ask(wire.get()).body)
+      end
+      local ended = w.proxy:stop()
+      local _, count = ended.err:gsub("%[fence%] error: policy p: on_close: it took too ", "")
+      assert.equal(2, count, ended.err)
+      w.origin:close()
+      w = nil
+    end)
+
     for _, row in ipairs({
       { "raised", "error('no')", "p.lua:1: no" },
       { "of a misspelt field", "return req.bytes_recieved",
@@ -431,89 +425,5 @@ describe("hooks that watch, in a proxy:", function()
       said({ "[fence:policy] TIME allow connect nil", "[fence:policy] TIME deny connect nil",
              "[fence:policy] TIME deny socks5 nil" })
     end)
-  end)
-end)
-
-describe("fence.config:", function()
-  -- Writes what it finds as text, with types.
-  local show = [[
-    local function show(value)
-      if type(value) == "table" then
-        local keys = {}
-        for key in pairs(value) do keys[#keys + 1] = key end
-        table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-        for index, key in ipairs(keys) do keys[index] = tostring(key) .. "=" .. show(value[key]) end
-        return "{" .. table.concat(keys, " ") .. "}"
-      end
-      return (math.type(value) or type(value)):sub(1, 3) .. ":" .. tostring(value)
-    end
-    return { on_start = function() fence.log("info", show(fence.config)) end }
-  ]]
-
-  -- name, "policy" in the settings (nil: no such key), what is found
-  for _, row in ipairs({
-    { "absent", nil, "{policy={}}" },
-    { "empty", "{}", "{policy={}}" },
-    { "text", '{"a": "b", "ä": ""}', "{policy={a=str:b \xc3\xa4=str:}}" },
-    { "numbers", '{"i": 3, "n": -7, "f": 0.5, "e": 1e3, "big": 1e300}',
-      "{policy={big=flo:1e+300 e=int:1000 f=flo:0.5 i=int:3 n=int:-7}}" },
-    { "truth", '{"t": true, "f": false}', "{policy={f=boo:false t=boo:true}}" },
-    { "null is nothing", '{"a": null, "b": 1}', "{policy={b=int:1}}" },
-    { "lists", '{"a": [1, "x", true], "b": []}', "{policy={a={1=int:1 2=str:x 3=boo:true} b={}}}" },
-    { "a null in a list is a hole", '{"a": [1, null, 3]}', "{policy={a={1=int:1 3=int:3}}}" },
-    { "lists in lists", '{"a": [[1, [2]], []]}', "{policy={a={1={1=int:1 2={1=int:2}} 2={}}}}" },
-    { "objects", '{"a": {"b": {"c": "d"}, "e": {}}}', "{policy={a={b={c=str:d} e={}}}}" },
-    { "comments and commas", '{"a": 1, /* why */ "b": [2,],}',
-      "{policy={a=int:1 b={1=int:2}}}" },
-  }) do
-    it(row[1], function()
-      local settings = users.temp_dir(me) .. "/fence.json"
-      users.write_file(me, settings, row[2] and ('{"policy": %s}'):format(row[2]) or "{}")
-      local args = arguments({ show })
-      local argv = { users.binary(me), "--settings", settings }
-      table.move(args, 1, #args, #argv + 1, argv)
-      table.move({ "--", "true" }, 1, 2, #argv + 1, argv)
-      local result = process.run({ argv = argv })
-      assert.equal(("[fence] info: policy p: %s\n"):format(row[3]:gsub("[\x80-\xff]",
-        function(byte) return ("\\x%02x"):format(byte:byte()) end)),
-        (result.err:gsub("[\x80-\xff]", function(byte) return ("\\x%02x"):format(byte:byte()) end)))
-      assert.equal(0, result.code)
-    end)
-  end
-
-  -- "policy" in the settings, the end of what is said of it
-  for text, why in pairs({
-    ["[]"] = "policy", ["1"] = "policy", ['{"a": 1, "a": 2}'] = "a",
-  }) do
-    it(text .. " is an error in the settings", function()
-      local settings = users.temp_dir(me) .. "/fence.json"
-      users.write_file(me, settings, ('{"policy": %s}'):format(text))
-      local result = process.run({ argv = { users.binary(me), "--settings", settings, "--",
-        "true" } })
-      assert.equal(125, result.code)
-      assert.is_truthy(result.err:find(settings .. ":1:", 1, true), result.err)
-      assert.is_truthy(result.err:find(why, 1, true), result.err)
-    end)
-  end
-
-  it("each policy has a copy of its own, and so has a module of its policy", function()
-    local result = run({
-      [[fence.config.policy.a.b = "changed"; fence.config.policy.c = 1
-        return { on_start = function() fence.log("info", fence.config.policy.a.b) end }]],
-      [[return { on_start = function()
-        fence.log("info", fence.config.policy.a.b .. " " .. tostring(fence.config.policy.c))
-      end }]],
-    }, { "true" }, { policy = { a = { b = "as it was" } } })
-    assert.equal("[fence] info: policy p: changed\n[fence] info: policy q: as it was nil\n",
-      result.err)
-  end)
-
-  it("is there in every hook and under `fence proxy`", function()
-    local w = policies.start({ [[return { on_request = function()
-      return fence.deny(fence.config.policy.words[2])
-    end }]] }, { policy = { words = json.list({ "a", "b c" }) } })
-    local body = w:ask(wire.get()).body
-    assert.is_truthy(body:find("fence: b c (policy:p)", 1, true), body)
-    w:stop()
   end)
 end)

@@ -156,8 +156,8 @@ describe("documented policies", function()
     end
     lines[#lines + 1] = "return fence.deny('nil: ' .. table.concat(seen, ' ')) end }"
     local result = run(table.concat(lines, "\n"), "--", "curl", "-s", "http://a.test/x?y")
-    assert.is_truthy(result.out:find("fence: nil: addresses bytes_sent bytes_received duration (policy:p)",
-      1, true),
+    assert.is_truthy(result.out:find(
+      "fence: nil: addresses bytes_sent bytes_received duration (policy:p)", 1, true),
       result.out .. result.err)
 
     assert.same(names_in("core/policy/request_lua.c", "const names%[%] = {(.-)NULL}"),
