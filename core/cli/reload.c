@@ -50,8 +50,8 @@ void reloader_reload(struct reloader *reloader)
 
     if (rules_load(&rules, reloader->options, &err) < 0) {
         say_once(reloader, err.message);
-        if (reloader->watch &&
-            rules.config) /* a policy is wrong: it may be one they name only now */
+        /* a policy is wrong, and it may be one that the settings name only now */
+        if (reloader->watch && rules.config)
             watch_files(reloader, &rules, &err);
     } else {
         fence_reload(reloader->engine, rules.config, rules.policy);
