@@ -7,7 +7,7 @@
 ---@field name? string 1 to 63 bytes; else the file's name
 ---@field on_connect? fun(req: fence.Request): fence.Verdict? A tunnel is asked for.
 ---@field on_request? fun(req: fence.Request): fence.Verdict? A plain HTTP request has been read.
----@field on_resolve? fun(req: fence.Request): fence.Verdict? Addresses are known; may only deny.
+---@field on_resolve? fun(req: fence.Request): fence.Verdict? Addresses are known; cannot allow.
 ---@field on_start? fun(run: fence.Run) A command starts.
 ---@field on_close? fun(req: fence.Request) A request or tunnel that reached its host is over.
 ---@field on_event? fun(event: fence.Event): string|false|nil A line instead; false: no line.

@@ -102,7 +102,7 @@ int text_help_explain(void)
         "dialled.\n"
         "\n"
         "Options: -s, --allow, --deny, --policy as in fence --help. Exit status: 0 allowed, 1\n"
-        "denied, 2 where that cannot be told.\n",
+        "denied or asked about, 2 where that cannot be told.\n",
         stdout);
     return finish();
 }
