@@ -7,7 +7,11 @@
 ---@field name? string 1 to 63 bytes; else the file's name
 ---@field on_connect? fun(req: fence.Request): fence.Verdict? A tunnel is asked for.
 ---@field on_request? fun(req: fence.Request): fence.Verdict? A plain HTTP request has been read.
----@field on_resolve? fun(req: fence.Request): fence.Verdict? Addresses are known; may only deny.
+---@field on_resolve? fun(req: fence.Request): fence.Verdict? Addresses are known; cannot allow.
+---@field on_start? fun(run: fence.Run) A command starts.
+---@field on_close? fun(req: fence.Request) A request or tunnel that reached its host is over.
+---@field on_event? fun(event: fence.Event): string|false|nil A line instead; false: no line.
+---@field on_exit? fun(summary: fence.Summary) The command has ended.
 
 ---What somebody wants. It is over when the hook has returned.
 ---@class fence.Request
@@ -23,6 +27,32 @@
 ---@field headers fence.Headers? in on_request alone
 ---@field addresses string[]? in on_resolve alone
 ---@field time number seconds since 1970
+---@field bytes_sent integer? from the client; in on_close alone
+---@field bytes_received integer? from the host; in on_close alone
+---@field duration number? seconds; in on_close alone
+
+---A command that starts.
+---@class fence.Run
+---@field id integer the same in its summary
+---@field command string[] the command and its arguments
+---@field cwd string the folder it starts in
+
+---A decision that is about to be reported.
+---@class fence.Event
+---@field kind "decision"
+---@field verdict "allow"|"deny"
+---@field rule string what decided: "network.allowedDomains[0]", "policy:NAME"; or ""
+---@field reason string why not, by its RFC 9209 name; "" when allowed
+---@field message string for people; or ""
+---@field request fence.Request
+
+---What has come of a command.
+---@class fence.Summary
+---@field id integer that of its run
+---@field status integer its exit status; 128 + n after signal n
+---@field duration number seconds
+---@field allowed integer decisions that allowed
+---@field denied integer decisions that denied
 
 ---The fields of a request's head, by their names in any case.
 ---@class fence.Headers
@@ -72,15 +102,20 @@
 ---@field request fun(method: string, url: string, options?: table): fence.Decision
 ---@field equal fun(expected: any, got: any) An error unless both are equal.
 
+---What the settings have for policies: a copy for each policy.
+---@class fence.Config
+---@field policy table<string, any> what stands under "policy" there; empty without it
+
 ---@class fence
 ---@field allow fun(message?: string): fence.Verdict It may pass.
 ---@field deny fun(message?: string): fence.Verdict It may not.
----@field ask fun(message: string): fence.Verdict A person should decide; denied, as nobody can yet.
+---@field ask fun(message: string): fence.Verdict A person should decide.
 ---@field domains fun(rules: string[]): fence.Domains Rules as in network.allowedDomains.
 ---@field cidrs fun(networks: string[]): fence.Cidrs "10.0.0.0/8", "fd00::/8", "192.0.2.1".
 ---@field glob fun(pattern: string): fence.Glob "*" is all but "/", "**" all, "?" a byte but "/".
 ---@field rate fun(options: { count: number, per: number }): fence.Rate So many in so many seconds.
 ---@field log fun(level: "debug"|"info"|"warn"|"error", message: string, fields?: table) A line.
+---@field config fence.Config What the settings have for policies.
 local fence = {}
 
 return fence

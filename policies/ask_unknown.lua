@@ -6,9 +6,12 @@
 -- Copy it and write below what is known. About those hosts it has no opinion: the settings and the
 -- other policies decide. About every other it asks.
 --
--- TODAY NOBODY CAN BE ASKED: an ask denies, and the refusal says "nobody is there to be asked" with
--- the question behind it. So for now this file makes the refusals of unknown hosts speak plainly,
--- and no more.
+-- The question appears at the terminal that fence was started from:
+--
+--   [fence:ask] open a tunnel to evil.test:443? [y]es once, [a]lways in this run, [N]o, ne[v]er ...
+--
+-- After 30 seconds without an answer it is denied. So it is where nobody can be asked: no terminal,
+-- fence in the background, or a program inside that has the terminal to itself, as many agents do.
 --
 -- What is known must stand here, also if the settings or another policy allow it: an ask beats
 -- every allow, and the settings' allow lists are read only where no policy has an opinion. What is

@@ -12,21 +12,22 @@
 
 #define SETTLE_NS 50000000L /* editors and `git checkout` write several files in a row */
 
-/* The settings, the policies, and what lies beside a policy and may be required by it. */
+/* The settings, the policies, and what lies beside a policy and may be required by it. What can be
+ * watched is, whatever cannot. */
 static int watch_files(struct reloader *reloader, const struct rules *rules, fence_error *err)
 {
     char path[PATH_ROOM];
-    int rc = 0, more;
+    int rc = 0, added;
 
-    watch_clear(reloader->watch);
+    watch_begin(reloader->watch);
     if (rules->settings[0])
         rc = watch_add(reloader->watch, rules->settings, NULL);
-    for (size_t i = 0; rc == 0; i++) {
-        more = rules_policy_path(path, rules, reloader->options, i);
-        if (more <= 0)
-            break;
-        rc = watch_add(reloader->watch, path, ".lua");
+    for (size_t i = 0; rules_policy_path(path, rules, reloader->options, i) > 0; i++) {
+        added = watch_add(reloader->watch, path, ".lua");
+        if (rc == 0)
+            rc = added;
     }
+    watch_end(reloader->watch);
     if (rc == 0)
         return 0;
     err->code = rc;
@@ -49,6 +50,9 @@ void reloader_reload(struct reloader *reloader)
 
     if (rules_load(&rules, reloader->options, &err) < 0) {
         say_once(reloader, err.message);
+        /* a policy is wrong, and it may be one that the settings name only now */
+        if (reloader->watch && rules.config)
+            watch_files(reloader, &rules, &err);
     } else {
         fence_reload(reloader->engine, rules.config, rules.policy);
         print_error("the rules were loaded again");

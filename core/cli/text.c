@@ -45,6 +45,7 @@ int text_help(void)
         "      --deny DOMAIN       deny a host, whatever allows it; may be repeated\n"
         "      --allow-write PATH  make a file or folder writable; may be repeated\n"
         "      --policy FILE       ask this Lua policy about requests; may be repeated\n"
+        "      --watch             load settings and policies again when they change\n"
         "  -c, --command STRING    a command for sh -c\n"
         "  -m, --monitor           say what was refused\n"
         "  -d, --debug             say everything: requests, rules, the sandbox's command\n"
@@ -69,12 +70,13 @@ int text_help_proxy(void)
         "or SIGTERM: HTTP (CONNECT and plain requests) and SOCKS5. An ADDRESS is 127.0.0.1:3128,\n"
         "[::1]:3128 or unix:/path, which serves your own user alone; the same one may be given\n"
         "for both. A line on standard error names each; with port 0 the system chooses one.\n"
+        "On SIGHUP it loads settings and policies again; tunnels that are up stay up.\n"
         "\n"
         "      --login FILE   ask clients for a name and a password: the one line of FILE,\n"
         "                     NAME:PASSWORD, which nobody else may be able to read\n"
         "      --max-clients NUMBER   clients at once (4096); each takes up to three descriptors\n"
         "\n"
-        "Other options: -s, --allow, --deny, --policy, -m, -d, -h as in fence --help.\n",
+        "Other options: -s, --allow, --deny, --policy, --watch, -m, -d, -h as in fence --help.\n",
         stdout);
     return finish();
 }
@@ -115,7 +117,7 @@ int text_help_explain(void)
         "dialled.\n"
         "\n"
         "Options: -s, --allow, --deny, --policy as in fence --help. Exit status: 0 allowed, 1\n"
-        "denied, 2 where that cannot be told.\n",
+        "denied or asked about, 2 where that cannot be told.\n",
         stdout);
     return finish();
 }

@@ -15,8 +15,10 @@ void watch_free(struct watch *watch); /* takes NULL */
 /* The descriptor to poll. */
 int watch_fd(const struct watch *watch);
 
-/* Forgets all files. */
-void watch_clear(struct watch *watch);
+/* Between the two, the files are named anew by watch_add(); those that are not are forgotten at the
+ * end. What happens meanwhile to one that stays is not lost. */
+void watch_begin(struct watch *watch);
+void watch_end(struct watch *watch);
 
 /* Watches the file at `path`, under that name and at the place where a link leads. `suffix`: every
  * file in its folder whose name ends like that as well; or NULL. A file that is not there is

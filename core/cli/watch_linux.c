@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 /* A file that is made is empty at first: it counts when it is closed. Links are made whole. */
-#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR)
+#define EVENTS                                                                                     \
+    (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB | IN_ONLYDIR)
 
 struct wanted {
     int wd; /* of its folder */
@@ -24,8 +25,8 @@ struct wanted {
 
 struct watch {
     int fd;
-    struct wanted *list;
-    size_t count;
+    struct wanted *list, *old; /* `old`: between watch_begin() and watch_end() */
+    size_t count, nold;
 };
 
 int watch_new(struct watch **out)
@@ -43,23 +44,43 @@ int watch_new(struct watch **out)
     return 0;
 }
 
-void watch_clear(struct watch *watch)
+static bool is_watched(const struct watch *watch, int wd)
 {
     for (size_t i = 0; i < watch->count; i++) {
-        inotify_rm_watch(watch->fd, watch->list[i].wd); /* a folder named twice: the first time */
-        free(watch->list[i].folder);
-        free(watch->list[i].name);
+        if (watch->list[i].wd == wd)
+            return true;
     }
-    free(watch->list);
+    return false;
+}
+
+void watch_begin(struct watch *watch)
+{
+    watch->old = watch->list;
+    watch->nold = watch->count;
     watch->list = NULL;
     watch->count = 0;
+}
+
+void watch_end(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->nold; i++) {
+        if (!is_watched(watch, watch->old[i].wd))
+            inotify_rm_watch(watch->fd,
+                             watch->old[i].wd); /* a folder named twice: the first time */
+        free(watch->old[i].folder);
+        free(watch->old[i].name);
+    }
+    free(watch->old);
+    watch->old = NULL;
+    watch->nold = 0;
 }
 
 void watch_free(struct watch *watch)
 {
     if (!watch)
         return;
-    watch_clear(watch);
+    watch_begin(watch);
+    watch_end(watch);
     close(watch->fd);
     free(watch);
 }

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- ask_unknown_spec.lua - policies/ask_unknown.lua: a question, which today nobody answers.
+-- ask_unknown_spec.lua - policies/ask_unknown.lua: a question that reaches nobody, for here is no
+-- terminal; spec/e2e/ask_spec.lua has one.
 
 local shipped = require "spec.support.shipped"
 

@@ -42,6 +42,15 @@ local function types()
   return classes
 end
 
+-- The names in a table of the source, in its order.
+local function names_in(path, pattern)
+  local names = {}
+  for name in assert(read(path):match(pattern), path):gmatch('"([%w_]+)"') do
+    names[#names + 1] = name
+  end
+  return names
+end
+
 describe("documented policies", function()
   local folder
 
@@ -49,16 +58,16 @@ describe("documented policies", function()
 
   local function run(policy, ...)
     local path = users.write_file(identity, folder .. "/p.lua", policy)
-    return process.run({ argv = { users.binary(identity), "--policy", path, "--", ... } })
+    return process.run({ argv = { users.binary(identity), "--policy", path, ... } })
   end
 
   local function loads(policy)
-    local result = run(policy, "true")
+    local result = run(policy, "--", "true")
     assert.equal("", result.err)
     assert.equal(0, result.code)
   end
 
-  for path, count in pairs({ ["lua/README.md"] = 4, ["README.md"] = 1 }) do
+  for path, count in pairs({ ["lua/README.md"] = 6, ["README.md"] = 1 }) do
     it("the examples of " .. path, function()
       local found = examples(path)
       assert.equal(count, #found)
@@ -69,7 +78,7 @@ describe("documented policies", function()
   end
 
   it("the README's first policy says what the README says", function()
-    local result = run(examples("lua/README.md")[1], "curl", "-s", "-X", "POST",
+    local result = run(examples("lua/README.md")[1], "--", "curl", "-s", "-X", "POST",
       "http://github.com/")
     assert.is_truthy(result.out:find("fence: GitHub is read-only here (policy:p)", 1, true),
       result.out .. result.err)
@@ -86,10 +95,49 @@ describe("documented policies", function()
     assert.equal(0, result.code)
   end)
 
-  it("keys that have a type", function()
-    for _, key in ipairs(types()["fence.Policy"]) do
+  it("keys that have a type, and no others", function()
+    local typed = types()["fence.Policy"]
+    for _, key in ipairs(typed) do
       loads(("return { %s = %s }"):format(key, key == "name" and "'x'" or "function() end"))
     end
+    table.sort(typed)
+    local listed = names_in("core/policy/policy.c", "keys%[%] = {(.-)NULL}")
+    table.sort(listed)
+    assert.same(listed, typed)
+  end)
+
+  it("what hooks are told has the types' fields, and no others", function()
+    local classes = types()
+    for class, pattern in pairs({ Run = "push_run", Event = "push_event",
+                                  Summary = "push_summary" }) do
+      assert.same(names_in("core/policy/policy_tell.c", pattern .. "%(.-names%[%] = {(.-)NULL}"),
+        classes["fence." .. class], class)
+    end
+    local function read_all(name)
+      local lines = {}
+      for _, field in ipairs(classes["fence." .. name]) do
+        lines[#lines + 1] = ("assert(it.%s ~= nil, '%s')"):format(field, field)
+      end
+      return table.concat(lines, " ")
+    end
+    local result = run(('local fence = require "fence"; return {\n' ..
+      "on_start = function(it) %s fence.log('info', 'start') end,\n" ..
+      "on_event = function(it) %s return 'event' end,\n" ..
+      "on_exit = function(it) %s fence.log('info', 'exit') end }"):format(read_all("Run"),
+      read_all("Event"), read_all("Summary")), "-m", "--", "curl", "-s", "http://a.test/")
+    local said = result.err:gsub("%d%d:%d%d:%d%d", "TIME")
+    assert.equal("[fence] info: policy p: start\n[fence:policy] TIME event\n" ..
+      "[fence] info: policy p: exit\n", said)
+  end)
+
+  it("fence has what has a type, and no more", function()
+    local classes = types()
+    assert.same({ "policy" }, classes["fence.Config"])
+    local typed = classes.fence
+    table.sort(typed)
+    local listed = names_in("core/policy/fence_lua.c", "names%[%] = {(.-)NULL}")
+    table.sort(listed)
+    assert.same(listed, typed)
   end)
 
   it("functions that have a type", function()
@@ -97,7 +145,8 @@ describe("documented policies", function()
       'Domains = fence.domains {}, Cidrs = fence.cidrs {}, Glob = fence.glob "*" }' }
     local classes = types()
     for _, name in ipairs(classes.fence) do
-      lines[#lines + 1] = ("assert(type(fence.%s) == 'function')"):format(name)
+      lines[#lines + 1] = ("assert(type(fence.%s) == '%s')"):format(name,
+        name == "config" and "table" or "function")
     end
     for _, class in ipairs({ "Domains", "Cidrs", "Glob" }) do
       for _, name in ipairs(classes["fence." .. class]) do
@@ -118,15 +167,12 @@ describe("documented policies", function()
       lines[#lines + 1] = ("assert(type(req.headers.%s) == 'function')"):format(name)
     end
     lines[#lines + 1] = "return fence.deny('nil: ' .. table.concat(seen, ' ')) end }"
-    local result = run(table.concat(lines, "\n"), "curl", "-s", "http://a.test/x?y")
-    assert.is_truthy(result.out:find("fence: nil: addresses (policy:p)", 1, true),
+    local result = run(table.concat(lines, "\n"), "--", "curl", "-s", "http://a.test/x?y")
+    assert.is_truthy(result.out:find(
+      "fence: nil: addresses bytes_sent bytes_received duration (policy:p)", 1, true),
       result.out .. result.err)
 
-    local listed = read("core/policy/request_lua.c"):match("const names%[%] = {(.-)NULL}")
-    local names = {}
-    for name in listed:gmatch('"(%w+)"') do
-      names[#names + 1] = name
-    end
-    assert.same(names, classes["fence.Request"])
+    assert.same(names_in("core/policy/request_lua.c", "const names%[%] = {(.-)NULL}"),
+      classes["fence.Request"])
   end)
 end)

@@ -43,7 +43,8 @@ function shipped.copy(name)
   return users.write_file(me, users.temp_dir(me) .. "/" .. name .. ".lua", text)
 end
 
--- options: allowed, denied (lists of the settings; "listed.test" is allowed when not said)
+-- options: allowed, denied (lists of the settings; "listed.test" is allowed when not said), policy
+-- (what it finds in fence.config.policy)
 function shipped.start(name, options)
   options = options or {}
   local self = setmetatable({ upstream = origin.raw(serve) }, shipped)
@@ -53,7 +54,7 @@ function shipped.start(name, options)
       upstreamProxy = "http://127.0.0.1:" .. self.upstream.port,
       allowedDomains = json.list(options.allowed or { "listed.test" }),
       deniedDomains = json.list(options.denied or {}),
-    } },
+    }, policy = options.policy },
   })
   return self
 end

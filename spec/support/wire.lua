@@ -17,8 +17,8 @@ wire.__index = wire
 local patience_ms = 5000
 
 -- options: origin (default: an HTTP server named "good"), allowed (a list), hosts (more pinned
--- names), network (more settings), args, door (as proxy.start()), nofile (the descriptor limit,
--- soft and hard, that the proxy gets)
+-- names), network (more settings), policy (settings of policies), args, door (as proxy.start()),
+-- nofile (the descriptor limit, soft and hard, that the proxy gets)
 function wire.start(options)
   options = options or {}
   local self = setmetatable({ origin = options.origin or origin.http("good") }, wire)
@@ -32,7 +32,7 @@ function wire.start(options)
     allowedDomains = json.list(options.allowed or { "good.test", "*.good.test" }),
     deniedDomains = { "denied.good.test" },
     hosts = hosts,
-  } }
+  }, policy = options.policy }
   for key, value in pairs(options.network or {}) do
     config.network[key] = value
   end
