@@ -8,6 +8,7 @@
 ---@field on_connect? fun(req: fence.Request): fence.Verdict? A tunnel is asked for.
 ---@field on_request? fun(req: fence.Request): fence.Verdict? A plain HTTP request has been read.
 ---@field on_resolve? fun(req: fence.Request): fence.Verdict? Addresses are known; cannot allow.
+---@field on_exec? fun(cmd: fence.Command): fence.Verdict? A command is about to start.
 ---@field on_start? fun(run: fence.Run) A command starts.
 ---@field on_close? fun(req: fence.Request) A request or tunnel that reached its host is over.
 ---@field on_event? fun(event: fence.Event): string|false|nil A line instead; false: no line.
@@ -30,6 +31,12 @@
 ---@field bytes_sent integer? from the client; in on_close alone
 ---@field bytes_received integer? from the host; in on_close alone
 ---@field duration number? seconds; in on_close alone
+
+---The command that fence was given.
+---@class fence.Command
+---@field argv string[] the command and its arguments
+---@field line string the same, with spaces between
+---@field cwd string the folder it would start in
 
 ---A command that starts.
 ---@class fence.Run
@@ -106,6 +113,30 @@
 ---@class fence.Config
 ---@field policy table<string, any> what stands under "policy" there; empty without it
 
+---Whatever has a match.
+---@class fence.Matcher
+---@field match fun(self: fence.Matcher, ...): boolean
+
+---A moment as calendars show it: require "fence.clock".
+---@class fence.Time
+---@field year integer
+---@field month integer 1 to 12
+---@field day integer 1 to 31
+---@field hour integer
+---@field minute integer
+---@field second integer
+---@field weekday "monday"|"tuesday"|"wednesday"|"thursday"|"friday"|"saturday"|"sunday"
+---@field day_number integer 1 is Monday
+
+---@class fence.Clock
+---@field at fun(time: number, offset?: number): fence.Time `offset` hours ahead of UTC.
+
+---Sums for each key: require "fence.tally".
+---@class fence.Tally
+---@field add fun(self: fence.Tally, key: any, amount?: number): number Adds; returns the sum.
+---@field get fun(self: fence.Tally, key: any): number
+---@field sorted fun(self: fence.Tally): fun(): any, number The largest first.
+
 ---@class fence
 ---@field allow fun(message?: string): fence.Verdict It may pass.
 ---@field deny fun(message?: string): fence.Verdict It may not.
@@ -116,6 +147,8 @@
 ---@field rate fun(options: { count: number, per: number }): fence.Rate So many in so many seconds.
 ---@field log fun(level: "debug"|"info"|"warn"|"error", message: string, fields?: table) A line.
 ---@field config fence.Config What the settings have for policies.
+---@field any fun(...: fence.Matcher): fence.Matcher Matches where one of them does.
+---@field is_read fun(req: fence.Request): boolean GET, HEAD or OPTIONS.
 local fence = {}
 
 return fence

@@ -56,7 +56,8 @@ int text_help(void)
         "where the variable is unset), then in ~/.fence.json and ~/.fence.jsonc.\n"
         "\n"
         "Exit status: the command's own; 128+n when signal n ended it; 125 when fence failed\n"
-        "before the command ran; 126 when it cannot be executed; 127 when it was not found.\n",
+        "before the command ran; 126 when it cannot be executed, or a policy denies it; 127 when\n"
+        "it was not found.\n",
         stdout);
     return finish();
 }
