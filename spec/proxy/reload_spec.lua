@@ -229,10 +229,14 @@ describe("reload:", function()
 
   it("without SIGHUP or --watch nothing is loaded again", function()
     write("fence.json", settings(false))
+    start("fence.json", "--watch") -- shows when there was time enough
+    local watching = child
     start("fence.json")
     write("fence.json", settings(true))
-    loop.sleep(200) -- --watch takes 50 ms
+    assert.equal(again, watching:read_line("stderr", patience_ms))
     assert.equal(403, status())
+    watching:kill("sigterm")
+    assert.equal(0, watching:wait(patience_ms).code)
     child:kill("sighup")
     assert.equal(again, next_line())
     assert.equal(200, status())
