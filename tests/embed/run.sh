@@ -25,4 +25,17 @@ for way in embed_fence embed_static; do
   test "$("$root/build/$way")" = '--allow *.example.com'
 done
 test -x "$root/usr/bin/fence"
-echo "pkg-config, fence::fence and fence::static work"
+
+# The module of Lua, in a program that is linked with liblua; a sanitizer's would need its runtime
+module=$(find "$root/usr" -path '*/lua/5.*/fence.so')
+if [ -n "$module" ] && [ -z "$sanitize" ]; then
+  # shellcheck disable=SC2046 # flags are words
+  "$cc" "$here/lua.c" $(pkg-config --cflags --libs lua5.4) -o "$root/lua"
+  test "$(LUA_CPATH=$module "$root/lua" 'local fence = require "fence"
+    local config = assert(fence.config {
+      extra = { { origin = "--allow", key = "network.allowedDomains", value = "*.example.com" } } })
+    local policy = assert(fence.policy():load_text("p", "return { on_connect = function() end }"))
+    local request = { kind = "connect", host = "www.Example.com.", port = 443 }
+    print(fence.decide(config, policy, request).rule)')" = '--allow *.example.com'
+fi
+echo "pkg-config, fence::fence, fence::static and the module of Lua work"

@@ -1,0 +1,198 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- sandbox_spec.lua - engine:spawn: commands in sandboxes, their status, their signals, their ends.
+
+local fence = require "fence"
+local uv = require "luv"
+local embed = require "spec.support.embed"
+local sandbox = require "spec.support.sandbox"
+
+local sigterm, sigkill = 15, 9
+
+describe("engine:spawn", function()
+  local engine
+
+  before_each(function()
+    engine = assert(fence.new(embed.pinned(fence, {}, { "evil.test" })))
+  end)
+
+  after_each(function()
+    engine:close()
+  end)
+
+  local function confined(name, spec)
+    it(name, function()
+      sandbox.require_sandbox(pending)
+      spec()
+    end)
+  end
+
+  -- Runs a command to its end; returns what on_exit was given and what it wrote.
+  local function run(argv, options)
+    local results, out = {}, assert(io.tmpfile())
+    options = options or {}
+    options.argv = argv
+    options.stdio = { 0, out, out }
+    options.on_exit = function(result) results[#results + 1] = result end
+    assert(engine:spawn(options))
+    assert.is_false(engine:run())
+    assert.equal(1, #results)
+    out:seek("set")
+    return results[1], out:read("a")
+  end
+
+  for _, row in ipairs({
+    { "true", { "/bin/true" }, 0 },
+    { "a status", { "sh", "-c", "exit 7" }, 7 },
+    { "a signal", { "sh", "-c", "kill -TERM $$" }, 128 + sigterm },
+  }) do
+    confined("reports " .. row[1], function()
+      assert.same({ status = row[3] }, (run(row[2])))
+    end)
+  end
+
+  confined("reports a command that is not there", function()
+    local result = run({ "/nonexistent/command" })
+    assert.equal(127, result.status)
+    assert.is_truthy(result.error:find("'/nonexistent/command' was not found", 1, true))
+  end)
+
+  confined("does without on_exit", function()
+    assert(engine:spawn { argv = { "/bin/true" } })
+    assert.is_false(engine:run())
+  end)
+
+  confined("gives the command its descriptors and its environment", function()
+    local result, out = run({ "sh", "-c", "echo $GREETING; echo ${HOME-no home} >&2" },
+      { env = { "GREETING=hello", "PATH=/usr/bin:/bin" } })
+    assert.same({ status = 0 }, result)
+    assert.equal("hello\nno home\n", out)
+  end)
+
+  confined("ignores the signals it is told to", function()
+    local script = "grep SigIgn /proc/self/status"
+    local _, out = run({ "sh", "-c", script }, { ignored_signals = { 1, 15 } })
+    assert.matches("SigIgn:%s+0*4001\n", out)
+    _, out = run({ "sh", "-c", script })
+    assert.matches("SigIgn:%s+0*\n", out)
+  end)
+
+  confined("lets nothing out but what the rules allow", function()
+    local result, out = run({ "curl", "-s", "http://evil.test/" })
+    assert.equal(0, result.status)
+    assert.is_truthy(out:find("no rule allows evil.test:80", 1, true), out)
+  end)
+
+  confined("runs several at once", function()
+    local statuses = {}
+    for status = 1, 3 do
+      assert(engine:spawn { argv = { "sh", "-c", "exit " .. status },
+        on_exit = function(result) statuses[result.status] = true end })
+    end
+    assert.is_false(engine:run())
+    assert.same({ true, true, true }, statuses)
+  end)
+
+  confined("spawns another one from on_exit", function()
+    local seen = {}
+    assert(engine:spawn { argv = { "sh", "-c", "exit 3" }, on_exit = function(first)
+      seen[1] = first.status
+      assert(engine:spawn { argv = { "sh", "-c", "exit 4" }, on_exit = function(second)
+        seen[2] = second.status
+      end })
+    end })
+    assert.is_false(engine:run())
+    assert.same({ 3, 4 }, seen)
+  end)
+
+  -- Starts one that says when it runs, and calls `act` with its handle then.
+  local function once_it_runs(act, script)
+    local pipe, status = uv.pipe(), nil
+    local handle = assert(engine:spawn {
+      argv = { "sh", "-c", script or "echo; exec sleep 60" }, stdio = { 0, pipe.write, 2 },
+      on_exit = function(result) status = result.status end,
+    })
+    uv.fs_close(pipe.write)
+    assert(engine:watch(pipe.read, function(fd)
+      if #uv.fs_read(fd, 100) > 0 then
+        act(handle)
+      end
+    end))
+    engine:run()
+    engine:close()
+    uv.fs_close(pipe.read)
+    return status, handle
+  end
+
+  confined("signals", function()
+    assert.equal(128 + sigterm, (once_it_runs(function(handle)
+      assert.is_true(handle:kill(0))
+      assert.is_true(handle:kill(sigterm))
+    end)))
+  end)
+
+  confined("kills", function()
+    assert.equal(128 + sigkill, (once_it_runs(function(handle)
+      assert.is_true(handle:kill(sigkill))
+    end)))
+  end)
+
+  confined("terminates", function()
+    assert.equal(128 + sigterm, (once_it_runs(function(handle)
+      assert.is_true(handle:terminate(sigterm))
+    end)))
+  end)
+
+  confined("says that there is no such signal", function()
+    once_it_runs(function(handle)
+      for _, signum in ipairs({ -1, 65, math.maxinteger }) do
+        local sent, why = handle:kill(signum)
+        assert.is_nil(sent)
+        assert.equal("Invalid argument", why)
+      end
+      handle:kill(sigkill)
+    end)
+  end)
+
+  confined("has a handle that knows when it is over", function()
+    local told
+    local handle
+    handle = assert(engine:spawn { argv = { "/bin/true" }, on_exit = function()
+      told = { handle:kill(sigterm) }
+    end })
+    engine:run()
+    assert.is_nil(told[1])
+    for _, name in ipairs({ "kill", "terminate" }) do
+      local sent, why = handle[name](handle, sigterm)
+      assert.is_nil(sent)
+      assert.equal("the command has ended", why)
+    end
+  end)
+
+  confined("ends with its engine, and the handle says so", function()
+    local called
+    local handle = assert(engine:spawn {
+      argv = { "sleep", "60" }, on_exit = function() called = true end,
+    })
+    engine:step()
+    engine:close()
+    assert.is_nil(called)
+    assert.same({ n = 2, nil, "the command has ended" }, table.pack(handle:kill(sigterm)))
+  end)
+
+  confined("keeps what it needs while the command runs", function()
+    local status
+    assert(engine:spawn { argv = { "sh", "-c", "sleep 0.1; exit 9" },
+      on_exit = function(result) status = result.status end })
+    while engine:step() do
+      collectgarbage()
+    end
+    assert.equal(9, status)
+  end)
+
+  confined("says why a command was not started", function()
+    local handle, why = engine:spawn { argv = { "/bin/true" }, stdio = { 0, 1, 999 } }
+    assert.is_nil(handle)
+    assert.is_nil(why:find("\n"))
+    assert.is_true(#why > 0)
+  end)
+end)
