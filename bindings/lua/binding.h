@@ -57,6 +57,9 @@ bool field_function(const struct fields *fields, const char *name);
  * alive. The list is at the top of the stack, and is taken off. */
 const char **list_of_texts(lua_State *lua, const char *function, const char *name, size_t *count);
 
+/* Such a list, which stays on the stack and is alive as long; NULL for nil. */
+const char *const *field_list(const struct fields *fields, const char *name);
+
 /* The string argument at `index`, without a NUL byte. */
 const char *text_argument(lua_State *lua, int index);
 
@@ -82,6 +85,7 @@ extern const char *const request_kinds[]; /* by fence_request_kind; ends with NU
 
 void push_decision(lua_State *lua, const fence_decision *decision);
 void push_event(lua_State *lua, const fence_event *event);
+void push_request(lua_State *lua, const fence_request *request);
 
 /* ---- callback.c: the way from Lua into the library, and back again ---- */
 
@@ -114,6 +118,11 @@ void callback_run(struct engine *engine, lua_CFunction work, void *payload);
 /* Raises what a callback has raised, if one has. The engine is at index 1. */
 void callback_raise(struct engine *engine, lua_State *lua);
 
+/* ---- ask.c ---- */
+
+/* For fence_observer; the payload is the engine. */
+void on_ask(fence_ask *ask, const fence_request *request, const char *message, void *payload);
+
 /* ---- engine.c, serve.c, resolve.c, sandbox.c ---- */
 
 void engine_define(lua_State *lua);
@@ -126,6 +135,7 @@ int engine_limit_clients(lua_State *lua);
 int engine_set_policy(lua_State *lua);
 int engine_reload(lua_State *lua);
 int engine_watch(lua_State *lua);
+int engine_unwatch(lua_State *lua);
 int engine_set_resolver(lua_State *lua);
 int engine_spawn(lua_State *lua);
 

@@ -19,7 +19,8 @@ static fence_request_kind read_kind(const struct fields *fields)
 
 int decide(lua_State *lua)
 {
-    static const char *const names[] = {"kind", "host", "port", "method", "scheme", "path", NULL};
+    static const char *const names[] = {"kind", "host",    "port",      "method", "scheme",
+                                        "path", "headers", "addresses", NULL};
     fence_request request = FENCE_REQUEST_INIT;
     fence_config *config = config_at(lua, 1);
     fence_policy *policy = policy_or_nil_at(lua, 2);
@@ -33,9 +34,11 @@ int decide(lua_State *lua)
     request.method = field_text(&fields, "method", false);
     request.scheme = field_text(&fields, "scheme", false);
     request.path = field_text(&fields, "path", false);
+    request.headers = field_list(&fields, "headers");
+    request.addresses = field_list(&fields, "addresses");
     rc = fence_decide(&decision, config, policy, &request);
     if (rc < 0)
-        return luaL_error(lua, "fence.decide: %s", fence_strerror(rc));
+        return luaL_error(lua, "fence.decide: a header is no \"Name: value\", or an address none");
     push_decision(lua, &decision);
     return 1;
 }

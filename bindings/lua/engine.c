@@ -19,34 +19,38 @@ static void on_event(const fence_event *event, void *payload)
 
 /* ---- its beginning ---- */
 
-/* An engine without a loop yet; on_event, or nil, is at the top and is taken off. */
+/* An engine without a loop yet; on_event and on_ask, each a function or nil, are at the top and are
+ * taken off. */
 static struct engine *push_engine(lua_State *lua)
 {
     struct engine *engine = lua_newuserdatauv(lua, sizeof *engine, KEPT_COUNT);
 
     *engine = (struct engine){0};
     luaL_setmetatable(lua, ENGINE_TYPE);
-    lua_newtable(lua);
-    lua_rotate(lua, -3, -1); /* engine, table, on_event */
+    lua_createtable(lua, 0, 3);
+    lua_rotate(lua, -4, 2); /* engine, table, on_event, on_ask */
+    lua_setfield(lua, -3, "on_ask");
     lua_setfield(lua, -2, "on_event");
+    lua_pushvalue(lua, -2); /* for the answers to questions */
+    lua_setfield(lua, -2, "engine");
     lua_setiuservalue(lua, -2, KEPT_CALLBACKS);
     return engine;
 }
 
 int engine_make(lua_State *lua)
 {
-    static const char *const names[] = {"policy", "on_event", NULL};
+    static const char *const names[] = {"policy", "on_event", "on_ask", NULL};
     fence_config *config = config_at(lua, 1);
     fence_policy *policy = NULL;
     struct engine *engine;
     fence_observer observer;
     fence_error error;
-    bool observed = false;
+    bool observed = false, asks = false;
     int rc;
 
     lua_settop(lua, 2);
     if (lua_isnil(lua, 2)) {
-        lua_pushnil(lua);
+        lua_settop(lua, 4);
     } else {
         struct fields fields = fields_of(lua, 2, "fence.new", names);
 
@@ -55,12 +59,14 @@ int engine_make(lua_State *lua)
                        luaL_typename(lua, -1));
         policy = policy_or_nil_at(lua, -1);
         observed = field_function(&fields, "on_event");
+        asks = field_function(&fields, "on_ask");
     }
     engine = push_engine(lua);
     lua_insert(lua, 1); /* where a callback looks for it */
-    observer = (fence_observer){on_event, engine};
+    observer = (fence_observer){
+        .on_event = observed ? on_event : NULL, .payload = engine, .on_ask = asks ? on_ask : NULL};
     engine_enter(engine, lua);
-    rc = fence_new(&engine->fence, config, observed ? &observer : NULL, &error);
+    rc = fence_new(&engine->fence, config, &observer, &error);
     if (rc == 0 && policy)
         fence_set_policy(engine->fence, policy);
     engine_leave(engine, NULL);
@@ -158,6 +164,7 @@ void engine_define(lua_State *lua)
                                        {"set_resolver", engine_set_resolver},
                                        {"spawn", engine_spawn},
                                        {"watch", engine_watch},
+                                       {"unwatch", engine_unwatch},
                                        {"run", engine_run},
                                        {"step", engine_step},
                                        {"stop", engine_stop},

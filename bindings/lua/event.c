@@ -44,7 +44,7 @@ void push_decision(lua_State *lua, const fence_decision *decision)
     set_text(lua, "cure", decision->cure);
 }
 
-static void push_request(lua_State *lua, const fence_request *request)
+void push_request(lua_State *lua, const fence_request *request)
 {
     lua_createtable(lua, 0, 6);
     set_text(lua, "kind", request_kinds[request->kind]);

@@ -119,6 +119,15 @@ const char **list_of_texts(lua_State *lua, const char *function, const char *nam
     return texts;
 }
 
+const char *const *field_list(const struct fields *fields, const char *name)
+{
+    size_t count;
+
+    if (field_push(fields, name) == LUA_TNIL)
+        return NULL;
+    return list_of_texts(fields->lua, fields->function, name, &count);
+}
+
 const char *text_argument(lua_State *lua, int index)
 {
     size_t len;

@@ -43,6 +43,14 @@ static int loaded(lua_State *lua, int rc, const fence_error *error)
     return 1;
 }
 
+/* policy:configure(config) -> the set: what fence.config shows to those that are loaded next */
+static int policy_configure(lua_State *lua)
+{
+    fence_policy_configure(policy_at(lua, 1), config_at(lua, 2));
+    lua_settop(lua, 1);
+    return 1;
+}
+
 static int policy_load(lua_State *lua)
 {
     fence_policy *policy = policy_at(lua, 1);
@@ -66,8 +74,10 @@ static int policy_load_text(lua_State *lua)
 
 void policy_define(lua_State *lua)
 {
-    static const luaL_Reg methods[] = {
-        {"load", policy_load}, {"load_text", policy_load_text}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"configure", policy_configure},
+                                       {"load", policy_load},
+                                       {"load_text", policy_load_text},
+                                       {NULL, NULL}};
     static const luaL_Reg meta[] = {{"__gc", policy_gc}, {NULL, NULL}};
 
     type_define(lua, POLICY_TYPE, methods, meta);

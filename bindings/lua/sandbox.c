@@ -52,16 +52,6 @@ static void on_exit(fence_sandbox *sandbox, const fence_exit *result, void *payl
 
 /* ---- its beginning ---- */
 
-/* Pushes what keeps the strings of a list alive; NULL for nil. */
-static const char *const *read_list(const struct fields *fields, const char *name)
-{
-    size_t count;
-
-    if (field_push(fields, name) == LUA_TNIL)
-        return NULL;
-    return list_of_texts(fields->lua, fields->function, name, &count);
-}
-
 static void read_stdio(const struct fields *fields, int stdio[3])
 {
     lua_State *lua = fields->lua;
@@ -128,7 +118,8 @@ static struct handle *push_handle(lua_State *lua, struct engine *engine)
 
 int engine_spawn(lua_State *lua)
 {
-    static const char *const names[] = {"argv", "env", "stdio", "ignored_signals", "on_exit", NULL};
+    static const char *const names[] = {"argv",       "env",     "stdio", "ignored_signals",
+                                        "rule_files", "on_exit", NULL};
     struct engine *engine = engine_at(lua);
     struct fields fields = fields_of(lua, 2, "spawn", names);
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
@@ -137,12 +128,13 @@ int engine_spawn(lua_State *lua)
     lua_State *outer;
     int rc;
 
-    options.argv = read_list(&fields, "argv");
+    options.argv = field_list(&fields, "argv");
     if (!options.argv || !options.argv[0])
         return luaL_error(lua, "spawn: argv: a list of strings with a command expected");
-    options.env = read_list(&fields, "env");
+    options.env = field_list(&fields, "env");
     read_stdio(&fields, options.stdio);
     options.ignored_signals = read_signals(&fields);
+    options.rule_files = field_list(&fields, "rule_files");
     field_function(&fields, "on_exit");
     handle = push_handle(lua, engine);
     outer = engine_enter(engine, lua);

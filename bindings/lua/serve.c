@@ -118,6 +118,17 @@ static void on_ready(fence *watching, int fd, void *payload)
     callback_run(watch->engine, tell_ready, watch);
 }
 
+/* engine:unwatch(descriptor): what was kept for its watches goes with the engine. */
+int engine_unwatch(lua_State *lua)
+{
+    struct engine *engine = engine_at(lua);
+    int fd = descriptor_at(lua, 2);
+
+    luaL_argcheck(lua, fd >= 0, 2, "descriptor or open file expected");
+    fence_unwatch(engine->fence, fd);
+    return 0;
+}
+
 /* engine:watch(descriptor, function) -> true; nil, message. The watch, with its function and what
  * it watches, is kept as long as the engine lives. */
 int engine_watch(lua_State *lua)

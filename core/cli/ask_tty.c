@@ -65,8 +65,8 @@ static pid_t parent_of(pid_t pid)
 {
     char path[48], line[512];
     const char *behind_name;
-    int fd, parent = 0;
     ssize_t got;
+    int fd;
 
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -76,9 +76,8 @@ static pid_t parent_of(pid_t pid)
     close(fd);
     line[got > 0 ? got : 0] = '\0';
     behind_name = strrchr(line, ')');
-    if (!behind_name || sscanf(behind_name + 1, " %*c %d", &parent) != 1)
-        return 0;
-    return parent;
+    /* "(NAME) S 123": its state is one letter */
+    return behind_name && strlen(behind_name) > 4 ? (pid_t)strtol(behind_name + 4, NULL, 10) : 0;
 }
 
 /* A process group's leader that we, or what we have started, have started. */

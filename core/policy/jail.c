@@ -169,6 +169,11 @@ int jail_run(struct jail *jail, lua_CFunction work, void *payload, uint32_t inst
     bool over;
     int status;
 
+    if (jail->busy) { /* by an observer that is told something by a hook, and asks in its turn */
+        snprintf(why, cap, "a policy was called from within one of its own hooks");
+        return -EACCES;
+    }
+    jail->busy = true;
     jail->budget = instructions;
     jail->time = (int64_t)instructions * (LIMIT_POLICY_CPU_NS / LIMIT_POLICY_INSTRUCTIONS);
     jail->overrun = NULL;
@@ -184,6 +189,7 @@ int jail_run(struct jail *jail, lua_CFunction work, void *payload, uint32_t inst
     lua_settop(lua, 0);
     if (over) /* no __gc but those of sets: this runs nothing of a policy */
         lua_gc(lua, LUA_GCCOLLECT);
+    jail->busy = false;
     return status == LUA_OK ? 0 : -EACCES;
 }
 

@@ -24,6 +24,7 @@ struct jail {
     const char *policy;  /* whose hook it is                                          */
     uint64_t shows;      /* how many calls have shown something                       */
     uint32_t refusals;   /* how often this call may still be refused memory and go on */
+    bool busy;           /* a call is under way: what it tells must not call again    */
     const char *overrun; /* the limit that this call has reached; NULL: none          */
 };
 

@@ -188,9 +188,12 @@ static int fail_load(fence_error *err, const char *name, const char *why)
 
 static int load_text(fence_policy *policy, struct loading *loading, fence_error *err)
 {
-    struct loaded *list = reallocarray(policy->list, policy->count + 1, sizeof *list);
+    struct loaded *list;
     char why[400];
 
+    if (policy->jail->busy)
+        return fail(err, -EBUSY, "a policy cannot be loaded from within a hook of its set");
+    list = reallocarray(policy->list, policy->count + 1, sizeof *list);
     if (!list)
         return fail(err, -ENOMEM, "out of memory");
     policy->list = list;

@@ -148,6 +148,10 @@ static enum policy_answer ask(struct asking *asking)
 
     if (!asking->policy->has[asking->hook])
         return POLICY_NO_OPINION;
+    if (jail->busy) { /* it would be taken for the call that is under way */
+        decide(asking, POLICY_DENY, "policy error: it was asked from within one of its own hooks");
+        return POLICY_DENY;
+    }
     jail->shown = asking->request;
     jail->shows++;
     rc = jail_run(jail, ask_all, asking, LIMIT_POLICY_INSTRUCTIONS, why, sizeof why);

@@ -49,6 +49,8 @@ static void tell(struct telling *telling)
     struct jail *jail = policy->jail;
     char why[200];
 
+    if (jail->busy)
+        return; /* what a hook logs is no event for hooks */
     for (telling->at = 0; telling->at < policy->count; telling->at++) {
         int rc;
 

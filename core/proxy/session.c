@@ -382,7 +382,7 @@ static struct session *session_new(struct listener *listener)
 /* Whoever is refused takes a descriptor too: where there are few, most are for those let in. */
 static bool too_many_to_refuse(const struct proxy *proxy)
 {
-    unsigned few = proxy->max_sessions / 2;
+    unsigned few = (proxy->max_sessions + 1) / 2;
 
     return proxy->nsessions > proxy->max_sessions + (few < LIMIT_REFUSING ? few : LIMIT_REFUSING);
 }

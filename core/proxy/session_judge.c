@@ -81,6 +81,7 @@ void session_judge_again(struct session *s)
 {
     asker_leave(&s->talk->asker);
     session_drop_upstream(s);
+    s->request->reached = false;
     if (s->request->kind == FENCE_HTTP)
         session_http_judge_again(s);
     else

@@ -132,7 +132,7 @@ local methods = {
   listen = { "http", "127.0.0.1:0" }, port = { "http" }, require_login = { "a", "b" },
   limit_clients = { 1 }, set_policy = {}, reload = { config }, set_resolver = { print },
   spawn = { { argv = { "true" } } }, watch = { 0, print }, run = {}, step = {}, stop = {},
-  fd = {}, timeout = {},
+  fd = {}, timeout = {}, unwatch = { 0 },
 }
 
 describe("misuse", function()

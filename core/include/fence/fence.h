@@ -18,7 +18,8 @@
  *            On failure no out-parameter is touched.
  * Threads    One engine, one thread; two engines, two threads. Only a config may be shared.
  *            A sandbox ends with the thread that spawned it: prctl(2), PR_SET_PDEATHSIG.
- * Callbacks  May call everything but fence_run(), fence_step() and fence_close().
+ * Callbacks  May call everything but fence_run(), fence_step() and fence_close(). What a policy
+ * logs is told from within its hook: the set can be replaced then, but neither asked nor added to.
  * Signals    The library installs no handler. Ignore SIGPIPE in your program: a peer that goes
  *            away while it is written to would end it. Do not ignore SIGCHLD, and wait(2) for no
  *            child but your own: the exit status of a sandbox would be lost.
