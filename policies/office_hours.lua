@@ -17,6 +17,7 @@
 -- are put forward in summer, change it in the settings. And the time is this machine's.
 
 local fence = require "fence"
+local calendar = require "fence.clock"
 
 local names = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" }
 
@@ -65,9 +66,9 @@ local when = ("open %s from %s to %s, UTC%s%s"):format(table.concat(hours.days, 
   clock(to), offset < 0 and "-" or "+", clock(math.abs(offset)))
 
 local function judge(req)
-  local minutes = math.floor(req.time) // 60 + offset
-  local day = names[(minutes // 1440 + 4) % 7 + 1] -- 1970 began on a Thursday
-  local now = minutes % 1440
+  local at = calendar.at(req.time, hours.utcOffset)
+  local day = at.weekday:sub(1, 3)
+  local now = at.hour * 60 + at.minute
   if not open[day] or now < from or now >= to then
     return fence.deny(("closed on %s at %s: %s"):format(day, clock(now), when))
   end

@@ -100,22 +100,19 @@ void rules_unload(struct rules *rules)
 
 char **rules_files(const struct rules *rules, const struct options *options, fence_error *err)
 {
-    size_t count = 0, n = 0, copied = 0;
-    char path[PATH_ROOM], **files;
+    const char *settings = options->watch && rules->settings[0] ? rules->settings : NULL;
+    size_t count = 0, copied = 0;
+    char **files;
 
-    while (rules_policy_path(path, rules, options, count) > 0)
+    while (rules->policy && fence_policy_file(rules->policy, count))
         count++;
     files = calloc(count + 2, sizeof *files);
-    for (; files && n < count; n++) {
-        rules_policy_path(path, rules, options, n);
-        files[n] = strdup(path);
-        copied += files[n] != NULL;
+    for (; files && copied < count; copied++) {
+        files[copied] = strdup(fence_policy_file(rules->policy, copied));
+        if (!files[copied])
+            break;
     }
-    if (files && options->watch && rules->settings[0]) {
-        files[n++] = strdup(rules->settings);
-        copied += files[n - 1] != NULL;
-    }
-    if (files && copied == n)
+    if (files && copied == count && (!settings || (files[count] = strdup(settings))))
         return files;
     rules_files_free(files);
     snprintf(err->message, sizeof err->message, "out of memory");

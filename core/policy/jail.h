@@ -21,6 +21,7 @@ struct jail {
     int64_t wall_end;    /* monotonic, in ns; 0: this call is too short to ask        */
     int64_t cpu_end;     /* the same in CPU time of this thread                       */
     const void *shown;   /* what hooks are shown in this call; NULL: nothing          */
+    fence_policy *set;   /* whose jail it is                                          */
     const char *policy;  /* whose hook it is                                          */
     uint64_t shows;      /* how many calls have shown something                       */
     uint32_t refusals;   /* how often this call may still be refused memory and go on */

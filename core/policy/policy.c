@@ -40,6 +40,7 @@ int fence_policy_new(fence_policy **out, fence_error *err)
         jail_close(policy->jail);
         return fail(err, -ENOMEM, "out of memory");
     }
+    policy->jail->set = policy;
     atomic_init(&policy->refs, 1);
     *out = take(&policy);
     return 0;
@@ -55,6 +56,9 @@ fence_policy *fence_policy_unref(fence_policy *policy)
 {
     if (policy && atomic_fetch_sub_explicit(&policy->refs, 1, memory_order_acq_rel) == 1) {
         jail_close(policy->jail);
+        for (size_t i = 0; i < policy->nfiles; i++)
+            free(policy->files[i]);
+        free(policy->files);
         free(policy->list);
         fence_config_unref(policy->config);
         free(policy);
@@ -68,6 +72,32 @@ void fence_policy_configure(fence_policy *policy, const fence_config *config)
 
     policy->config = fence_config_ref((fence_config *)(uintptr_t)config); /* only counted */
     fence_config_unref(old);
+}
+
+/* ---- the files that were read ---- */
+
+int policy_note_file(fence_policy *policy, const char *path)
+{
+    char **files;
+
+    for (size_t i = 0; i < policy->nfiles; i++) {
+        if (strcmp(policy->files[i], path) == 0)
+            return 0;
+    }
+    files = reallocarray(policy->files, policy->nfiles + 1, sizeof *files);
+    if (!files)
+        return -ENOMEM;
+    policy->files = files;
+    files[policy->nfiles] = strdup(path);
+    if (!files[policy->nfiles])
+        return -ENOMEM;
+    policy->nfiles++;
+    return 0;
+}
+
+const char *fence_policy_file(const fence_policy *policy, size_t index)
+{
+    return index < policy->nfiles ? policy->files[index] : NULL;
 }
 
 /* ---- loading ---- */
@@ -233,6 +263,8 @@ int fence_policy_load(fence_policy *policy, const char *path, fence_error *err)
     rc = policy_file_read(room, &loading.len, path, err);
     if (rc < 0)
         return rc;
+    if (policy_note_file(policy, path) < 0)
+        return fail(err, -ENOMEM, "out of memory");
     slash = strrchr(folder, '/');
     if (slash)
         *slash = '\0';

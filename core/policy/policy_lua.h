@@ -64,6 +64,9 @@ const struct policy_request *request_lua_check(lua_State *lua, int index);
  * at `globals`. */
 void require_lua_push(lua_State *lua, const char *folder, int globals, const fence_config *config);
 
+/* Notes that this file was read for the set. Returns 0, or -ENOMEM. Raises nothing. */
+int policy_note_file(fence_policy *policy, const char *path);
+
 /* Raises "WHAT has no 'NAME'", with the nearest of `names` (the last one is NULL). */
 int raise_unknown(lua_State *lua, const char *what, const char *name, const char *const *names);
 

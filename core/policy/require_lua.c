@@ -44,6 +44,8 @@ static void push_file(lua_State *lua, const char *path)
 
     if (policy_file_read(room, &len, path, &err) < 0)
         luaL_error(lua, "%s", err.message);
+    if (policy_note_file(jail_of(lua)->set, path) < 0)
+        luaL_error(lua, "not enough memory");
     lua_pushlstring(lua, room, len);
     lua_remove(lua, -2);
 }

@@ -17,6 +17,8 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(0, process.run({ as_user = identity, argv = { "mkdir", open } }).code)
       users.write_file(identity, home .. "/p.lua", policy)
       users.write_file(identity, open .. "/p.lua", policy)
+      process.run({ as_user = identity, argv = { "mkdir", open .. "/other" } })
+      users.write_file(identity, home .. "/modules.lua", 'return require "project.p"')
       settings = users.write_file(identity, home .. "/s.json", "{}")
       users.write_file(identity, open .. "/s.json", "{}")
       process.run({ as_user = identity, argv = { "ln", "-s", "../p.lua", open .. "/link.lua" } })
@@ -37,6 +39,10 @@ for _, identity in ipairs(users.identities()) do
       { "a link in it to one outside", { "--policy", "project/link.lua", "--allow-write",
         "project" }, true },
       { "a link outside to one in it", { "--policy", "in.lua", "--allow-write", "project" }, true },
+      { "a module of the policy in it", { "--policy", "modules.lua", "--allow-write", "project" },
+        true },
+      { "a module of the policy beside it", { "--policy", "modules.lua", "--allow-write",
+        "project/other" } },
       { "nothing is open", { "--policy", "project/p.lua" } },
       { "settings in it, which are read once", { "-s", "project/s.json", "--allow-write",
         "project" } },
