@@ -124,7 +124,7 @@ describe("hooks that watch, in a sandbox:", function()
     on_closed = "a policy has no 'on_closed'; did you mean 'on_close'?",
     on_events = "a policy has no 'on_events'; did you mean 'on_event'?",
     on_exti = "a policy has no 'on_exti'; did you mean 'on_exit'?",
-    on_exec = "'on_exec' is not built yet: leave it out",
+    on_exce = "a policy has no 'on_exce'; did you mean 'on_exec'?",
   }) do
     it(key .. " is no hook", function()
       local result = run({ ("return { %s = function() end }"):format(key) }, { "echo", "ran" })
