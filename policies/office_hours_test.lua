@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- office_hours_test.lua - what office_hours.lua decides: fence policy test policies/office_hours.lua
+-- office_hours_test.lua - what office_hours.lua decides:
+--   fence policy test policies/office_hours.lua
 --
 -- A test has no clock of its own: what holds at any hour is checked.
 
