@@ -36,8 +36,8 @@ void rules_unload(struct rules *rules);
 int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const struct options *options,
                       size_t index);
 
-/* What the command must not be able to change: the policies and what they require, and with --watch the settings, which
- * are read again. NULL-terminated; NULL without memory. */
+/* What the command must not be able to change: the policies and what they require, and with --watch
+ * the settings, which are read again. NULL-terminated; NULL without memory. */
 char **rules_files(const struct rules *rules, const struct options *options, fence_error *err);
 void rules_files_free(char **files); /* takes NULL */
 

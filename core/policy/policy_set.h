@@ -34,7 +34,7 @@ struct fence_policy {
     struct jail *jail;
     struct loaded *list;
     size_t count;
-    bool has[HOOKS];      /* does any? */
+    bool has[HOOKS]; /* does any? */
     char **files; /* that were read, policies and modules; a file that was read twice stands once */
     size_t nfiles;
     fence_config *config; /* fence.config of those that are loaded next; or NULL */

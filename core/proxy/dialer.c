@@ -331,9 +331,13 @@ static void judge(struct dial *dial, const struct addr *addrs, size_t count)
 /* Policies see what would be dialled. */
 static void show_policies(struct dial *dial)
 {
+    fence_policy *policy;
+
     dial->shown.addresses = dial->addrs;
     dial->shown.naddresses = dial->count;
-    policy_resolved(dial->proxy->policy, &dial->shown, &dial->refusal);
+    policy = fence_policy_ref(dial->proxy->policy); /* what it logs may replace it */
+    policy_resolved(policy, &dial->shown, &dial->refusal);
+    fence_policy_unref(policy);
     if (dial->refusal.verdict == FENCE_DENY) {
         dial->refusal.reason = FENCE_REASON_IP_PROHIBITED;
         dial->count = 0;

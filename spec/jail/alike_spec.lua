@@ -86,9 +86,12 @@ describe("3K.208 explain and the proxy:", function()
     context = context .. ": " .. said .. answer.status .. " " .. answer.body
     assert.equal(passes, answer.status ~= 403, context)
     if passes then return end
+    -- which limit an endless loop comes to first is the machine's affair
+    said = said:gsub("it took too %a[%a ]*", "it took too much")
+    local body = answer.body:gsub("it took too %a[%a ]*", "it took too much")
     local rule, words = said:match("^%a[%a ]* by (.-): ([^\n]*)\n")
     local line = rule and ("%s (%s)\n"):format(words, rule) or said:match("^denied(: [^\n]*\n)")
-    assert.is_truthy(line and answer.body:find(line, 1, true), context)
+    assert.is_truthy(line and body:find(line, 1, true), context)
   end
 
   -- A tunnel: "HOST:PORT".

@@ -189,8 +189,8 @@ FENCE_API int fence_policy_load(fence_policy *policy, const char *path, fence_er
 FENCE_API int fence_policy_load_buffer(fence_policy *policy, const char *name, const char *text,
                                        size_t len, fence_error *err);
 
-/* The files that were read for the set so far, policies and what they have required, as a path each:
- * 0, 1, 2...; NULL behind the last. For fence_sandbox_options.rule_files. */
+/* The files that were read for the set so far, policies and what they have required, as a path
+ * each: 0, 1, 2...; NULL behind the last. For fence_sandbox_options.rule_files. */
 FENCE_API const char *fence_policy_file(const fence_policy *policy, size_t index);
 
 FENCE_API fence_policy *fence_policy_ref(fence_policy *policy);
