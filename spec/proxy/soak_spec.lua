@@ -36,7 +36,7 @@ describe("a soak", function()
       connection:shutdown()
     end) })
   end)
-  lazy_teardown(function() w:stop() end)
+  lazy_teardown(function() w:stop(true) end) -- it says that it has loaded its rules
 
   local function answer(client, bytes)
     client:send(w:fill(bytes))
@@ -114,6 +114,9 @@ describe("a soak", function()
     for worker = 1, workers do
       loop.task(function()
         for index = 1, 8 * #deeds do
+          if worker == 1 and index % #deeds == 1 then
+            w.proxy.child:kill("sighup") -- the rules are loaded again, in the middle of it all
+          end
           local client = deeds[(index + worker) % #deeds + 1]()
           if client then
             client:close()
