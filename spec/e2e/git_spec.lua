@@ -74,6 +74,7 @@ for _, identity in ipairs(users.identities()) do
       return fenced.run({
         argv = options.no_exceptions and fenced.without_no_proxy(argv) or argv,
         settings = options.settings or fenced.settings({ "good.test" }, { folder }),
+        args = options.args,
         as_user = identity,
         cwd = folder,
         env = environment,
@@ -105,6 +106,28 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(0, result.code)
       assert.equal("new\n", fenced.read_file(folder .. "/clone/later"))
       assert.equal(head .. "\n", run({ "-C", "clone", "rev-parse", "HEAD" }).out)
+    end)
+
+    row("does what a policy allows, and shows what it denies", function()
+      local policy = users.write_file(identity, users.temp_dir(identity) .. "/git.lua", [[
+        local fence = require "fence"
+        return {
+          on_connect = function(req)
+            if req.host ~= "good.test" then return fence.deny("no " .. req.host .. " for git") end
+            return fence.allow()
+          end,
+        }]])
+      local options = { args = { "--policy", policy }, settings = {
+        network = { hosts = { ["good.test"] = "127.0.0.1", ["bad.test"] = "127.0.0.1" } },
+        filesystem = { allowWrite = { folder } },
+      } }
+      local result = run({ "clone", "-q", url("good.test"), "by-policy" }, options)
+      assert.equal("", result.err)
+      assert.is_true(fenced.read_file(folder .. "/by-policy/blob") == content)
+      result = run({ "clone", "-q", url("bad.test"), "denied" }, options)
+      assert.equal(128, result.code)
+      assert.matches("403", result.err, 1, true)
+      assert.is_false(fenced.exists(folder .. "/denied/blob"))
     end)
 
     row("asks the origin once for each thing", function()
