@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * fuzz_policy.c - policies: one that does not load leaves nothing to ask; one that does is asked
- * about a tunnel, a request and its addresses, and what comes of it is an answer, in time: deny
- * where it errs, and never an allow once addresses are known. */
+ * about a tunnel, a request, its addresses and a command, and what comes of it is an answer, in
+ * time: deny where it errs, and never an allow once addresses are known. Then it is told how all
+ * that went, and what it says is one line. */
 #include <fence/fence.h>
 
 #include "policy/policy.h"
@@ -45,6 +46,38 @@ static void ask_all(fence_policy *policy, const struct host *host, const struct 
     require_sense(policy_judge(policy, &request, &out), &out);
 }
 
+static void hear(void *payload, const char *level, const char *line)
+{
+    (void)payload;
+    (void)level;
+    for (const char *c = line; *c; c++)
+        require((uint8_t)*c >= ' ');
+}
+
+static void tell_all(fence_policy *policy, const struct host *host)
+{
+    static const char *const argv[] = {"git", "push", "a b", NULL};
+    const struct policy_run run = {.id = 1, .command = {argv, "/project"}};
+    const struct policy_summary summary = {
+        .id = 1, .status = 3, .duration_us = 2500000, .allowed = 4, .denied = 5};
+    struct rules_request judged = {.host = host, .port = 443, .tunnel = true};
+    struct policy_request request = {
+        .session = 9, .kind = FENCE_SOCKS5, .judged = &judged, .headless = true, .log = hear};
+    fence_decision out = {.verdict = FENCE_DENY, .rule = "built-in", .message = "no"};
+    char line[LIMIT_POLICY_LINE];
+
+    policy_reported(policy, &request, &out, line);
+    hear(NULL, "", line);
+    request.closed = true;
+    request.bytes_sent = 6;
+    request.bytes_received = 7;
+    policy_closed(policy, &request);
+    request = (struct policy_request){.log = hear};
+    require_sense(policy_exec(policy, &run.command, &request, &out), &out);
+    policy_started(policy, &run, &request);
+    policy_ended(policy, &summary, &request);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     fence_policy *policy = NULL;
@@ -60,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (fence_policy_load_buffer(policy, "p.lua", (const char *)bytes, len, &err) < 0)
         require(err.message[0] != '\0' && !policy_wants_addresses(policy));
     ask_all(policy, &host, addresses);
+    tell_all(policy, &host);
     fence_policy_unref(policy);
     return 0;
 }
