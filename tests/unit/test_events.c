@@ -32,7 +32,7 @@ static void hear(const fence_event *event, void *payload)
 static void test_numbers_and_time(void **state)
 {
     struct heard heard = {0};
-    struct events events = {.observer = {hear, &heard}};
+    struct events events = {.observer = {.on_event = hear, .payload = &heard}};
     int64_t before = (int64_t)time(NULL) * 1000000;
 
     (void)state;
@@ -83,7 +83,7 @@ static void test_texts(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct heard heard = {0};
-        struct events events = {.observer = {hear, &heard}};
+        struct events events = {.observer = {.on_event = hear, .payload = &heard}};
 
         memset(long_text, 'x', sizeof long_text);
         long_text[rows[i].len] = '\0';
