@@ -289,6 +289,12 @@ int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options 
     return sandbox_start(out, &engine->proxy, &engine->sandboxes, options, on_exit, payload, err);
 }
 
+int fence_check_rule_files(const fence_sandbox *sandbox, const char *const *rule_files,
+                           fence_error *err)
+{
+    return sandbox_check_rule_files(sandbox, rule_files, err);
+}
+
 int fence_kill(fence_sandbox *sandbox, int signum)
 {
     return sandbox_kill(sandbox, signum);

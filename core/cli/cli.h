@@ -29,6 +29,11 @@ struct rules {
  * of those and of `options`, in this order. Returns 0, or a negative number with `err` filled in.
  * To be unloaded in either case. */
 int rules_load(struct rules *out, const struct options *options, fence_error *err);
+
+/* The same from the settings that were found before, whatever else is there by now: `settings` as
+ * rules.settings, "" for none. */
+int rules_load_again(struct rules *out, const char *settings, const struct options *options,
+                     fence_error *err);
 void rules_unload(struct rules *rules);
 
 /* Where the policy of that number lies. Returns 1, 0 when there are no more, -1 when its path is

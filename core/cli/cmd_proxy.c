@@ -126,7 +126,7 @@ static int serve(const struct rules *rules, const struct options *options)
     }
     tty.engine = engine;
     fence_set_policy(engine, rules->policy);
-    if (reloader_start(&reloader, engine, options, rules, &err) < 0 ||
+    if (reloader_start(&reloader, engine, options, rules, NULL, &err) < 0 ||
         prepare(engine, options, signals, &reloader, &err) < 0) {
         print_error("%s", err.message);
     } else {

@@ -104,8 +104,8 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
     fence_set_policy(run->engine, run->rules->policy);
     if (fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
         fence_watch(run->engine, signals, on_signals, run, &err) < 0 ||
-        (run->options &&
-         reloader_start(&run->reloader, run->engine, run->options, run->rules, &err) < 0)) {
+        (run->options && reloader_start(&run->reloader, run->engine, run->options, run->rules,
+                                        &run->sandbox, &err) < 0)) {
         print_error("%s", err.message);
         run->status = err.code == FENCE_EDENIED ? EXIT_DENIED : EXIT_FENCE;
         return;

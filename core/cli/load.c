@@ -78,18 +78,28 @@ int load_policies(fence_policy **out, const fence_config *config, const char *se
     return 0;
 }
 
-int rules_load(struct rules *out, const struct options *options, fence_error *err)
+static int load_from_there(struct rules *out, const struct options *options, fence_error *err)
 {
-    const char *path;
-
-    out->config = NULL;
-    out->policy = NULL;
-    if (find_settings(out->settings, options, err) < 0)
-        return -1;
-    path = out->settings[0] || options->settings ? out->settings : NULL;
+    const char *path = out->settings[0] || options->settings ? out->settings : NULL;
     if (fence_config_load(&out->config, path, options->extra, options->nextra, err) < 0)
         return -1;
     return rules_load_policies(out, options, err);
+}
+
+int rules_load(struct rules *out, const struct options *options, fence_error *err)
+{
+    *out = (struct rules){0};
+    if (find_settings(out->settings, options, err) < 0)
+        return -1;
+    return load_from_there(out, options, err);
+}
+
+int rules_load_again(struct rules *out, const char *settings, const struct options *options,
+                     fence_error *err)
+{
+    *out = (struct rules){0};
+    snprintf(out->settings, sizeof out->settings, "%s", settings);
+    return load_from_there(out, options, err);
 }
 
 void rules_unload(struct rules *rules)

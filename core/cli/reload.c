@@ -43,12 +43,30 @@ static void say_once(struct reloader *reloader, const char *error)
     snprintf(reloader->said, sizeof reloader->said, "%s", error);
 }
 
+/* Rules that the command could change are not taken. */
+static int out_of_reach(const struct reloader *reloader, const struct rules *rules,
+                        fence_error *err)
+{
+    char **files;
+    int rc;
+
+    if (!reloader->sandbox || !*reloader->sandbox)
+        return 0;
+    files = rules_files(rules, reloader->options, err);
+    if (!files)
+        return -1;
+    rc = fence_check_rule_files(*reloader->sandbox, (const char *const *)files, err);
+    rules_files_free(files);
+    return rc;
+}
+
 void reloader_reload(struct reloader *reloader)
 {
     struct rules rules;
     fence_error err = {0};
 
-    if (rules_load(&rules, reloader->options, &err) < 0) {
+    if (rules_load_again(&rules, reloader->settings, reloader->options, &err) < 0 ||
+        out_of_reach(reloader, &rules, &err) < 0) {
         say_once(reloader, err.message);
         /* a policy is wrong, and it may be one that the settings name only now */
         if (reloader->watch && rules.config)
@@ -106,9 +124,11 @@ static int start_watching(struct reloader *reloader, const struct rules *rules, 
 }
 
 int reloader_start(struct reloader *reloader, fence *engine, const struct options *options,
-                   const struct rules *rules, fence_error *err)
+                   const struct rules *rules, fence_sandbox *const *sandbox, fence_error *err)
 {
-    *reloader = (struct reloader){.engine = engine, .options = options, .settled = -1};
+    *reloader =
+        (struct reloader){.engine = engine, .options = options, .settled = -1, .sandbox = sandbox};
+    memcpy(reloader->settings, rules->settings, sizeof reloader->settings);
     return options->watch ? start_watching(reloader, rules, err) : 0;
 }
 

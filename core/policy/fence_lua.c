@@ -40,6 +40,13 @@ static void set_message(lua_State *lua, struct verdict *verdict, bool needed)
     const char *text = needed ? luaL_checklstring(lua, 1, &len) : luaL_optlstring(lua, 1, "", &len);
 
     jail_charge(lua, (double)len / 8);
+    if (needed) { /* who sees half of a question answers another one */
+        char whole[4 * sizeof verdict->message];
+
+        str_escape(whole, sizeof whole, (struct str){text, len});
+        if (len >= sizeof verdict->message || strlen(whole) >= sizeof verdict->message)
+            luaL_error(lua, "a question has at most %d bytes", (int)sizeof verdict->message - 1);
+    }
     str_escape(verdict->message, sizeof verdict->message, (struct str){text, len});
 }
 

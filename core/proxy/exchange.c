@@ -79,7 +79,10 @@ static bool send_again(struct session *s)
     s->pooled = false;
     exchange_end(s);
     session_drop_upstream(s);
-    session_dial(s);
+    if (session_rules_are_new(s)) /* they came while the answer was awaited */
+        session_judge_again(s);
+    else
+        session_dial(s);
     return true;
 }
 

@@ -255,6 +255,7 @@ static const struct peer_ops lingering_ops = {lingering_bytes, lingering_end, li
 void session_linger(struct session *s)
 {
     session_drop_upstream(s);
+    session_finished(s); /* what is still read belongs to no request */
     s->state = SESSION_LINGERING;
     s->client.ops = &lingering_ops;
     s->client.read_max = s->client.buffer->size;

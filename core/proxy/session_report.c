@@ -34,6 +34,7 @@ void session_emit_decision(struct session *s, const fence_decision *decision)
     fence_policy *policy = s->proxy->policy;
     char line[LIMIT_POLICY_LINE];
 
+    s->request->dropped = s->request->replaced = false;
     if (decision->verdict == FENCE_ALLOW)
         s->proxy->allowed++;
     else

@@ -4,44 +4,115 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/str.h"
 
-/* An empty folder of the sandbox's own hides the host's, which is what counts. */
-static bool is_open(const struct plan *plan, const char *path)
-{
-    const struct mount *mount = plan_mount_at(plan, path);
+#define LINKS_MAX 40 /* as the kernel's: path_resolution(7) */
 
-    return mount && mount->kind == MOUNT_WRITABLE && access(path, W_OK) == 0;
+struct walk {
+    const struct plan *plan;
+    char
+        at[PATH_MAX]; /* absolute, without links: the folder that is looked in, and then the file */
+    char rest[PATH_MAX]; /* what is still to be looked up */
+    int links;
+};
+
+/* An empty folder of the sandbox's own hides the host's, which is what counts. */
+static bool is_open(const struct walk *walk)
+{
+    const struct mount *mount = plan_mount_at(walk->plan, walk->at);
+
+    return mount && mount->kind == MOUNT_WRITABLE;
 }
 
-/* Writes the folder of `path`, with all links resolved. */
-static int folder_of(char out[PATH_MAX], const char *path)
+/* Takes the next component off `rest`. Returns false at its end. */
+static bool next_name(char name[NAME_MAX + 1], struct walk *walk)
 {
-    const char *slash = strrchr(path, '/');
-    auto_free char *folder =
-        slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    char *begin = walk->rest + strspn(walk->rest, "/");
+    size_t len = strcspn(begin, "/");
 
-    if (!folder)
-        return -ENOMEM;
-    return realpath(folder, out) ? 0 : -errno;
+    if (len == 0 || len > NAME_MAX)
+        return false;
+    memcpy(name, begin, len);
+    name[len] = '\0';
+    memmove(walk->rest, begin + len, strlen(begin + len) + 1);
+    return true;
+}
+
+/* A link's target goes before what is left. Returns false where the two are too long. */
+static bool follow(struct walk *walk)
+{
+    char target[PATH_MAX];
+    ssize_t len = readlink(walk->at, target, sizeof target - 1);
+    size_t rest = strlen(walk->rest);
+
+    if (len < 0 || ++walk->links > LINKS_MAX || (size_t)len + 1 + rest >= sizeof walk->rest)
+        return false;
+    memmove(walk->rest + len + 1, walk->rest, rest + 1);
+    memcpy(walk->rest, target, (size_t)len);
+    walk->rest[len] = '/';
+    if (target[0] == '/')
+        memcpy(walk->at, "/", 2);
+    else
+        *(strrchr(walk->at, '/') + (strrchr(walk->at, '/') == walk->at)) = '\0';
+    return true;
+}
+
+static bool step_into(struct walk *walk, const char *name)
+{
+    size_t len = strlen(walk->at);
+
+    if (strcmp(name, ".") == 0)
+        return true;
+    if (strcmp(name, "..") == 0) {
+        char *slash = strrchr(walk->at, '/');
+
+        slash[slash == walk->at] = '\0';
+        return true;
+    }
+    if (len + 1 + strlen(name) >= sizeof walk->at)
+        return false;
+    snprintf(walk->at + len, sizeof walk->at - len, "%s%s", len > 1 ? "/" : "", name);
+    return true;
+}
+
+/* Goes as the kernel does, and looks at each folder in which a name is looked up: whoever can write
+ * there decides what comes of it. What cannot be followed counts as far as it goes. */
+static bool can_change(struct walk *walk)
+{
+    char name[NAME_MAX + 1];
+    struct stat st;
+
+    while (next_name(name, walk)) {
+        if (is_open(walk))
+            return true;
+        if (!step_into(walk, name) || lstat(walk->at, &st) < 0)
+            return false; /* nothing is there, and nobody inside can make it */
+        if (S_ISLNK(st.st_mode) && !follow(walk))
+            return false;
+    }
+    /* another name of it may be open */
+    return is_open(walk) || (stat(walk->at, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1 &&
+                             access(walk->at, W_OK) == 0);
 }
 
 static int check(const struct plan *plan, const char *path, fence_error *err)
 {
-    char real[PATH_MAX], folder[PATH_MAX], shown[200];
-    bool exists = realpath(path, real) != NULL;
-    int rc = folder_of(folder, path);
-    bool open = rc == 0 && is_open(plan, folder);
+    struct walk walk = {.plan = plan, .at = "/"};
+    char shown[200];
 
-    if (exists && !open) {
-        open = is_open(plan, real) || (folder_of(folder, real) == 0 && is_open(plan, folder));
-    }
-    if (!open)
-        return rc == -ENOMEM ? fail(err, rc, "out of memory") : 0;
+    if (path[0] != '/' && !getcwd(walk.at, sizeof walk.at))
+        return fail(err, -errno, "the current folder cannot be told: %s", strerror(errno));
+    if (strlen(path) >= sizeof walk.rest)
+        return fail(err, -ENAMETOOLONG, "the path of a policy is too long");
+    memcpy(walk.rest, path, strlen(path) + 1);
+    if (!can_change(&walk))
+        return 0;
     str_escape(shown, sizeof shown, str_of(path));
     return fail(err, FENCE_ECONFIG,
                 "'%s' decides about the command, which could change it: move it out of what "

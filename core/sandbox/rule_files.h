@@ -5,9 +5,10 @@
 
 #include "sandbox/plan.h"
 
-/* Could the command change or replace one of these files (NULL-terminated; or NULL)? Both the file
- * and the folders that name it are looked at, where a link leads and where it stands. One that does
- * not exist counts by its folder. Returns 0, or a negative number with `err` filled in. */
+/* Could the command change or replace one of these files (NULL-terminated; or NULL)? Each folder in
+ * which a part of its path is looked up counts, those of links too, by the plan and not by its
+ * mode; and so does a second name of a file that can be written. Returns 0, or a negative number
+ * with `err` filled in. */
 int rule_files_check(const struct plan *plan, const char *const *paths, fence_error *err);
 
 #endif

@@ -23,6 +23,7 @@
 #include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
 #include "sandbox/prepare.h"
+#include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
 
 #define TURNS 16 /* reads of what bubblewrap says, before others have theirs */
@@ -145,6 +146,12 @@ void sandbox_close_all(struct list *sandboxes)
         put_down(s);
         sandbox_close(s);
     }
+}
+
+int sandbox_check_rule_files(const fence_sandbox *sandbox, const char *const *rule_files,
+                             fence_error *err)
+{
+    return rule_files_check(sandbox->plan, rule_files, err);
 }
 
 /* Before it runs there is nobody to send it to. */

@@ -19,6 +19,11 @@ for _, identity in ipairs(users.identities()) do
       users.write_file(identity, open .. "/p.lua", policy)
       process.run({ as_user = identity, argv = { "mkdir", open .. "/other" } })
       users.write_file(identity, home .. "/modules.lua", 'return require "project.p"')
+      process.run({ as_user = identity, argv = { "sh", "-c", ([[
+        cd %s && mkdir safe project/closed && cp p.lua safe && cp p.lua project/closed
+        ln -s ../safe project/way && ln -s ../p.lua project/middle && ln -s project/middle chain.lua
+        cp p.lua twin.lua && ln twin.lua project/twin.lua && chmod 555 project/closed]]):format(
+        home) } })
       settings = users.write_file(identity, home .. "/s.json", "{}")
       users.write_file(identity, open .. "/s.json", "{}")
       process.run({ as_user = identity, argv = { "ln", "-s", "../p.lua", open .. "/link.lua" } })
@@ -43,6 +48,13 @@ for _, identity in ipairs(users.identities()) do
         true },
       { "a module of the policy beside it", { "--policy", "modules.lua", "--allow-write",
         "project/other" } },
+      { "a folder on the way is a link in it", { "--policy", "project/way/p.lua", "--allow-write",
+        "project" }, true },
+      { "a link to a link in it", { "--policy", "chain.lua", "--allow-write", "project" }, true },
+      { "a folder in it that is closed by its mode", { "--policy", "project/closed/p.lua",
+        "--allow-write", "project" }, true },
+      { "a second name of it", { "--policy", "twin.lua", "--allow-write", "project" }, true },
+      { "up and down again", { "--policy", "project/../p.lua", "--allow-write", "project" }, true },
       { "nothing is open", { "--policy", "project/p.lua" } },
       { "settings in it, which are read once", { "-s", "project/s.json", "--allow-write",
         "project" } },
@@ -68,5 +80,48 @@ for _, identity in ipairs(users.identities()) do
         end
       end)
     end
+  end)
+end
+
+for _, identity in ipairs(users.identities()) do
+  describe("rules that are loaded again, as " .. identity .. ":", function()
+    -- The command waits for a line on its input, so that the spec changes files while it runs.
+    local function session(words, script)
+      local home = users.temp_dir(identity)
+      process.run({ as_user = identity, argv = { "mkdir", home .. "/project" } })
+      users.write_file(identity, home .. "/p.lua", "return {}")
+      local argv = { users.binary(identity), "--watch", "--policy", "p.lua" }
+      table.move(words, 1, #words, #argv + 1, argv)
+      table.move({ "--", "sh", "-c", script }, 1, 4, #argv + 1, argv)
+      return home, process.start({ as_user = identity, cwd = home, argv = argv, stdin = true,
+        env = { HOME = home, XDG_CONFIG_HOME = home .. "/project" } })
+    end
+
+    local ask = "curl -s -o /dev/null -w '%{http_code}\\n' http://foo.invalid/"
+
+    it("settings that the command has made are not found", function()
+      local home, child = session({ "--allow-write", "project" },
+        "mkdir project/fence && echo '{\"network\": {\"allowedDomains\": [\"foo.invalid\"]}}' > "
+        .. "project/fence/fence.json; echo made; read line; " .. ask)
+      assert.equal("made", child:read_line("stdout", 10000))
+      users.write_file(identity, home .. "/p.lua", "return { name = 'p' }")
+      assert.equal("fence: the rules were loaded again", child:read_line("stderr", 10000))
+      child:write("go\n")
+      assert.equal("403", child:read_line("stdout", 10000))
+      child:stop()
+    end)
+
+    it("a policy is not taken that requires what the command can write", function()
+      local home, child = session({ "--allow-write", "project" },
+        "echo 'return { on_request = function() return require(\"fence\").allow() end }' > "
+        .. "project/m.lua; echo made; read line; " .. ask)
+      assert.equal("made", child:read_line("stdout", 10000))
+      users.write_file(identity, home .. "/p.lua", "return require 'project.m'")
+      assert.is_truthy(child:read_line("stderr", 10000):find(
+        "project/m.lua' decides about the command, which could change it", 1, true))
+      child:write("go\n")
+      assert.equal("403", child:read_line("stdout", 10000))
+      child:stop()
+    end)
   end)
 end

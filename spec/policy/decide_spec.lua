@@ -171,6 +171,8 @@ describe("policies decide:", function()
       { "indexes nil", "return req.query.x",
         "p.lua:1: attempt to index a nil value (field 'query')" },
       { "loops", "while true do end", "it took too " },
+      { "asks what cannot be shown whole", "return fence.ask(('?'):rep(200))",
+        "p.lua:1: a question has at most 199 bytes" },
       { "loops in pcall",
         "while true do pcall(function() while true do end end) end", "it took too" },
       { "recurses", "local function f() return 1 + f() end f()", "" }, -- the stack or the time

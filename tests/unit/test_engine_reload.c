@@ -184,6 +184,34 @@ static void test_pool_is_emptied(void **state)
     close_site(&site);
 }
 
+/* The server closes the connection that had waited for a second request, after the rules have
+ * changed: the client is told, and does not wait for ever. */
+static void test_again_in_vain(void **state)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    struct site site;
+    char text[2048];
+    int client, upstream;
+
+    (void)state;
+    open_site(&site);
+    client = ask(&site, GET_GOOD);
+    upstream = accepted(&site, client);
+    assert_true(sockets_expect(site.engine, upstream, "GET / HTTP/1.1", text, sizeof text));
+    assert_true(sockets_send(upstream, answer));
+    assert_true(sockets_expect(site.engine, client, "ok", text, sizeof text));
+    close(client);
+    client = ask(&site, GET_GOOD);
+    assert_true(sockets_expect(site.engine, upstream, "GET / HTTP/1.1", text, sizeof text));
+    fence_set_policy(site.engine, NULL);
+    for (int turns = 0; turns < 20; turns++)
+        sockets_turn(site.engine, client);
+    close(upstream);
+    assert_true(sockets_expect(site.engine, client, "the rules have changed", text, sizeof text));
+    close(client);
+    close_site(&site);
+}
+
 struct swapper {
     fence *engine;
     fence_config *config;
@@ -224,9 +252,8 @@ static void test_from_within(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_under_way),
-        cmocka_unit_test(test_tunnel_stays),
-        cmocka_unit_test(test_pool_is_emptied),
+        cmocka_unit_test(test_under_way),       cmocka_unit_test(test_tunnel_stays),
+        cmocka_unit_test(test_pool_is_emptied), cmocka_unit_test(test_again_in_vain),
         cmocka_unit_test(test_from_within),
     };
 

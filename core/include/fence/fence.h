@@ -344,6 +344,11 @@ typedef void (*fence_exit_cb)(fence_sandbox *sandbox, const fence_exit *result, 
 FENCE_API int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options *options,
                           fence_exit_cb on_exit, void *payload, fence_error *err);
 
+/* What fence_spawn() checks of fence_sandbox_options.rule_files, for files that come later: before
+ * fence_reload(). Returns 0, or a negative number with `err` filled in. */
+FENCE_API int fence_check_rule_files(const fence_sandbox *sandbox, const char *const *rule_files,
+                                     fence_error *err);
+
 /* Sends a signal to the command. SIGKILL, and any signal before the command runs, ends the whole
  * sandbox; 0 asks whether it is still there. Returns 0 or -errno. */
 FENCE_API int fence_kill(fence_sandbox *sandbox, int signum);
