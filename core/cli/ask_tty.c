@@ -28,6 +28,22 @@ struct queued {
 
 static void ask_next(struct ask_tty *tty);
 
+static bool in_front(const struct ask_tty *tty)
+{
+    return tcgetpgrp(tty->tty) == getpgrp();
+}
+
+/* What we took, if we still have it: meanwhile somebody may have stopped us, and the shell outside
+ * has its terminal again. */
+static void return_terminal(struct ask_tty *tty)
+{
+    if (tty->front > 0 && in_front(tty)) {
+        tcsetpgrp(tty->tty, tty->front);
+        kill(-tty->front, SIGCONT); /* whoever wanted to read meanwhile was stopped */
+    }
+    tty->front = 0;
+}
+
 bool ask_tty_open(struct ask_tty *out)
 {
     *out = (struct ask_tty){.timer = -1};
@@ -44,8 +60,7 @@ bool ask_tty_open(struct ask_tty *out)
 
 void ask_tty_close(struct ask_tty *tty)
 {
-    if (tty->front > 0)
-        tcsetpgrp(tty->tty, tty->front);
+    return_terminal(tty);
     while (tty->first) {
         struct queued *next = tty->first->next;
 
@@ -112,15 +127,6 @@ static const char *take_terminal(struct ask_tty *tty)
     return NULL;
 }
 
-static void return_terminal(struct ask_tty *tty)
-{
-    if (tty->front <= 0)
-        return;
-    tcsetpgrp(tty->tty, tty->front);
-    kill(-tty->front, SIGCONT); /* whoever wanted to read meanwhile was stopped */
-    tty->front = 0;
-}
-
 /* ---- the question at hand ---- */
 
 static void say(struct ask_tty *tty, const char *text)
@@ -156,9 +162,15 @@ static void on_typed(fence *engine, int fd, void *payload)
 {
     struct ask_tty *tty = payload;
     char line[256], *word = line;
-    ssize_t got = read(fd, line, sizeof line - 1);
+    ssize_t got;
 
     (void)engine;
+    if (!in_front(tty)) { /* sent to the background while it asked: those keys are another's */
+        print_error("nobody was asked, as fence runs in the background: %s", tty->first->question);
+        finish(tty, FENCE_DENY, 0);
+        return;
+    }
+    got = read(fd, line, sizeof line - 1);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     line[got > 0 ? got : 0] = '\0';

@@ -55,6 +55,7 @@ int signals_catch(uint64_t ignored)
     /* under `stty tostop` a line of ours would stop us, and with us the network of a shell inside
      */
     sigaction(SIGTTOU, &ignore, NULL);
+    sigaction(SIGTTIN, &ignore, NULL); /* the same for a question, once we are in the background */
     sigaction(SIGXFSZ, &ignore, NULL); /* EFBIG says it as well, and can be explained */
     /* where a parent ignores it, the kernel would throw the sandbox's exit status away */
     sigaction(SIGCHLD, &standard, NULL);
