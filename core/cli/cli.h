@@ -36,6 +36,10 @@ int rules_load_again(struct rules *out, const char *settings, const struct optio
                      fence_error *err);
 void rules_unload(struct rules *rules);
 
+/* The policies alone, as a set of their own in rules->policy, which is NULL before; config and
+ * settings are there. On failure it may be there, too. */
+int rules_load_policies(struct rules *rules, const struct options *options, fence_error *err);
+
 /* Where the policy of that number lies. Returns 1, 0 when there are no more, -1 when its path is
  * too long. */
 int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const struct options *options,
@@ -45,11 +49,6 @@ int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const stru
  * the settings, which are read again. NULL-terminated; NULL without memory. */
 char **rules_files(const struct rules *rules, const struct options *options, fence_error *err);
 void rules_files_free(char **files); /* takes NULL */
-
-/* The policies of `config`, which was read from `settings` (or NULL), and of `options`; NULL where
- * there are none. Returns 0, or less with one line in `err`. */
-int load_policies(fence_policy **out, const fence_config *config, const char *settings,
-                  const struct options *options, fence_error *err);
 
 /* Each connection takes two descriptors of ours: takes all this process may have. After a command
  * was started, which keeps the limit it was given. */

@@ -33,18 +33,15 @@ static int run_tests(struct options *options, struct report *report, fence_error
 {
     char *found = tests_of(options->words[0]);
     char *only[] = {found, NULL}, **path = options->words[1] ? options->words + 1 : only;
-    fence_config *config = NULL;
-    fence_policy *policy = NULL;
+    struct rules rules;
     int rc;
 
     options->policies[options->npolicies++] = options->words[0]; /* behind those of --policy */
-    rc = fence_config_load(&config, options->settings, options->extra, options->nextra, err);
-    if (rc == 0) /* once for nothing: what is wrong with it comes first */
-        rc = load_policies(&policy, config, options->settings, options, err);
-    fence_policy_unref(policy);
+    /* with the policies, for nothing: what is wrong with them comes first */
+    rc = rules_load_again(&rules, options->settings ? options->settings : "", options, err);
     for (; rc == 0 && *path; path++)
-        rc = test_file_run(*path, config, options, report, err);
-    fence_config_unref(config);
+        rc = test_file_run(*path, &rules, options, report, err);
+    rules_unload(&rules);
     free(found);
     return rc;
 }

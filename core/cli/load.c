@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * load.c - the settings and policies that the command line names, or that are found. */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,7 @@ int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const stru
     return snprintf(out, PATH_ROOM, "%s", path) < PATH_ROOM ? 1 : -1;
 }
 
-static int rules_load_policies(struct rules *rules, const struct options *options, fence_error *err)
+int rules_load_policies(struct rules *rules, const struct options *options, fence_error *err)
 {
     char path[PATH_ROOM];
     int more = rules_policy_path(path, rules, options, 0);
@@ -63,24 +62,10 @@ static int find_settings(char out[PATH_ROOM], const struct options *options, fen
     return -1;
 }
 
-int load_policies(fence_policy **out, const fence_config *config, const char *settings,
-                  const struct options *options, fence_error *err)
-{
-    struct rules rules = {.config = (fence_config *)(uintptr_t)config};
-
-    *out = NULL;
-    snprintf(rules.settings, sizeof rules.settings, "%s", settings ? settings : "");
-    if (rules_load_policies(&rules, options, err) < 0) {
-        fence_policy_unref(rules.policy);
-        return -1;
-    }
-    *out = rules.policy;
-    return 0;
-}
-
 static int load_from_there(struct rules *out, const struct options *options, fence_error *err)
 {
     const char *path = out->settings[0] || options->settings ? out->settings : NULL;
+
     if (fence_config_load(&out->config, path, options->extra, options->nextra, err) < 0)
         return -1;
     return rules_load_policies(out, options, err);

@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 
 struct test_file {
+    const struct rules *rules;
     const char *path, *text;
     size_t len;
     struct test_state state;
@@ -154,10 +155,14 @@ static bool run(struct test_file *file, const struct options *options, struct re
                 fence_error *err)
 {
     lua_CFunction work = file->at < file->count ? run_case : run_function;
+    struct rules fresh = *file->rules;
 
-    if (load_policies(&file->tested.policy, file->tested.config, options->settings, options, err) <
-        0)
+    fresh.policy = NULL;
+    if (rules_load_policies(&fresh, options, err) < 0) {
+        fence_policy_unref(fresh.policy);
         return false;
+    }
+    file->tested.policy = fresh.policy;
     file->name = "?";
     file->failure[0] = '\0';
     if (test_state_call(&file->state, work, file) < 0)
@@ -224,10 +229,10 @@ static int run_all(struct test_file *file, const struct options *options, struct
     return 0;
 }
 
-int test_file_run(const char *path, const fence_config *config, const struct options *options,
+int test_file_run(const char *path, const struct rules *rules, const struct options *options,
                   struct report *report, fence_error *err)
 {
-    struct test_file file = {.path = path, .tested.config = config};
+    struct test_file file = {.rules = rules, .path = path, .tested.config = rules->config};
     const char *slash = strrchr(path, '/');
     char *room = malloc(TEST_FILE_BYTES);
     int rc = -1;

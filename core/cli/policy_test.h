@@ -103,8 +103,11 @@ void report_free(struct report *report);
 
 /* ---- a file of them: policy_test.c ---- */
 
-/* Returns 0 when all cases were run, and reported; else -1, with one line in `err`. */
-int test_file_run(const char *path, const fence_config *config, const struct options *options,
+struct rules;
+
+/* Under these settings, with the policies loaded anew for each case. Returns 0 when all cases were
+ * run, and reported; else -1, with one line in `err`. */
+int test_file_run(const char *path, const struct rules *rules, const struct options *options,
                   struct report *report, fence_error *err);
 
 #endif

@@ -64,9 +64,8 @@ void watch_begin(struct watch *watch)
 void watch_end(struct watch *watch)
 {
     for (size_t i = 0; i < watch->nold; i++) {
-        if (!is_watched(watch, watch->old[i].wd))
-            inotify_rm_watch(watch->fd,
-                             watch->old[i].wd); /* a folder named twice: the first time */
+        if (!is_watched(watch, watch->old[i].wd)) /* a folder that stood twice: the first time */
+            inotify_rm_watch(watch->fd, watch->old[i].wd);
         free(watch->old[i].folder);
         free(watch->old[i].name);
     }
@@ -94,21 +93,22 @@ static int add(struct watch *watch, const char *path, const char *suffix)
 {
     const char *slash = strrchr(path, '/');
     struct wanted *list = realloc(watch->list, (watch->count + 1) * sizeof *list);
-    struct wanted *new;
+    struct wanted *added;
+    int rc = -ENOMEM;
 
     if (!list)
         return -ENOMEM;
     watch->list = list;
-    new = &list[watch->count];
-    *new = (struct wanted){.suffix = suffix, .name = strdup(slash ? slash + 1 : path)};
-    new->folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    if (new->folder &&new->name)
-        new->wd = inotify_add_watch(watch->fd, new->folder, EVENTS);
-    if (!new->folder || !new->name || new->wd < 0) {
-        int rc = new->folder &&new->name ? -errno : -ENOMEM;
-
-        free(new->folder);
-        free(new->name);
+    added = &list[watch->count];
+    *added = (struct wanted){.suffix = suffix, .name = strdup(slash ? slash + 1 : path)};
+    added->folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    if (added->folder && added->name) {
+        added->wd = inotify_add_watch(watch->fd, added->folder, EVENTS);
+        rc = added->wd < 0 ? -errno : 0;
+    }
+    if (rc < 0) {
+        free(added->folder);
+        free(added->name);
         return rc;
     }
     watch->count++;

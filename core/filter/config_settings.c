@@ -35,7 +35,7 @@ struct setting setting_root(const struct fence_config *config)
 
 bool setting_first(struct setting *out, const struct setting *of)
 {
-    *out = setting_of(of->json->child);
+    *out = setting_of(of->json ? of->json->child : NULL);
     return out->json != NULL;
 }
 

@@ -12,10 +12,12 @@
 #include "policy/policy_lua.h"
 #include "policy/policy_set.h"
 
-const char *const policy_hook_names[HOOKS + 1] = {
-    [ON_CONNECT] = "on_connect", [ON_REQUEST] = "on_request", [ON_RESOLVE] = "on_resolve",
-    [ON_EXEC] = "on_exec",       [ON_START] = "on_start",     [ON_CLOSE] = "on_close",
-    [ON_EVENT] = "on_event",     [ON_EXIT] = "on_exit"};
+/* Of the table that a policy's file returns: the hooks in the order of their enum. */
+static const char *const keys[] = {"name",     "on_connect", "on_request", "on_resolve", "on_exec",
+                                   "on_start", "on_close",   "on_event",   "on_exit",    NULL};
+_Static_assert(ARRAY_LEN(keys) == HOOKS + 2, "a hook without a name");
+
+const char *const *const policy_hook_names = keys + 1;
 
 /* ---- life ---- */
 
@@ -123,10 +125,6 @@ static bool is_hook(const char *key)
 /* The table that the file returned, at the top: are all of its keys known? */
 static void check_keys(lua_State *lua)
 {
-    static const char *const keys[] = {"name",    "on_connect", "on_request", "on_resolve",
-                                       "on_exec", "on_start",   "on_close",   "on_event",
-                                       "on_exit", NULL};
-
     lua_pushnil(lua);
     while (lua_next(lua, -2)) {
         const char *key;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * policy_ask.c - the hooks that decide: on_connect, on_request, on_resolve. */
+ * policy_ask.c - the hooks that decide: on_connect, on_request, on_resolve, on_exec. */
 #include <stdio.h>
 
 #include "policy/policy_lua.h"
@@ -96,11 +96,7 @@ static void push_command(lua_State *lua, const struct policy_command *command)
     luaL_Buffer line;
 
     lua_createtable(lua, 0, 3);
-    lua_newtable(lua);
-    for (int i = 0; command->argv[i]; i++) {
-        lua_pushstring(lua, command->argv[i]);
-        lua_rawseti(lua, -2, i + 1);
-    }
+    record_lua_push_texts(lua, command->argv);
     lua_setfield(lua, -2, "argv");
     luaL_buffinit(lua, &line);
     for (int i = 0; command->argv[i]; i++) {

@@ -51,6 +51,9 @@ void policy_lua_make_kind(lua_State *lua, const char *kind, const char *method,
 /* Pushes what jail.shown is, a struct policy_request. It is dead once that is something else. */
 void request_lua_push(lua_State *lua);
 
+/* Pushes a list of the texts, which end with NULL. */
+void record_lua_push_texts(lua_State *lua, const char *const *texts);
+
 /* Finishes the table at the top; `names` are all of its fields, and static. */
 void record_lua_seal(lua_State *lua, const char *what, const char *const *names);
 

@@ -22,7 +22,7 @@ enum hook {
     HOOKS
 };
 
-extern const char *const policy_hook_names[HOOKS + 1]; /* the last one is NULL */
+extern const char *const *const policy_hook_names; /* by enum hook; NULL behind the last */
 
 struct loaded {
     char name[64];

@@ -72,16 +72,11 @@ static void push_run(lua_State *lua, const void *what)
 {
     static const char *const names[] = {"id", "command", "cwd", NULL};
     const struct policy_run *run = what;
-    int count = 0;
 
     lua_createtable(lua, 0, 3);
     lua_pushinteger(lua, (lua_Integer)run->id);
     lua_setfield(lua, -2, "id");
-    lua_newtable(lua);
-    for (; run->command.argv[count]; count++) {
-        lua_pushstring(lua, run->command.argv[count]);
-        lua_rawseti(lua, -2, count + 1);
-    }
+    record_lua_push_texts(lua, run->command.argv);
     lua_setfield(lua, -2, "command");
     lua_pushstring(lua, run->command.cwd);
     lua_setfield(lua, -2, "cwd");

@@ -12,6 +12,15 @@ static int unknown_field(lua_State *lua)
                          lua_touserdata(lua, lua_upvalueindex(2)));
 }
 
+void record_lua_push_texts(lua_State *lua, const char *const *texts)
+{
+    lua_newtable(lua);
+    for (int i = 0; texts[i]; i++) {
+        lua_pushstring(lua, texts[i]);
+        lua_rawseti(lua, -2, i + 1);
+    }
+}
+
 void record_lua_seal(lua_State *lua, const char *what, const char *const *names)
 {
     lua_createtable(lua, 0, 2);

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-
 #include "policy/policy.h"
 
 static struct policy_request log_of(struct proxy *proxy)

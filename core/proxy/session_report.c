@@ -27,33 +27,34 @@ static void emit(struct session *s, fence_event *event)
     events_emit(&s->proxy->events, event);
 }
 
-/* A policy's on_event may drop it, or say it in other words. */
+/* on_event may drop the decision, or say it in the words it writes to `line`. */
+static void show_policies(struct session *s, const fence_decision *decision,
+                          char line[LIMIT_POLICY_LINE])
+{
+    struct rules_request judged = session_judged(s);
+    struct policy_request shown = session_shown(s, &judged);
+    fence_policy *policy = fence_policy_ref(s->proxy->policy); /* what it logs may replace it */
+
+    s->request->dropped = !policy_reported(policy, &shown, decision, line);
+    s->request->replaced = line[0] != '\0';
+    fence_policy_unref(policy);
+}
+
 void session_emit_decision(struct session *s, const fence_decision *decision)
 {
     fence_event event = {.kind = FENCE_EVENT_DECISION, .decision = decision};
-    fence_policy *policy = s->proxy->policy;
     char line[LIMIT_POLICY_LINE];
 
-    s->request->dropped = s->request->replaced = false;
     if (decision->verdict == FENCE_ALLOW)
         s->proxy->allowed++;
     else
         s->proxy->denied++;
-    if (policy_wants_events(policy)) {
-        struct rules_request judged = session_judged(s);
-        struct policy_request shown = session_shown(s, &judged);
-
-        bool report;
-
-        fence_policy_ref(policy); /* what it logs may replace it */
-        report = policy_reported(policy, &shown, decision, line);
-        fence_policy_unref(policy);
-        s->request->dropped = !report;
-        s->request->replaced = report && line[0] != '\0';
-        if (!report)
-            return;
-        event.text = line[0] != '\0' ? line : NULL;
-    }
+    s->request->dropped = s->request->replaced = false;
+    if (policy_wants_events(s->proxy->policy))
+        show_policies(s, decision, line);
+    if (s->request->dropped)
+        return;
+    event.text = s->request->replaced ? line : NULL;
     emit(s, &event);
 }
 

@@ -16,9 +16,8 @@
 
 struct walk {
     const struct plan *plan;
-    char
-        at[PATH_MAX]; /* absolute, without links: the folder that is looked in, and then the file */
-    char rest[PATH_MAX]; /* what is still to be looked up */
+    char at[PATH_MAX];   /* where it has come to: absolute, and without links */
+    char rest[PATH_MAX]; /* what is still to be looked up                     */
     int links;
 };
 
@@ -81,24 +80,35 @@ static bool step_into(struct walk *walk, const char *name)
     return true;
 }
 
+/* Another name of the same file may lie where something is open, and its mode is its owner's. */
+static bool has_open_twin(const struct walk *walk)
+{
+    bool any = false;
+    struct stat st;
+
+    for (size_t i = 0; i < walk->plan->nmounts; i++)
+        any = any || walk->plan->mounts[i].kind == MOUNT_WRITABLE;
+    return any && stat(walk->at, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1 &&
+           (st.st_uid == geteuid() || access(walk->at, W_OK) == 0);
+}
+
 /* Goes as the kernel does, and looks at each folder in which a name is looked up: whoever can write
- * there decides what comes of it. What cannot be followed counts as far as it goes. */
+ * there decides what comes of it. Where it cannot go on, it does not say that all is well; but what
+ * is not there, where nobody inside can make it, is nothing. */
 static bool can_change(struct walk *walk)
 {
     char name[NAME_MAX + 1];
     struct stat st;
 
     while (next_name(name, walk)) {
-        if (is_open(walk))
+        if (is_open(walk) || !step_into(walk, name))
             return true;
-        if (!step_into(walk, name) || lstat(walk->at, &st) < 0)
-            return false; /* nothing is there, and nobody inside can make it */
+        if (lstat(walk->at, &st) < 0)
+            return errno != ENOENT && errno != ENOTDIR;
         if (S_ISLNK(st.st_mode) && !follow(walk))
-            return false;
+            return walk->links <= LINKS_MAX; /* with more of them it leads nowhere: ELOOP */
     }
-    /* another name of it may be open */
-    return is_open(walk) || (stat(walk->at, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1 &&
-                             access(walk->at, W_OK) == 0);
+    return is_open(walk) || has_open_twin(walk);
 }
 
 static int check(const struct plan *plan, const char *path, fence_error *err)
