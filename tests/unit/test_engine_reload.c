@@ -121,6 +121,82 @@ static void test_under_way(void **state)
         check(i);
 }
 
+/* ---- the same by SOCKS5 ---- */
+
+static const char SOCKS_WILD[] = "\5\1\0\5\1\0\3\13a.wild.test";
+static const char SOCKS_GOOD[] = "\5\1\0\5\1\0\3\11good.test";
+
+/* Greets and asks for the name at the port of the test's server. */
+static int ask_socks(struct site *site, const char *request, size_t len)
+{
+    const uint8_t port[] = {(uint8_t)(site->there >> 8), (uint8_t)site->there};
+    fence_error err = {0};
+    int client;
+
+    assert_int_equal(fence_listen(site->engine, FENCE_PROTOCOL_SOCKS5, "127.0.0.1:0", &err), 0);
+    client = sockets_connect(fence_port(site->engine, FENCE_PROTOCOL_SOCKS5));
+    assert_int_equal(send(client, request, len, MSG_NOSIGNAL), (ssize_t)len);
+    assert_int_equal(send(client, port, sizeof port, MSG_NOSIGNAL), (ssize_t)sizeof port);
+    return client;
+}
+
+/* The code of its reply, behind the answer to the greeting: RFC 1928, section 6. */
+static int socks_code(struct site *site, int client)
+{
+    uint8_t reply[12];
+    size_t got = 0;
+
+    for (int turns = 0; turns < 1000 && got < sizeof reply; turns++) {
+        ssize_t rc = recv(client, reply + got, sizeof reply - got, MSG_DONTWAIT);
+
+        got += rc > 0 ? (size_t)rc : 0;
+        sockets_turn(site->engine, client);
+    }
+    assert_int_equal(got, sizeof reply);
+    assert_int_equal(reply[2], 5);
+    return reply[3];
+}
+
+static const struct {
+    const char *name, *config;
+    int code;
+} socks_rows[] = {
+    {"3D.96 by SOCKS5, the name is denied now", "{}", 2},
+    {"3D.96 by SOCKS5, the address still is not allowed", OPEN "}}", 2},
+    {"3D.96 by SOCKS5, allowed, and the address as well", OPEN LOOPBACK "}}", 0},
+};
+
+static void test_under_way_by_socks(void **state)
+{
+    const char *const address[] = {"127.0.0.1"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(socks_rows); i++) {
+        fence_question *first = NULL, *question = NULL;
+        fence_config *config = config_of(socks_rows[i].config);
+        struct site site;
+        int client, code;
+
+        open_site(&site);
+        fence_set_resolver(site.engine, keep, &first);
+        client = ask_socks(&site, SOCKS_WILD, sizeof SOCKS_WILD - 1);
+        wait_for_question(&site, client, &first);
+        fence_set_resolver(site.engine, keep, &question);
+        fence_reload(site.engine, config, NULL);
+        fence_config_unref(config);
+        assert_int_equal(fence_answer(first, address, 1), 0);
+        for (int turns = 0; turns < 20; turns++)
+            sockets_turn(site.engine, client);
+        if (question)
+            fence_answer(question, address, 1);
+        code = socks_code(&site, client);
+        if (code != socks_rows[i].code)
+            fail_msg("%s: %d", socks_rows[i].name, code);
+        close(client);
+        close_site(&site);
+    }
+}
+
 static int accepted(struct site *site, int client)
 {
     int upstream = -1;
@@ -158,22 +234,54 @@ static void test_tunnel_stays(void **state)
     close_site(&site);
 }
 
-/* An answer that is under way is finished; the connection that it came by serves nobody any more.
- */
-static void test_pool_is_emptied(void **state)
+static void test_socks_tunnel_stays(void **state)
 {
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    fence_config *none = config_of("{}");
     struct site site;
     char text[2048];
     int client, upstream;
 
     (void)state;
     open_site(&site);
-    client = ask(&site, GET_GOOD);
+    client = ask_socks(&site, SOCKS_GOOD, sizeof SOCKS_GOOD - 1);
     upstream = accepted(&site, client);
-    assert_true(sockets_expect(site.engine, upstream, "GET / HTTP/1.1", text, sizeof text));
+    assert_int_equal(socks_code(&site, client), 0);
+    fence_reload(site.engine, none, NULL);
+    fence_config_unref(none);
+    assert_true(sockets_send(upstream, "still here"));
+    assert_true(sockets_expect(site.engine, client, "still here", text, sizeof text));
+    close(client);
+    close(upstream);
+    close_site(&site);
+}
+
+/* A request that the server has read. */
+static int get_good(struct site *site, int *client)
+{
+    char text[2048];
+    int upstream;
+
+    *client = ask(site, GET_GOOD);
+    upstream = accepted(site, *client);
+    assert_true(sockets_expect(site->engine, upstream, "GET / HTTP/1.1", text, sizeof text));
+    return upstream;
+}
+
+static const char OK_ANSWER[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/* An answer that is under way is finished; the connection that it came by serves nobody any more.
+ */
+static void test_pool_is_emptied(void **state)
+{
+    struct site site;
+    char text[2048];
+    int client, upstream;
+
+    (void)state;
+    open_site(&site);
+    upstream = get_good(&site, &client);
     fence_set_policy(site.engine, NULL);
-    assert_true(sockets_send(upstream, answer));
+    assert_true(sockets_send(upstream, OK_ANSWER));
     assert_true(sockets_expect(site.engine, client, "ok", text, sizeof text));
     close(client);
     client = ask(&site, GET_GOOD);
@@ -188,17 +296,14 @@ static void test_pool_is_emptied(void **state)
  * changed: the client is told, and does not wait for ever. */
 static void test_again_in_vain(void **state)
 {
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     struct site site;
     char text[2048];
     int client, upstream;
 
     (void)state;
     open_site(&site);
-    client = ask(&site, GET_GOOD);
-    upstream = accepted(&site, client);
-    assert_true(sockets_expect(site.engine, upstream, "GET / HTTP/1.1", text, sizeof text));
-    assert_true(sockets_send(upstream, answer));
+    upstream = get_good(&site, &client);
+    assert_true(sockets_send(upstream, OK_ANSWER));
     assert_true(sockets_expect(site.engine, client, "ok", text, sizeof text));
     close(client);
     client = ask(&site, GET_GOOD);
@@ -252,7 +357,8 @@ static void test_from_within(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_under_way),       cmocka_unit_test(test_tunnel_stays),
+        cmocka_unit_test(test_under_way),       cmocka_unit_test(test_under_way_by_socks),
+        cmocka_unit_test(test_tunnel_stays),    cmocka_unit_test(test_socks_tunnel_stays),
         cmocka_unit_test(test_pool_is_emptied), cmocka_unit_test(test_again_in_vain),
         cmocka_unit_test(test_from_within),
     };
