@@ -175,6 +175,11 @@ void fence_ask_answer(fence_ask *ask, fence_verdict verdict, unsigned remember_s
     ask_answer(ask, verdict, remember_seconds);
 }
 
+int fence_ask_awaited(const fence_ask *ask)
+{
+    return ask_awaited(ask);
+}
+
 void fence_set_policy(fence *engine, fence_policy *policy)
 {
     proxy_replace_rules(&engine->proxy, engine->proxy.config, policy);

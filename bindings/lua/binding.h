@@ -100,7 +100,8 @@ struct engine {
     fence *fence; /* NULL once it is closed */
     /* Whose C function is in the library now, the engine at its index 1; NULL when none is. */
     lua_State *lua;
-    bool failed; /* there is a KEPT_ERROR, which may be nil */
+    bool failed;              /* there is a KEPT_ERROR, which may be nil */
+    struct asking *forgotten; /* what nobody can answer any more, until it is denied */
 };
 
 /* The engine at index 1; raises when it is closed. */
@@ -122,6 +123,12 @@ void callback_raise(struct engine *engine, lua_State *lua);
 
 /* For fence_observer; the payload is the engine. */
 void on_ask(fence_ask *ask, const fence_request *request, const char *message, void *payload);
+
+/* Denies the questions whose answer was lost: the garbage collector, which notices, runs anywhere,
+ * and must not call the library. With an engine that is closed it forgets them. */
+void asks_deny_forgotten(struct engine *engine);
+
+void asking_define(lua_State *lua);
 
 /* ---- engine.c, serve.c, resolve.c, sandbox.c ---- */
 

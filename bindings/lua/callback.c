@@ -37,8 +37,10 @@ void callback_run(struct engine *engine, lua_CFunction work, void *payload)
     lua_pushcfunction(lua, work);
     lua_getiuservalue(lua, 1, KEPT_CALLBACKS);
     lua_pushlightuserdata(lua, payload);
-    if (lua_pcall(lua, 2, 0, 0) == LUA_OK)
+    if (lua_pcall(lua, 2, 0, 0) == LUA_OK) {
+        asks_deny_forgotten(engine);
         return;
+    }
     if (engine->fence)
         fence_stop(engine->fence);
     if (engine->failed)

@@ -96,6 +96,7 @@ static int turn(lua_State *lua, const char *method, int (*how)(fence *))
 
     engine_at(lua);
     engine_enter(engine, lua);
+    asks_deny_forgotten(engine);
     left = how(engine->fence);
     engine_leave(engine, NULL);
     callback_raise(engine, lua);
@@ -144,6 +145,7 @@ static int engine_close(lua_State *lua)
         return 0;
     lua_settop(lua, 1);
     engine->fence = NULL;
+    asks_deny_forgotten(engine);
     engine_enter(engine, lua);
     fence_close(closing);
     engine_leave(engine, NULL);

@@ -48,6 +48,7 @@ __attribute__((visibility("default"))) int luaopen_fence(lua_State *lua)
     policy_define(lua);
     engine_define(lua);
     question_define(lua);
+    asking_define(lua);
     sandbox_define(lua);
     luaL_newlib(lua, functions);
     lua_pushstring(lua, fence_version());

@@ -18,7 +18,7 @@
 
 #include "cli/print.h"
 
-#define PATIENCE_S 30 /* clients give up after 30 to 60 */
+#define PATIENCE_S 30 /* unless told otherwise: clients give up after 30 to 60 */
 
 struct queued {
     struct queued *next;
@@ -44,9 +44,9 @@ static void return_terminal(struct ask_tty *tty)
     tty->front = 0;
 }
 
-bool ask_tty_open(struct ask_tty *out)
+bool ask_tty_open(struct ask_tty *out, unsigned patience_s)
 {
-    *out = (struct ask_tty){.timer = -1};
+    *out = (struct ask_tty){.timer = -1, .patience_s = patience_s ? patience_s : PATIENCE_S};
     out->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (out->tty < 0)
         return false;
@@ -205,7 +205,7 @@ static void on_late(fence *engine, int fd, void *payload)
 /* Shows the question and waits. What was typed before it is no answer to it. */
 static bool begin(struct ask_tty *tty)
 {
-    struct itimerspec late = {.it_value.tv_sec = PATIENCE_S};
+    struct itimerspec late = {.it_value.tv_sec = tty->patience_s};
     char line[512];
 
     if (fence_watch(tty->engine, tty->tty, on_typed, tty, NULL) < 0)
@@ -227,7 +227,13 @@ static bool begin(struct ask_tty *tty)
 static void ask_next(struct ask_tty *tty)
 {
     while (tty->first && !tty->asking) {
-        const char *why = take_terminal(tty);
+        const char *why;
+
+        if (!fence_ask_awaited(tty->first->ask)) {
+            settle(tty, FENCE_DENY, 0);
+            continue;
+        }
+        why = take_terminal(tty);
 
         if (!why && begin(tty))
             return;

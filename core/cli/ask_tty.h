@@ -14,16 +14,18 @@ struct ask_tty {
     fence *engine;
     int tty;              /* /dev/tty; -1: there is none, and nobody is asked */
     int timer;            /* timerfd: how long the question at hand waits     */
+    unsigned patience_s;  /* and that is so long                              */
     struct queued *first; /* the question at hand, and those behind it        */
     bool asking;
     pid_t front; /* the command's process group, which gets the terminal back; or 0 */
 };
 
-/* Opens the terminal. Returns whether there is one. */
-bool ask_tty_open(struct ask_tty *out);
+/* Opens the terminal; each question waits for so many seconds, 0: half a minute. Returns whether
+ * there is one. */
+bool ask_tty_open(struct ask_tty *out, unsigned patience_s);
 
-/* For fence_observer.on_ask: queues, and asks one after the other. Each waits
- * for half a minute; then the answer is no. */
+/* For fence_observer.on_ask: queues, and asks one after the other. What nobody answers in time is
+ * denied; what nobody waits for when its turn comes is not asked. */
 void ask_tty_put(struct ask_tty *tty, fence_ask *ask, const char *question);
 
 void ask_tty_close(struct ask_tty *tty); /* after fence_close(); answers nothing */

@@ -42,11 +42,12 @@ static int explain(const struct options *options)
     struct rules rules = {0};
     fence_decision decision;
     fence_error err = {0};
-    const char *misuse = options->watch ? "fence explain decides once: leave out --watch"
-                                        : read_words(&request, options->words);
+    const char *of_runs = options_of_runs(options), *misuse = read_words(&request, options->words);
     int status = EXIT_ERROR;
 
-    if (misuse) {
+    if (of_runs) {
+        print_error("fence explain decides once: leave out %s", of_runs);
+    } else if (misuse) {
         print_error("%s", misuse);
     } else if (rules_load(&rules, options, &err) < 0) {
         print_error("%s", err.message);

@@ -74,8 +74,8 @@ int cmd_policy_test(char **argv)
         print_error("%s", err.message);
     else if (options.help)
         status = text_help_policy();
-    else if (options.watch)
-        print_error("fence policy test decides once: leave out --watch");
+    else if (options_of_runs(&options))
+        print_error("fence policy test decides once: leave out %s", options_of_runs(&options));
     else if (!options.words[0])
         print_error("fence policy test FILE [TEST...]: see fence policy --help");
     else

@@ -116,7 +116,7 @@ static int serve(const struct rules *rules, const struct options *options)
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return EXIT_FENCE;
     }
-    if (ask_tty_open(&tty))
+    if (ask_tty_open(&tty, options->ask_timeout_s))
         printer.tty = &tty;
     observer = print_observer(&printer);
     if (fence_new(&engine, rules->config, &observer, &err) < 0) {

@@ -93,7 +93,8 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
         return;
     }
     /* no work for those who have no policy, and never will */
-    if ((run->rules->policy || (run->options && run->options->watch)) && ask_tty_open(&run->tty))
+    if (run->options && (run->rules->policy || run->options->watch) &&
+        ask_tty_open(&run->tty, run->options->ask_timeout_s))
         printer->tty = &run->tty;
     observer = print_observer(printer);
     if (fence_new(&run->engine, run->rules->config, &observer, &err) < 0) {

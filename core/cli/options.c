@@ -22,6 +22,7 @@ enum action {
     SET_SOCKS,
     SET_LOGIN,
     SET_MAX_CLIENTS,
+    SET_ASK_TIMEOUT,
     SET_JSON,
     ADD_SETTING,
     ADD_POLICY,
@@ -51,6 +52,7 @@ static const struct option options[] = {
     {0, "--deny", true, ANY, ADD_SETTING, "network.deniedDomains"},
     {0, "--allow-write", true, ANY, ADD_SETTING, "filesystem.allowWrite"},
     {0, "--policy", true, ANY, ADD_POLICY, NULL},
+    {0, "--ask-timeout", true, ANY, SET_ASK_TIMEOUT, NULL},
     {0, "--http", true, PROXY, SET_HTTP, NULL},
     {0, "--socks", true, PROXY, SET_SOCKS, NULL},
     {0, "--login", true, PROXY, SET_LOGIN, NULL},
@@ -89,6 +91,21 @@ static int set_once(const char **out, const char *value, const char *what, const
     return 0;
 }
 
+/* How long a person may think: the library waits for ten minutes and no longer. */
+static int set_ask_timeout(struct options *out, const char *value, fence_error *err)
+{
+    char *end;
+    unsigned long seconds;
+
+    errno = 0;
+    seconds = strtoul(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end || errno != 0 || seconds < 1 ||
+        seconds > FENCE_ASK_MOST_S)
+        return complain(err, "--ask-timeout takes 1 to 600 seconds, not", value, "");
+    out->ask_timeout_s = (unsigned)seconds;
+    return 0;
+}
+
 static int apply(struct options *out, const struct option *o, const char *value, fence_error *err)
 {
     switch (o->action) {
@@ -121,6 +138,8 @@ static int apply(struct options *out, const struct option *o, const char *value,
     case SET_MAX_CLIENTS:
         return set_once(&out->max_clients, value, "a second number",
                         ": --max-clients is given once", err);
+    case SET_ASK_TIMEOUT:
+        return set_ask_timeout(out, value, err);
     case SET_JSON:
         out->json = true;
         return 0;
@@ -254,6 +273,13 @@ int options_read_test(struct options *out, char **argv, fence_error *err)
     }
     *kept = NULL;
     return 0;
+}
+
+const char *options_of_runs(const struct options *o)
+{
+    if (o->watch)
+        return "--watch";
+    return o->ask_timeout_s ? "--ask-timeout" : NULL;
 }
 
 void options_deinit(struct options *o)

@@ -16,7 +16,8 @@ struct options {
     const char *socks;
     const char *login;
     const char *max_clients;
-    const char **policies; /* --policy, as often as it was given      */
+    unsigned ask_timeout_s; /* --ask-timeout; 0: not given */
+    const char **policies;  /* --policy, as often as it was given      */
     size_t npolicies;
     fence_setting *extra; /* --allow and its kind                    */
     size_t nextra;
@@ -32,6 +33,10 @@ int options_read(struct options *out, char **argv, bool proxy, fence_error *err)
 /* The same for `fence policy test`, whose options may stand behind its words: those move up in
  * `argv`. */
 int options_read_test(struct options *out, char **argv, fence_error *err);
+
+/* The name of an option among them that says how a run goes on, which is nothing to a decision; or
+ * NULL. */
+const char *options_of_runs(const struct options *options);
 
 void options_deinit(struct options *options);
 

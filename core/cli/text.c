@@ -45,6 +45,7 @@ int text_help(void)
         "      --deny DOMAIN       deny a host, whatever allows it; may be repeated\n"
         "      --allow-write PATH  make a file or folder writable; may be repeated\n"
         "      --policy FILE       ask this Lua policy about requests; may be repeated\n"
+        "      --ask-timeout SECONDS   deny what a policy asks and nobody answers by then (30)\n"
         "      --watch             load settings and policies again when they change\n"
         "  -c, --command STRING    a command for sh -c\n"
         "  -m, --monitor           say what was refused\n"
@@ -77,7 +78,8 @@ int text_help_proxy(void)
         "                     NAME:PASSWORD, which nobody else may be able to read\n"
         "      --max-clients NUMBER   clients at once (4096); each takes up to three descriptors\n"
         "\n"
-        "Other options: -s, --allow, --deny, --policy, --watch, -m, -d, -h as in fence --help.\n",
+        "Other options: -s, --allow, --deny, --policy, --ask-timeout, --watch, -m, -d, -h as in\n"
+        "fence --help.\n",
         stdout);
     return finish();
 }

@@ -7,6 +7,8 @@
 
 #include "base/limits.h"
 
+_Static_assert(LIMIT_ASK_MS == FENCE_ASK_MOST_S * 1000, "one is what the other promises");
+
 struct remembered {
     struct list link; /* of asks.remembered */
     uint64_t until;   /* uv_hrtime(); UINT64_MAX: as long as the engine */
@@ -169,6 +171,11 @@ enum ask_outcome asks_ask(struct asks *asks, struct asker *asker, const fence_re
     wait(asker, ask);
     asks->observer->on_ask(ask, request, ask->question, asks->observer->payload);
     return ASK_WAITS;
+}
+
+bool ask_awaited(const struct fence_ask *ask)
+{
+    return !list_empty(&ask->waiting);
 }
 
 void ask_answer(struct fence_ask *ask, fence_verdict verdict, unsigned remember_seconds)

@@ -45,6 +45,9 @@ enum ask_outcome asks_ask(struct asks *asks, struct asker *asker, const fence_re
 void asker_init(struct asker *asker);
 void asker_leave(struct asker *asker); /* harmless when it does not wait */
 
+/* What fence_ask_awaited() tells. */
+bool ask_awaited(const struct fence_ask *ask);
+
 /* What fence_ask_answer() does. Consumes `ask`. */
 void ask_answer(struct fence_ask *ask, fence_verdict verdict, unsigned remember_seconds);
 

@@ -104,6 +104,18 @@ describe("a question", function()
     assert.is_truthy(body:find("nobody is there to be asked: /x?", 1, true), body)
   end)
 
+  it("whose answer is lost is denied", function()
+    local told
+    start(function() told = true end)
+    local client = send("/x")
+    loop.wait(function() return told end, patience_ms)
+    assert.is_true(told)
+    collectgarbage()
+    collectgarbage()
+    send("/y"):close() -- turns the loop
+    assert.equal(403, (status(client)))
+  end)
+
   it("has one answer, and none after the end", function()
     start(keep)
     local client = send("/x")

@@ -51,6 +51,12 @@ for _, identity in ipairs(users.identities()) do
       end)
     end
 
+    it("no answer in time is no", function()
+      local result = terminal.run({ argv = argv(get, "--ask-timeout", "1"), as_user = identity,
+        steps = { question, "=[fence:ask] nobody has answered: no", "=403" } })
+      assert.equal(0, result.code, result.err .. result.out)
+    end)
+
     it("without a terminal nobody is asked", function()
       local result = process.run({ as_user = identity,
         argv = argv("curl -s http://good.test:1/") })

@@ -7,6 +7,7 @@ local http = require "spec.support.http"
 local origin = require "spec.support.origin"
 local policies = require "spec.support.policies"
 local socks5 = require "spec.support.socks5"
+local users = require "spec.support.users"
 local wire = require "spec.support.wire"
 
 local patience_ms = 5000
@@ -16,133 +17,138 @@ local function plain(text)
   return (text:gsub("%d%d:%d%d:%d%d", "TIME"):gsub("%([%d.]+m?s%)", "(TOOK)"))
 end
 
--- A command in the sandbox under these policies. good.test leads to where nobody listens.
-local function run(texts, argv)
-  return policies.run(texts, argv, { network = { allowedDomains = { "good.test" },
-                                                 hosts = { ["good.test"] = "127.0.0.1" } } })
-end
-
 local function get(url)
   return { "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url }
 end
 
-describe("hooks that watch, in a sandbox:", function()
-  -- name, the policies, the command, its status, standard error, standard output
-  for _, row in ipairs({
-    { "on_start has the command",
-      { [[return { on_start = function(run)
-        fence.log("info", "start", { id = run.id, type = math.type(run.id),
-          words = #run.command, first = run.command[1], last = run.command[3],
-          cwd = run.cwd:sub(1, 1) })
-      end }]] }, { "sh", "-c", "exit 0" }, 0,
-      "[fence] info: policy p: start cwd=/ first=sh id=1 last=exit 0 type=integer words=3\n" },
-    { "on_exit has the status",
-      { [[return { on_exit = function(s)
-        fence.log("warn", "exit", { id = s.id, status = s.status, allowed = s.allowed,
-          denied = s.denied, duration = math.type(s.duration), quick = s.duration < 20 })
-      end }]] }, { "sh", "-c", "exit 7" }, 7,
-      "[fence] warn: policy p: exit allowed=0 denied=0 duration=float id=1 quick=true status=7\n" },
-    { "on_exit after a signal",
-      { [[return { on_exit = function(s) fence.log("info", "status " .. s.status) end }]] },
-      { "sh", "-c", "kill -9 $$" }, 137, "[fence] info: policy p: status 137\n" },
-    { "on_exit counts decisions",
-      { [[return {
-        on_exit = function(s) fence.log("info", s.allowed .. " and " .. s.denied) end,
-        on_event = function() return false end,
-      }]] },
-      { "sh", "-c",
-        "curl -s -o /dev/null http://good.test:1/ -o /dev/null http://evil.test/ -o /dev/null " ..
-        "http://a.test/; exit 0" }, 0,
-      "[fence] info: policy p: 1 and 2\n" },
-    { "no on_close for what reached nobody",
-      { [[return { on_close = function(req) fence.log("info", "closed " .. req.host) end }]] },
-      get("http://good.test:1/"), 0, "[fence:http] TIME ! GET     502 good.test " ..
-      "http://good.test:1/ (TOOK)\n", "502" },
-    { "two policies, in their order",
-      { [[return { on_start = function() fence.log("info", "one") end,
-                   on_exit = function() fence.log("info", "three") end }]],
-        [[return { name = "other", on_start = function() fence.log("info", "two") end,
-                   on_exit = function() fence.log("info", "four") end }]] },
-      { "true" }, 0, "[fence] info: policy p: one\n[fence] info: policy other: two\n" ..
-      "[fence] info: policy p: three\n[fence] info: policy other: four\n" },
-    { "local variables are kept from one to the other",
-      { [[local words; return {
-        on_start = function(run) words = run.command end,
-        on_exit = function() fence.log("info", table.concat(words, "|")) end,
-      }]] }, { "echo", "a b", "" }, 0, "[fence] info: policy p: echo|a b|\n", "a b \n" },
-    { "an error in on_start, and the next policy is told all the same",
-      { [[return { on_start = function() error("no") end }]],
-        [[return { on_start = function() fence.log("info", "two") end }]] },
-      { "echo", "ran" }, 0, "[fence] error: policy p: on_start: p.lua:1: no\n" ..
-      "[fence] info: policy q: two\n", "ran\n" },
-    { "an error in on_exit",
-      { [[return { on_exit = function(s) return s.status.x end }]] },
-      { "sh", "-c", "exit 3" }, 3, "[fence] error: policy p: on_exit: p.lua:1: attempt to index " ..
-      "a number value (field 'status')\n" },
-    { "a misspelt field of a run",
-      { [[return { on_start = function(run) return run.comand end }]] }, { "echo", "ran" }, 0,
-      "[fence] error: policy p: on_start: p.lua:1: a run has no 'comand'; did you mean " ..
-      "'command'?\n", "ran\n" },
-    { "a misspelt field of a summary",
-      { [[return { on_exit = function(summary) return summary.stauts end }]] }, { "true" }, 0,
-      "[fence] error: policy p: on_exit: p.lua:1: a summary has no 'stauts'; did you mean " ..
-      "'status'?\n" },
-    { "a misspelt field of an event",
-      { [[return { on_event = function(event) return event.verdikt end }]] },
-      get("http://evil.test/"), 0,
-      "[fence] error: policy p: on_event: p.lua:1: an event has no 'verdikt'; did you mean " ..
-      "'verdict'?\n[fence:http] TIME ✗ GET     403 evil.test http://evil.test/ (TOOK)\n", "403" },
-    { "a field that resembles none",
-      { [[return { on_start = function(run) return run.environment end }]] }, { "true" }, 0,
-      "[fence] error: policy p: on_start: p.lua:1: a run has no 'environment'\n" },
-    { "what on_start returns does not matter",
-      { [[return { on_start = function() return false end, on_exit = function() return 1 end }]] },
-      { "echo", "ran" }, 0, "", "ran\n" },
-  }) do
-    it(row[1], function()
-      local result = run(row[2], row[3])
-      assert.equal(row[5], plain(result.err))
-      assert.equal(row[4], result.code)
-      assert.equal(row[6] or "", result.out)
-    end)
-  end
+for _, identity in ipairs(users.identities()) do
+  describe("hooks that watch, in a sandbox as " .. identity .. ":", function()
+    -- A command under these policies. good.test leads to where nobody listens.
+    local function run(texts, argv)
+      return policies.run(texts, argv, { network = { allowedDomains = { "good.test" },
+        hosts = { ["good.test"] = "127.0.0.1" } } }, identity)
+    end
 
-  for _, hook in ipairs({ "on_start", "on_exit", "on_event" }) do
-    it("an endless loop in " .. hook .. " is ended, and the command goes on", function()
-      local result = run({ ("return { %s = function() while true do end end }"):format(hook) },
-        get("http://evil.test/"))
-      assert.equal(0, result.code)
-      assert.equal("403", result.out)
-      assert.is_truthy(result.err:find("[fence] error: policy p: " .. hook .. ": it took too ", 1,
-        true), result.err)
-    end)
-  end
+    -- name, the policies, the command, its status, standard error, standard output
+    for _, row in ipairs({
+      { "on_start has the command",
+        { [[return { on_start = function(run)
+          fence.log("info", "start", { id = run.id, type = math.type(run.id),
+            words = #run.command, first = run.command[1], last = run.command[3],
+            cwd = run.cwd:sub(1, 1) })
+        end }]] }, { "sh", "-c", "exit 0" }, 0,
+        "[fence] info: policy p: start cwd=/ first=sh id=1 last=exit 0 type=integer words=3\n" },
+      { "on_exit has the status",
+        { [[return { on_exit = function(s)
+          fence.log("warn", "exit", { id = s.id, status = s.status, allowed = s.allowed,
+            denied = s.denied, duration = math.type(s.duration), quick = s.duration < 20 })
+        end }]] }, { "sh", "-c", "exit 7" }, 7,
+        "[fence] warn: policy p: exit allowed=0 denied=0 duration=float id=1 quick=true " ..
+        "status=7\n" },
+      { "on_exit after a signal",
+        { [[return { on_exit = function(s) fence.log("info", "status " .. s.status) end }]] },
+        { "sh", "-c", "kill -9 $$" }, 137, "[fence] info: policy p: status 137\n" },
+      { "on_exit counts decisions",
+        { [[return {
+          on_exit = function(s) fence.log("info", s.allowed .. " and " .. s.denied) end,
+          on_event = function() return false end,
+        }]] },
+        { "sh", "-c",
+          "curl -s -o /dev/null http://good.test:1/ -o /dev/null http://evil.test/ -o /dev/null " ..
+          "http://a.test/; exit 0" }, 0,
+        "[fence] info: policy p: 1 and 2\n" },
+      { "no on_close for what reached nobody",
+        { [[return { on_close = function(req) fence.log("info", "closed " .. req.host) end }]] },
+        get("http://good.test:1/"), 0, "[fence:http] TIME ! GET     502 good.test " ..
+        "http://good.test:1/ (TOOK)\n", "502" },
+      { "two policies, in their order",
+        { [[return { on_start = function() fence.log("info", "one") end,
+                     on_exit = function() fence.log("info", "three") end }]],
+          [[return { name = "other", on_start = function() fence.log("info", "two") end,
+                     on_exit = function() fence.log("info", "four") end }]] },
+        { "true" }, 0, "[fence] info: policy p: one\n[fence] info: policy other: two\n" ..
+        "[fence] info: policy p: three\n[fence] info: policy other: four\n" },
+      { "local variables are kept from one to the other",
+        { [[local words; return {
+          on_start = function(run) words = run.command end,
+          on_exit = function() fence.log("info", table.concat(words, "|")) end,
+        }]] }, { "echo", "a b", "" }, 0, "[fence] info: policy p: echo|a b|\n", "a b \n" },
+      { "an error in on_start, and the next policy is told all the same",
+        { [[return { on_start = function() error("no") end }]],
+          [[return { on_start = function() fence.log("info", "two") end }]] },
+        { "echo", "ran" }, 0, "[fence] error: policy p: on_start: p.lua:1: no\n" ..
+        "[fence] info: policy q: two\n", "ran\n" },
+      { "an error in on_exit",
+        { [[return { on_exit = function(s) return s.status.x end }]] },
+        { "sh", "-c", "exit 3" }, 3,
+        "[fence] error: policy p: on_exit: p.lua:1: attempt to index " ..
+        "a number value (field 'status')\n" },
+      { "a misspelt field of a run",
+        { [[return { on_start = function(run) return run.comand end }]] }, { "echo", "ran" }, 0,
+        "[fence] error: policy p: on_start: p.lua:1: a run has no 'comand'; did you mean " ..
+        "'command'?\n", "ran\n" },
+      { "a misspelt field of a summary",
+        { [[return { on_exit = function(summary) return summary.stauts end }]] }, { "true" }, 0,
+        "[fence] error: policy p: on_exit: p.lua:1: a summary has no 'stauts'; did you mean " ..
+        "'status'?\n" },
+      { "a misspelt field of an event",
+        { [[return { on_event = function(event) return event.verdikt end }]] },
+        get("http://evil.test/"), 0,
+        "[fence] error: policy p: on_event: p.lua:1: an event has no 'verdikt'; did you mean " ..
+        "'verdict'?\n[fence:http] TIME ✗ GET     403 evil.test http://evil.test/ (TOOK)\n", "403" },
+      { "a field that resembles none",
+        { [[return { on_start = function(run) return run.environment end }]] }, { "true" }, 0,
+        "[fence] error: policy p: on_start: p.lua:1: a run has no 'environment'\n" },
+      { "what on_start returns does not matter",
+        { [[return { on_start = function() return false end,
+          on_exit = function() return 1 end }]] },
+        { "echo", "ran" }, 0, "", "ran\n" },
+    }) do
+      it(row[1], function()
+        local result = run(row[2], row[3])
+        assert.equal(row[5], plain(result.err))
+        assert.equal(row[4], result.code)
+        assert.equal(row[6] or "", result.out)
+      end)
+    end
 
-  -- the key, what is said of it
-  for key, why in pairs({
-    on_strat = "a policy has no 'on_strat'; did you mean 'on_start'?",
-    on_closed = "a policy has no 'on_closed'; did you mean 'on_close'?",
-    on_events = "a policy has no 'on_events'; did you mean 'on_event'?",
-    on_exti = "a policy has no 'on_exti'; did you mean 'on_exit'?",
-    on_exce = "a policy has no 'on_exce'; did you mean 'on_exec'?",
-  }) do
-    it(key .. " is no hook", function()
-      local result = run({ ("return { %s = function() end }"):format(key) }, { "echo", "ran" })
-      assert.equal(125, result.code)
-      assert.equal("", result.out)
-      assert.is_truthy(result.err:find("p.lua: " .. why .. "\n", 1, true), result.err)
-    end)
-  end
+    for _, hook in ipairs({ "on_start", "on_exit", "on_event" }) do
+      it("an endless loop in " .. hook .. " is ended, and the command goes on", function()
+        local result = run({ ("return { %s = function() while true do end end }"):format(hook) },
+          get("http://evil.test/"))
+        assert.equal(0, result.code)
+        assert.equal("403", result.out)
+        assert.is_truthy(result.err:find("[fence] error: policy p: " .. hook .. ": it took too ", 1,
+          true), result.err)
+      end)
+    end
 
-  it("without -m nothing is said, errors included", function()
-    local args = policies.arguments({ [[return { on_start = function() error("no") end,
-      on_exit = function() fence.log("error", "no") end }]] })
-    table.remove(args, 1)
-    local result = fenced.run({ args = args, argv = { "echo", "ran" } })
-    assert.equal("", result.err)
-    assert.equal("ran\n", result.out)
+    -- the key, what is said of it
+    for key, why in pairs({
+      on_strat = "a policy has no 'on_strat'; did you mean 'on_start'?",
+      on_closed = "a policy has no 'on_closed'; did you mean 'on_close'?",
+      on_events = "a policy has no 'on_events'; did you mean 'on_event'?",
+      on_exti = "a policy has no 'on_exti'; did you mean 'on_exit'?",
+      on_exce = "a policy has no 'on_exce'; did you mean 'on_exec'?",
+    }) do
+      it(key .. " is no hook", function()
+        local result = run({ ("return { %s = function() end }"):format(key) }, { "echo", "ran" })
+        assert.equal(125, result.code)
+        assert.equal("", result.out)
+        assert.is_truthy(result.err:find("p.lua: " .. why .. "\n", 1, true), result.err)
+      end)
+    end
+
+    it("without -m nothing is said, errors included", function()
+      local args = policies.arguments({ [[return { on_start = function() error("no") end,
+        on_exit = function() fence.log("error", "no") end }]] }, identity)
+      table.remove(args, 1)
+      local result = fenced.run({ as_user = identity, args = args, argv = { "echo", "ran" } })
+      assert.equal("", result.err)
+      assert.equal("ran\n", result.out)
+    end)
   end)
-end)
+end
 
 describe("hooks that watch, in a proxy:", function()
   local w

@@ -10,9 +10,9 @@ local policies = {}
 local names = { "p", "q", "r" }
 
 -- Arguments for fence: -m, and each text as a file of a policy, p.lua, q.lua and r.lua, in which
--- `fence` is there already.
-function policies.arguments(texts)
-  local me = users.current()
+-- `fence` is there already. identity: whose files they are; the caller's when not said.
+function policies.arguments(texts, identity)
+  local me = identity or users.current()
   local args, folder = { "-m" }, users.temp_dir(me)
   for index, text in ipairs(texts) do
     local path = folder .. "/" .. names[index] .. ".lua"
@@ -22,9 +22,10 @@ function policies.arguments(texts)
   return args
 end
 
--- A command in the sandbox under these policies.
-function policies.run(texts, argv, settings)
-  return fenced.run({ args = policies.arguments(texts), argv = argv, settings = settings })
+-- A command in the sandbox under these policies, as `identity`, or as the caller.
+function policies.run(texts, argv, settings, identity)
+  return fenced.run({ args = policies.arguments(texts, identity), argv = argv, settings = settings,
+    as_user = identity })
 end
 
 -- A proxy under them. options: as wire.start(), args before those; nothing is in the allow list

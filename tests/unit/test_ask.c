@@ -145,8 +145,10 @@ static void test_reload_while_asked(void **state)
     set_policy(&site, ASKS("on_connect", "'well?'"));
     client = ask(&site, CONNECT_GOOD);
     wait_for_questions(&site, client, 1);
+    assert_true(fence_ask_awaited(site.ask));
     fence_set_policy(site.engine, NULL);
     assert_true(sockets_expect(site.engine, client, "200 Connection", text, sizeof text));
+    assert_false(fence_ask_awaited(site.ask));
     fence_ask_answer(site.ask, FENCE_DENY, 0); /* to nobody */
     close(client);
     close_site(&site);

@@ -237,11 +237,16 @@ typedef struct fence_observer {
 } fence_observer;
 
 #define FENCE_ASK_ALWAYS 0xffffffffU /* remember it as long as the engine lives */
+#define FENCE_ASK_MOST_S 600         /* what nobody answers by then is denied   */
 
 /* Answers with FENCE_ALLOW or FENCE_DENY, for the same question of the same policy during the next
  * `remember_seconds` as well, and consumes `ask`. Harmless when its sessions have gone meanwhile;
  * not to be called after fence_close(), which forgets what is not answered. */
 FENCE_API void fence_ask_answer(fence_ask *ask, fence_verdict verdict, unsigned remember_seconds);
+
+/* Whether a request still waits for the answer: 0 once other rules, or time, have decided about all
+ * that did. A client that goes away is not noticed before it is answered. */
+FENCE_API int fence_ask_awaited(const fence_ask *ask);
 
 /* ---- engine ------------------------------------------------------------------------- */
 
