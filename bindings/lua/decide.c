@@ -9,7 +9,7 @@ static fence_request_kind read_kind(const struct fields *fields)
     const char *kind = field_text(fields, "kind", true);
 
     for (int i = 0; request_kinds[i]; i++) {
-        if (strcmp(kind, request_kinds[i]) == 0)
+        if (i != FENCE_EXEC && strcmp(kind, request_kinds[i]) == 0)
             return (fence_request_kind)i;
     }
     luaL_error(fields->lua, "%s: kind: 'connect', 'http' or 'socks5' expected, got '%s'",

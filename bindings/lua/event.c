@@ -2,8 +2,11 @@
  * event.c - decisions, requests and events as tables. What C has as NULL or "" is nil. */
 #include "binding.h"
 
-const char *const request_kinds[] = {
-    [FENCE_CONNECT] = "connect", [FENCE_HTTP] = "http", [FENCE_SOCKS5] = "socks5", NULL};
+const char *const request_kinds[] = {[FENCE_CONNECT] = "connect",
+                                     [FENCE_HTTP] = "http",
+                                     [FENCE_SOCKS5] = "socks5",
+                                     [FENCE_EXEC] = "exec",
+                                     NULL};
 
 static void set_text(lua_State *lua, const char *name, const char *text)
 {
@@ -49,10 +52,19 @@ void push_request(lua_State *lua, const fence_request *request)
     lua_createtable(lua, 0, 6);
     set_text(lua, "kind", request_kinds[request->kind]);
     set_text(lua, "host", request->host);
-    set_integer(lua, "port", request->port);
+    if (request->port != 0)
+        set_integer(lua, "port", request->port);
     set_text(lua, "method", request->method);
     set_text(lua, "scheme", request->scheme);
     set_text(lua, "path", request->path);
+    if (!request->argv)
+        return;
+    lua_newtable(lua);
+    for (int i = 0; request->argv[i]; i++) {
+        lua_pushstring(lua, request->argv[i]);
+        lua_rawseti(lua, -2, i + 1);
+    }
+    lua_setfield(lua, -2, "argv");
 }
 
 /* The fields that only one kind of event has. */

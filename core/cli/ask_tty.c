@@ -23,6 +23,7 @@
 struct queued {
     struct queued *next;
     fence_ask *ask;
+    bool of_command;
     char question[];
 };
 
@@ -244,7 +245,13 @@ static void ask_next(struct ask_tty *tty)
     }
 }
 
-void ask_tty_put(struct ask_tty *tty, fence_ask *ask, const char *question)
+bool ask_tty_holds_command(const struct ask_tty *tty)
+{
+    return tty->asking && tty->first->of_command;
+}
+
+void ask_tty_put(struct ask_tty *tty, fence_ask *ask, const fence_request *request,
+                 const char *question)
 {
     size_t size = strlen(question) + 1;
     struct queued *queued = malloc(sizeof *queued + size), **last = &tty->first;
@@ -253,7 +260,7 @@ void ask_tty_put(struct ask_tty *tty, fence_ask *ask, const char *question)
         fence_ask_answer(ask, FENCE_DENY, 0);
         return;
     }
-    *queued = (struct queued){.ask = ask};
+    *queued = (struct queued){.ask = ask, .of_command = request->kind == FENCE_EXEC};
     memcpy(queued->question, question, size);
     while (*last)
         last = &(*last)->next;

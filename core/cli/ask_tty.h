@@ -26,7 +26,11 @@ bool ask_tty_open(struct ask_tty *out, unsigned patience_s);
 
 /* For fence_observer.on_ask: queues, and asks one after the other. What nobody answers in time is
  * denied; what nobody waits for when its turn comes is not asked. */
-void ask_tty_put(struct ask_tty *tty, fence_ask *ask, const char *question);
+void ask_tty_put(struct ask_tty *tty, fence_ask *ask, const fence_request *request,
+                 const char *question);
+
+/* Whether the question at hand is about a command, which does not run yet. */
+bool ask_tty_holds_command(const struct ask_tty *tty);
 
 void ask_tty_close(struct ask_tty *tty); /* after fence_close(); answers nothing */
 

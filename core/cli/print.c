@@ -124,8 +124,7 @@ void print_ask(fence_ask *ask, const fence_request *request, const char *questio
 {
     struct printer *printer = payload;
 
-    (void)request;
-    ask_tty_put(printer->tty, ask, question);
+    ask_tty_put(printer->tty, ask, request, question);
 }
 
 fence_observer print_observer(struct printer *printer)

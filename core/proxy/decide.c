@@ -107,7 +107,8 @@ int fence_decide(fence_decision *out, const fence_config *config, fence_policy *
     size_t nfields;
     const char *why;
 
-    if (request->version != FENCE_REQUEST_VERSION || !request->host || request->port == 0 ||
+    if (request->version != FENCE_REQUEST_VERSION || request->kind == FENCE_EXEC ||
+        !request->host || request->port == 0 ||
         read_headers(fields, &nfields, request->headers) < 0 ||
         check_addresses(request->addresses) < 0)
         return -EINVAL;

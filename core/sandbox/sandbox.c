@@ -80,6 +80,7 @@ static void sandbox_free(struct fence_sandbox *s)
     close_fd(&s->standard_error);
     inspect_ours_deinit(&s->ours);
     plan_free(s->plan);
+    run_report_deinit(&s->report);
     free(s->command);
     free(s);
 }
@@ -106,6 +107,7 @@ static void close_handles(uv_handle_t *a, uv_handle_t *b)
 static void sandbox_close(struct fence_sandbox *s)
 {
     s->state = SANDBOX_CLOSING;
+    run_report_deinit(&s->report);
     list_remove(&s->link);
     for (size_t i = 0; i < INNER_LISTENERS; i++)
         listener_close(take(&s->listeners[i]));
@@ -121,6 +123,13 @@ static void on_grace_over(uv_timer_t *timer)
     pidfd_kill(s->pidfd, SIGKILL);
 }
 
+static void on_unanswered(uv_timer_t *timer)
+{
+    struct fence_sandbox *s = timer->data;
+
+    run_report_asked_too_long(&s->report);
+}
+
 /* --die-with-parent ends the rest. But bubblewrap's child, while it waits for its parent's word,
  * knows nothing of that yet and would wait for ever: until inner is there, it is inner that ends
  * it all, as it finds nobody to talk to. */
@@ -128,6 +137,7 @@ static int put_down(struct fence_sandbox *s)
 {
     bool starting = s->state == SANDBOX_STARTING || s->state == SANDBOX_LOOKED_AT;
 
+    run_report_deinit(&s->report);
     if (starting && s->control_poll.data) /* whatever inner still reports: it is not released */
         uv_poll_stop(&s->control_poll);
     if (s->state != SANDBOX_STARTING)
@@ -272,8 +282,13 @@ static bool take_report(struct fence_sandbox *s)
 {
     struct bridge_report report;
     fence_error error = {0};
-    int rc = bridge_receive_report(s->control, &report, &error);
+    int rc;
 
+    if (s->state == SANDBOX_LOOKED_AT && run_report_waits(&s->report)) {
+        uv_poll_stop(&s->control_poll); /* inner, too, waits for the answer */
+        return false;
+    }
+    rc = bridge_receive_report(s->control, &report, &error);
     if (rc == -EAGAIN)
         return false;
     if (rc == 0) {
@@ -376,7 +391,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
     if (s->state == SANDBOX_RELEASED)
         take_outcome(s);
     judge_end(s, &result, reaped);
-    run_report_end(&s->report, s->proxy, result.status);
+    run_report_end(&s->report, result.status);
     if (s->on_exit)
         s->on_exit(s, &result, s->payload);
     sandbox_close(s);
@@ -438,6 +453,27 @@ static void attend(struct fence_sandbox *s)
         sandbox_fail(s, 125, &error);
 }
 
+/* A person has said whether the command may run. */
+static void on_settled(struct run_report *report, const fence_error *refusal)
+{
+    struct fence_sandbox *s = CONTAINER_OF(report, struct fence_sandbox, report);
+
+    uv_timer_stop(&s->grace);
+    if (refusal)
+        sandbox_fail(s, 126, refusal);
+    else if (s->state == SANDBOX_LOOKED_AT)
+        uv_poll_start(&s->control_poll, UV_READABLE | UV_DISCONNECT, on_control);
+}
+
+static void ask(struct fence_sandbox *s)
+{
+    if (!run_report_waits(&s->report))
+        return;
+    s->report.on_settled = on_settled;
+    uv_timer_start(&s->grace, on_unanswered, LIMIT_ASK_MS, 0);
+    run_report_ask(&s->report);
+}
+
 int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandboxes,
                   const fence_sandbox_options *options, fence_exit_cb on_exit, void *payload,
                   fence_error *err)
@@ -470,5 +506,7 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     attend(s);
     list_append(sandboxes, &s->link);
     *out = s;
+    if (s->error.code == 0)
+        ask(s);
     return 0;
 }

@@ -4,6 +4,7 @@
 local fence = require "fence"
 local uv = require "luv"
 local embed = require "spec.support.embed"
+local loop = require "spec.support.loop"
 local sandbox = require "spec.support.sandbox"
 
 local sigterm, sigkill = 15, 9
@@ -67,6 +68,52 @@ describe("engine:spawn", function()
     assert.same({ status = 0 }, result)
     assert.equal("hello\nno home\n", out)
   end)
+
+  -- name, what on_ask does with the answer, the status, what the command says
+  for _, row in ipairs({
+    { "allowed at once", function(answer) answer("allow") end, 0, "ran\n" },
+    { "denied at once", function(answer) answer("deny") end, 126, "" },
+    { "allowed later", function(answer, later) later(function() answer("allow") end) end, 0,
+      "ran\n" },
+    { "denied later", function(answer, later) later(function() answer("deny") end) end, 126, "" },
+    { "forgotten", function(_, later, _, engine_of)
+      later(function()
+        collectgarbage()
+        collectgarbage()
+        engine_of():step()
+      end)
+    end, 126, "" },
+    { "killed meanwhile", function(_, later, kill) later(kill) end, 137, "" },
+  }) do
+    confined("waits for a person: " .. row[1], function()
+      local asked, running, timer = {}, nil, uv.new_timer()
+      local config = embed.config(fence, {})
+      local asking
+      asking = assert(fence.new(config, {
+        policy = assert(fence.policy():load_text("p", [[
+          local fence = require "fence"
+          return { on_exec = function(cmd) return fence.ask("run " .. cmd.line .. "?") end }]])),
+        on_ask = function(request, message, answer)
+          asked[#asked + 1] = { request.kind, request.argv, message,
+            request.host or request.port }
+          row[2](answer, function(act)
+            timer:start(50, 0, loop.guard(act))
+          end, function() running:kill(sigkill) end, function() return asking end)
+        end,
+      }))
+      local out, results = assert(io.tmpfile()), {}
+      running = assert(asking:spawn { argv = { "echo", "ran" }, stdio = { 0, out, out },
+        on_exit = function(result) results[#results + 1] = result end })
+      local stop = embed.drive(asking, error)
+      assert.is_truthy(loop.wait(function() return results[1] end, 5000))
+      stop()
+      timer:close()
+      assert.same({ { "exec", { "echo", "ran" }, "run echo ran?" } }, asked)
+      assert.equal(row[3], results[1].status, results[1].error)
+      out:seek("set")
+      assert.equal(row[4], out:read("a"))
+    end)
+  end
 
   confined("ignores the signals it is told to", function()
     local script = "grep SigIgn /proc/self/status"

@@ -51,6 +51,37 @@ for _, identity in ipairs(users.identities()) do
       end)
     end
 
+    -- name, the steps, the status
+    for _, row in ipairs({
+      { "yes", { "=run sh?", ">y\\n", "=ran" }, 0 },
+      { "no", { "=run sh?", ">n\\n",
+        "=fence: the command is denied by policy:e, as the answer was no: run sh?" }, 126 },
+      { "never", { "=run sh?", ">v\\n", "=as the answer was no: run sh?" }, 126 },
+      { "Ctrl-C", { "=run sh?", ">\\x03" }, 130 },
+      { "nobody in time", { "=run sh?", "=nobody has answered: no",
+        "=as the answer was no: run sh?" }, 126 },
+    }) do
+      it("before the command starts: " .. row[1], function()
+        local folder = users.temp_dir(identity)
+        local path = users.write_file(identity, folder .. "/e.lua", [[
+          local fence = require "fence"
+          return {
+            on_exec = function(cmd) return fence.ask("run " .. cmd.argv[1] .. "?") end,
+            on_start = function() fence.log("info", "told of a start") end,
+            on_exit = function() fence.log("info", "told of the end") end,
+          }]])
+        local result = terminal.run({ as_user = identity, steps = row[2],
+          argv = fenced.argv({ as_user = identity, settings = settings,
+            args = { "-m", "--policy", path, "--ask-timeout", row[1]:find("time") and "1" or "30" },
+            argv = { "sh", "-c", "echo ran" } }) })
+        assert.equal(row[3], result.code, result.err .. result.out)
+        local told = row[3] == 0
+        for _, word in ipairs({ "told of a start", "told of the end", "ran\r\n" }) do
+          assert.equal(told, result.out:find(word, 1, true) ~= nil, word .. "\n" .. result.out)
+        end
+      end)
+    end
+
     it("no answer in time is no", function()
       local result = terminal.run({ argv = argv(get, "--ask-timeout", "1"), as_user = identity,
         steps = { question, "=[fence:ask] nobody has answered: no", "=403" } })

@@ -14,7 +14,7 @@ local rows = {
   { "deny says nothing", "return fence.deny()", { "echo" }, 126, "",
     "fence: the command is denied by policy:p\n" },
   { "ask", "return fence.ask 'really?'", { "echo", "ran" }, 126, "",
-    "fence: the command is denied by policy:p, as nobody is asked before it starts: really?\n" },
+    "fence: the command is denied by policy:p, as nobody is there to be asked: really?\n" },
   { "cmd.argv", "if cmd.argv[1] == 'git' and cmd.argv[2] == 'push' and #cmd.argv == 3 then "
     .. "return fence.deny(cmd.argv[3]) end", { "git", "push", "a b" }, 126, "",
     "fence: the command is denied by policy:p: a b\n" },

@@ -110,13 +110,14 @@ typedef struct fence_decision { /* a value: no pointers, nothing to free */
 typedef enum fence_request_kind {
     FENCE_CONNECT, /* a tunnel: HTTP CONNECT         */
     FENCE_HTTP,    /* a request that fence can read  */
-    FENCE_SOCKS5   /* a tunnel: SOCKS5 CONNECT       */
+    FENCE_SOCKS5,  /* a tunnel: SOCKS5 CONNECT       */
+    FENCE_EXEC     /* a command: of on_ask alone     */
 } fence_request_kind;
 
 typedef struct fence_request {
     unsigned version; /* FENCE_REQUEST_VERSION                                      */
     fence_request_kind kind;
-    const char *host; /* normal form: lower case, no final dot; IP without brackets */
+    const char *host; /* normal form: lower case, no final dot; IP without brackets; "": none */
     uint16_t port;
     const char *method; /* NULL where there is none, like the next two                */
     const char *scheme;
@@ -124,12 +125,13 @@ typedef struct fence_request {
     const char *const *headers;   /* "Name: value", NULL-terminated; NULL: none     */
     const char *const *addresses; /* literals that the host resolves to, NULL-terminated;
                                      NULL: not known                                */
+    const char *const *argv;      /* FENCE_EXEC: its words, NULL-terminated; or NULL */
 } fence_request;
 
 #define FENCE_REQUEST_VERSION 1
 #define FENCE_REQUEST_INIT                                                                         \
     {                                                                                              \
-        FENCE_REQUEST_VERSION, FENCE_CONNECT, NULL, 0, NULL, NULL, NULL, NULL, NULL                \
+        FENCE_REQUEST_VERSION, FENCE_CONNECT, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL          \
     }
 
 /* Decide without a network, by the code the proxy itself uses. `policy` may be NULL; its on_connect
