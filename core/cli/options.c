@@ -98,8 +98,8 @@ static int set_ask_timeout(struct options *out, const char *value, fence_error *
     unsigned long seconds;
 
     errno = 0;
-    seconds = strtoul(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end || errno != 0 || seconds < 1 ||
+    seconds = value ? strtoul(value, &end, 10) : 0;
+    if (!value || value[0] < '0' || value[0] > '9' || *end || errno != 0 || seconds < 1 ||
         seconds > FENCE_ASK_MOST_S)
         return complain(err, "--ask-timeout takes 1 to 600 seconds, not", value, "");
     out->ask_timeout_s = (unsigned)seconds;

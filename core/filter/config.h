@@ -37,6 +37,16 @@ struct config_literal { /* a single address of allowedDomains or allowedAddresse
     uint16_t port; /* 0: every port */
 };
 
+struct config_texts { /* as written, in the file's order */
+    char **items;
+    size_t count;
+};
+
+struct config_ports {
+    uint16_t *items;
+    size_t count;
+};
+
 struct cJSON;
 
 struct fence_config {
@@ -64,6 +74,17 @@ struct fence_config {
 
     char **allow_write; /* as written: "~/x", "./x", "/x" */
     size_t nallow_write;
+    struct config_texts deny_write, allow_read, deny_read, allow_execute;
+    bool allow_git_config, default_deny_read, strict_deny_read;
+
+    struct config_texts unix_sockets; /* network.allowUnixSockets */
+    bool all_unix_sockets;
+    struct config_ports local_ports; /* network.allowLocalOutboundPorts */
+    bool local_outbound;
+
+    bool env_inherit; /* environment.inherit: true unless said otherwise */
+    struct config_texts env_allow, env_deny;
+    struct config_texts env_set; /* "NAME=value" */
 };
 
 /* Is this address opened by a literal alone, never by a network it lies in? */

@@ -35,6 +35,9 @@ int config_add_domain(struct fence_config *config, struct config_domains *list, 
 int config_add_address(struct fence_config *config, struct config_cidrs *list, struct str rule,
                        uint32_t index, const char **why);
 int config_add_policy(struct fence_config *config, struct str path, const char **why);
+/* Adds a copy. Returns 0, -EINVAL with `why`, or -ENOMEM. */
+int config_add_text(struct config_texts *list, struct str text, const char **why);
+
 int config_add_write(struct fence_config *config, struct str path, const char **why);
 
 /* network.upstreamProxy: a URL, "" for none, or "environment" for the host's own HTTPS_PROXY and

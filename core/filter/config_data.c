@@ -15,6 +15,7 @@ struct fence_config *config_new(void)
         return NULL;
     atomic_init(&config->refs, 1);
     config->tls_name_check = true;
+    config->env_inherit = true;
     config->allowed.key = "network.allowedDomains";
     config->denied.key = "network.deniedDomains";
     config->no_proxy.key = "network.noProxy";
@@ -32,6 +33,9 @@ static void free_texts(char **texts, size_t count)
 
 static void config_free(struct fence_config *config)
 {
+    struct config_texts *texts[] = {
+        &config->deny_write,   &config->allow_read, &config->deny_read, &config->allow_execute,
+        &config->unix_sockets, &config->env_allow,  &config->env_deny,  &config->env_set};
     struct config_domains *lists[] = {&config->allowed, &config->denied, &config->no_proxy};
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
@@ -47,6 +51,9 @@ static void config_free(struct fence_config *config)
     free_texts(config->policies, config->npolicies);
     cJSON_Delete(config->policy_settings);
     free_texts(config->allow_write, config->nallow_write);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        free_texts(texts[i]->items, texts[i]->count);
+    free(config->local_ports.items);
     free(config);
 }
 

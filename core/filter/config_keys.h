@@ -10,7 +10,7 @@
 enum key_kind {
     KEY_SECTION, /* an object with known keys of its own          */
     KEY_COMMENT, /* a string for editors, of no meaning here      */
-    KEY_SWITCH,  /* a switch that changes nothing in this sandbox */
+    KEY_SWITCH,  /* true or false; without a field, of no meaning here */
     KEY_DOMAINS, /* the lists that are built                      */
     KEY_ADDRESSES,
     KEY_HOSTS,
@@ -18,11 +18,14 @@ enum key_kind {
     KEY_POLICIES,
     KEY_FREE, /* an object of the policies' own, whatever is in it */
     KEY_PATHS,
-    KEY_UPSTREAM, /* a proxy's URL, or "environment"              */
-    KEY_SECONDS,  /* a whole number; 0 for none                    */
-    KEY_ENFORCE,  /* "enforce" or "off"                            */
-    KEY_NO_LIST,  /* not built: [], {}, "", false or 0 only        */
-    KEY_NO_TEXT,  /* or `word`, which says the same as ""          */
+    KEY_TEXTS,     /* strings as they are                       */
+    KEY_PORTS,     /* numbers                                   */
+    KEY_VARIABLES, /* an object: names and their values         */
+    KEY_UPSTREAM,  /* a proxy's URL, or "environment"              */
+    KEY_SECONDS,   /* a whole number; 0 for none                    */
+    KEY_ENFORCE,   /* "enforce" or "off"                            */
+    KEY_NO_LIST,   /* not built: [], {}, "", false or 0 only        */
+    KEY_NO_TEXT,   /* or `word`, which says the same as ""          */
     KEY_NO_SWITCH,
     KEY_NO_NUMBER
 };
@@ -30,7 +33,7 @@ enum key_kind {
 struct key {
     const char *path;
     enum key_kind kind;
-    size_t field; /* DOMAINS, ADDRESSES, SECONDS, ENFORCE: where in struct fence_config */
+    size_t field; /* where in struct fence_config; 0: nowhere, or the kind says it */
     const char *word;
 };
 

@@ -86,6 +86,25 @@ int config_add_policy(struct fence_config *config, struct str path, const char *
     return 0;
 }
 
+int config_add_text(struct config_texts *list, struct str text, const char **why)
+{
+    char **items;
+
+    if (text.len == 0 || list->count >= LIMIT_CONFIG_TEXTS) {
+        *why = text.len == 0 ? "this is empty" : "there are too many in this list";
+        return -EINVAL;
+    }
+    items = config_grow(list->items, list->count, sizeof *items);
+    if (!items)
+        return -ENOMEM;
+    list->items = items;
+    items[list->count] = strndup(text.bytes, text.len);
+    if (!items[list->count])
+        return -ENOMEM;
+    list->count++;
+    return 0;
+}
+
 /* Everything below a folder is the folder. */
 static struct str without_deep_glob(struct str path)
 {

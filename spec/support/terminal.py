@@ -30,6 +30,8 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test run in the background
+                signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # ignores both
                 os.execvp(argv[0], argv)
             finally:
                 os._exit(98)
