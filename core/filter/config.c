@@ -95,93 +95,6 @@ static int read_path(struct reader *r, const char *text, size_t index, size_t fi
     return rc < 0 ? fail_memory(r) : 0;
 }
 
-static int read_text(struct reader *r, const char *text, size_t index, size_t field)
-{
-    const char *why = NULL;
-    int rc = config_add_text((void *)((char *)r->config + field), str_of(text), &why);
-
-    (void)index;
-    if (rc == -EINVAL)
-        return fail_value(r, text, why);
-    return rc < 0 ? fail_memory(r) : 0;
-}
-
-static int read_port(struct reader *r, const cJSON *item, struct config_ports *list)
-{
-    double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
-
-    if (!(number >= 1 && number <= 65535) || number != (uint16_t)number)
-        return fail_here(r, false, ": must be a port, 1 to 65535");
-    list->items[list->count++] = (uint16_t)number;
-    return 0;
-}
-
-static int read_ports(struct reader *r, const cJSON *value, size_t field)
-{
-    struct config_ports *list = (void *)((char *)r->config + field);
-    size_t count = (size_t)cJSON_GetArraySize(value), index = 0;
-    const cJSON *item;
-
-    if (count > LIMIT_LOCAL_PORTS)
-        return fail_here(r, true, ": has more than %d ports", LIMIT_LOCAL_PORTS);
-    list->items = calloc(count + 1, sizeof *list->items);
-    if (!list->items)
-        return fail_memory(r);
-    cJSON_ArrayForEach(item, value)
-    {
-        int rc;
-
-        r->path[r->depth++] = (struct jsonc_step){NULL, index++};
-        rc = read_port(r, item, list);
-        if (rc < 0)
-            return rc;
-        r->depth--;
-    }
-    return 0;
-}
-
-/* environment.set: "NAME=value" each. */
-static int read_variable(struct reader *r, const cJSON *item, size_t field)
-{
-    auto_free char *text = NULL;
-
-    if (!cJSON_IsString(item))
-        return fail_type(r, item, "a string");
-    if (!*item->string || strchr(item->string, '='))
-        return fail_here(r, true, ": is no name for a variable");
-    if (asprintf(&text, "%s=%s", item->string, item->valuestring) < 0) {
-        text = NULL;
-        return fail_memory(r);
-    }
-    return read_text(r, text, 0, field);
-}
-
-static int read_variables(struct reader *r, const cJSON *value, size_t field)
-{
-    const cJSON *item;
-    int rc = check_duplicates(r, value);
-
-    cJSON_ArrayForEach(item, value)
-    {
-        if (rc < 0)
-            return rc;
-        r->path[r->depth++] = (struct jsonc_step){item->string, 0};
-        rc = read_variable(r, item, field);
-        if (rc == 0)
-            r->depth--;
-    }
-    return rc;
-}
-
-static int read_switch(struct reader *r, const cJSON *value, size_t field)
-{
-    if (!cJSON_IsBool(value))
-        return fail_type(r, value, "true or false");
-    if (field != 0)
-        *(bool *)((char *)r->config + field) = cJSON_IsTrue(value);
-    return 0;
-}
-
 /* Two spellings of one name, after sorting. */
 static int check_pins(struct reader *r)
 {
@@ -223,28 +136,6 @@ static int read_hosts(struct reader *r, const cJSON *value)
     r->config->npins = count;
     qsort(r->config->pins, count, sizeof *r->config->pins, config_compare_pins);
     return check_pins(r);
-}
-
-static int read_seconds(struct reader *r, const cJSON *value, size_t field)
-{
-    uint32_t *seconds = (void *)((char *)r->config + field);
-    double number = cJSON_IsNumber(value) ? value->valuedouble : -1;
-
-    if (!(number >= 0 && number <= LIMIT_TUNNEL_S) || number != (uint32_t)number)
-        return fail_here(r, false, ": must be a whole number of seconds, 0 to %d", LIMIT_TUNNEL_S);
-    *seconds = (uint32_t)number;
-    return 0;
-}
-
-static int read_enforce(struct reader *r, const cJSON *value, size_t field)
-{
-    bool *enforced = (void *)((char *)r->config + field);
-    const char *text = cJSON_IsString(value) ? value->valuestring : "";
-
-    if (strcmp(text, "enforce") != 0 && strcmp(text, "off") != 0)
-        return fail_type(r, value, "\"enforce\" or \"off\"");
-    *enforced = strcmp(text, "enforce") == 0;
-    return 0;
 }
 
 /* It may hold a password: what is wrong with it is said, not what it is. */

@@ -46,6 +46,15 @@ int read_list(struct reader *r, const struct cJSON *list, size_t field, read_ite
 /* policy, for fence.config: kept as it is. */
 int read_free(struct reader *r, const struct cJSON *value);
 
+/* Into the field of struct fence_config at that offset; the value's type is checked by those that
+ * do not say which it must be. */
+int read_text(struct reader *r, const char *text, size_t index, size_t field); /* a read_item */
+int read_ports(struct reader *r, const struct cJSON *array, size_t field);
+int read_variables(struct reader *r, const struct cJSON *object, size_t field); /* "NAME=value" */
+int read_switch(struct reader *r, const struct cJSON *value, size_t field);     /* 0: nowhere */
+int read_seconds(struct reader *r, const struct cJSON *value, size_t field);
+int read_enforce(struct reader *r, const struct cJSON *value, size_t field);
+
 /* network.rules, an array of objects: config_read_rules.c. */
 int read_rules(struct reader *r, const struct cJSON *list);
 

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * config_read_values.c - values of the kinds that need no table of their own: texts, ports,
+ * variables, switches, times. */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "filter/config_reader.h"
+
+int read_text(struct reader *r, const char *text, size_t index, size_t field)
+{
+    const char *why = NULL;
+    int rc = config_add_text((void *)((char *)r->config + field), str_of(text), &why);
+
+    (void)index;
+    if (rc == -EINVAL)
+        return fail_value(r, text, why);
+    return rc < 0 ? fail_memory(r) : 0;
+}
+
+static int read_port(struct reader *r, const cJSON *item, struct config_ports *list)
+{
+    double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
+
+    if (!(number >= 1 && number <= 65535) || number != (uint16_t)number)
+        return fail_here(r, false, ": must be a port, 1 to 65535");
+    list->items[list->count++] = (uint16_t)number;
+    return 0;
+}
+
+int read_ports(struct reader *r, const cJSON *value, size_t field)
+{
+    struct config_ports *list = (void *)((char *)r->config + field);
+    size_t count = (size_t)cJSON_GetArraySize(value), index = 0;
+    const cJSON *item;
+
+    if (count > LIMIT_LOCAL_PORTS)
+        return fail_here(r, true, ": has more than %d ports", LIMIT_LOCAL_PORTS);
+    list->items = calloc(count + 1, sizeof *list->items);
+    if (!list->items)
+        return fail_memory(r);
+    cJSON_ArrayForEach(item, value)
+    {
+        int rc;
+
+        r->path[r->depth++] = (struct jsonc_step){NULL, index++};
+        rc = read_port(r, item, list);
+        if (rc < 0)
+            return rc;
+        r->depth--;
+    }
+    return 0;
+}
+
+/* environment.set: "NAME=value" each. */
+static int read_variable(struct reader *r, const cJSON *item, size_t field)
+{
+    auto_free char *text = NULL;
+
+    if (!cJSON_IsString(item))
+        return fail_type(r, item, "a string");
+    if (!*item->string || strchr(item->string, '='))
+        return fail_here(r, true, ": is no name for a variable");
+    if (asprintf(&text, "%s=%s", item->string, item->valuestring) < 0) {
+        text = NULL;
+        return fail_memory(r);
+    }
+    return read_text(r, text, 0, field);
+}
+
+int read_variables(struct reader *r, const cJSON *value, size_t field)
+{
+    const cJSON *item;
+    int rc = check_duplicates(r, value);
+
+    cJSON_ArrayForEach(item, value)
+    {
+        if (rc < 0)
+            return rc;
+        r->path[r->depth++] = (struct jsonc_step){item->string, 0};
+        rc = read_variable(r, item, field);
+        if (rc == 0)
+            r->depth--;
+    }
+    return rc;
+}
+
+int read_switch(struct reader *r, const cJSON *value, size_t field)
+{
+    if (!cJSON_IsBool(value))
+        return fail_type(r, value, "true or false");
+    if (field != 0)
+        *(bool *)((char *)r->config + field) = cJSON_IsTrue(value);
+    return 0;
+}
+
+int read_seconds(struct reader *r, const cJSON *value, size_t field)
+{
+    uint32_t *seconds = (void *)((char *)r->config + field);
+    double number = cJSON_IsNumber(value) ? value->valuedouble : -1;
+
+    if (!(number >= 0 && number <= LIMIT_TUNNEL_S) || number != (uint32_t)number)
+        return fail_here(r, false, ": must be a whole number of seconds, 0 to %d", LIMIT_TUNNEL_S);
+    *seconds = (uint32_t)number;
+    return 0;
+}
+
+int read_enforce(struct reader *r, const cJSON *value, size_t field)
+{
+    bool *enforced = (void *)((char *)r->config + field);
+    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+
+    if (strcmp(text, "enforce") != 0 && strcmp(text, "off") != 0)
+        return fail_type(r, value, "\"enforce\" or \"off\"");
+    *enforced = strcmp(text, "enforce") == 0;
+    return 0;
+}
