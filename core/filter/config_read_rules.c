@@ -16,7 +16,8 @@ static int outcome(struct reader *r, int rc, const char *why)
     return rc < 0 ? fail_memory(r) : 0;
 }
 
-static int read_text(struct reader *r, const cJSON *value, struct request_rule *rule, set_text set)
+static int read_rule_text(struct reader *r, const cJSON *value, struct request_rule *rule,
+                          set_text set)
 {
     const char *why = NULL;
     int rc;
@@ -35,7 +36,7 @@ static int read_port(struct reader *r, const cJSON *value, struct request_rule *
     int rc;
 
     if (cJSON_IsString(value))
-        return read_text(r, value, rule, config_rule_ports);
+        return read_rule_text(r, value, rule, config_rule_ports);
     if (!cJSON_IsNumber(value))
         return fail_type(r, value, "a port, a range such as \"8000-8999\", or a list of them");
     rc = config_rule_port(rule, value->valuedouble, &why);
@@ -44,7 +45,7 @@ static int read_port(struct reader *r, const cJSON *value, struct request_rule *
 
 static int read_method(struct reader *r, const cJSON *value, struct request_rule *rule)
 {
-    return read_text(r, value, rule, config_rule_method);
+    return read_rule_text(r, value, rule, config_rule_method);
 }
 
 /* One value, or a list of them. An empty list could mean all or none. */
@@ -71,7 +72,7 @@ static int read_each(struct reader *r, const cJSON *value, struct request_rule *
     return 0;
 }
 
-static int read_ports(struct reader *r, const cJSON *value, struct request_rule *rule)
+static int read_rule_ports(struct reader *r, const cJSON *value, struct request_rule *rule)
 {
     return read_each(r, value, rule, read_port);
 }
@@ -101,7 +102,7 @@ struct member {
 };
 
 static const struct member members[] = {
-    {"host", true, config_rule_host, NULL},       {"port", false, NULL, read_ports},
+    {"host", true, config_rule_host, NULL},       {"port", false, NULL, read_rule_ports},
     {"scheme", false, config_rule_scheme, NULL},  {"method", false, NULL, read_methods},
     {"path", false, config_rule_path, NULL},      {"action", true, NULL, read_action},
     {"message", false, config_rule_message, NULL}};
@@ -129,7 +130,8 @@ static int read_members(struct reader *r, const cJSON *object, struct request_ru
             return fail_here(r, true,
                              ": a rule has host, port, scheme, method, path, action and "
                              "message, and nothing else");
-        rc = member->text ? read_text(r, item, rule, member->text) : member->read(r, item, rule);
+        rc = member->text ? read_rule_text(r, item, rule, member->text)
+                          : member->read(r, item, rule);
         if (rc < 0)
             return rc;
         r->depth--;

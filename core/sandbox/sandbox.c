@@ -20,6 +20,7 @@
 #include "proxy/listener.h"
 #include "proxy/run_report.h"
 #include "sandbox/bridge.h"
+#include "sandbox/exec_error.h"
 #include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
 #include "sandbox/prepare.h"
@@ -199,25 +200,6 @@ static void sandbox_fail(struct fence_sandbox *s, int status, const fence_error 
     put_down(s);
 }
 
-static void explain_exec(struct fence_sandbox *s, int error)
-{
-    char shown[256];
-    struct stat st;
-    bool hidden = error == ENOENT && strchr(s->command, '/') && stat(s->command, &st) == 0;
-
-    str_escape(shown, sizeof shown, str_of(s->command));
-    if (hidden)
-        fail(&s->error, -error,
-             "'%s' cannot be seen in the sandbox, or the interpreter it names: /tmp and /run are "
-             "empty there; add --allow-write for its folder, or move it",
-             shown);
-    else if (error == ENOENT)
-        fail(&s->error, -error, "'%s' was not found", shown);
-    else
-        fail(&s->error, -error, "'%s' cannot be executed: %s", shown, strerror(error));
-    s->failed_status = error == ENOENT ? 127 : 126;
-}
-
 /* ---- the conversation with inner ---- */
 
 static void take_outcome(struct fence_sandbox *s)
@@ -225,7 +207,7 @@ static void take_outcome(struct fence_sandbox *s)
     int error;
 
     if (bridge_receive_outcome(s->control, &error) == 1)
-        explain_exec(s, error);
+        s->failed_status = exec_error_explain(&s->error, s->command, error);
 }
 
 /* inner is there: the first look falls into the time that it needs for its own work. */

@@ -114,7 +114,7 @@ static const struct row bad_rows[] = {
                                       "1:43: network.allowedDomains[1]: must be a string: this is a list of strings"},
     {"3L.213 list in a list",         "{\"filesystem\": {\"allowWrite\": [[]]}}",
                                       "1:32: filesystem.allowWrite[0]: must be a string: this is a list of strings"},
-    {"unbuilt list",                  "{\"filesystem\": {\n    \"denyRead\": [\"~/.ssh\"]}}", "2:5: filesystem.denyRead" BLOCKED "leave it empty"},
+    {"unbuilt list",                  "{\"devices\": {\n    \"allow\": [\"/dev/kvm\"]}}", "2:5: devices.allow" BLOCKED "leave it empty"},
     {"unbuilt switch",                "{\"allowPty\": true}", "1:2: allowPty" BLOCKED "set it to false"},
     {"unbuilt text",                  "{\"extends\": \"code\"}", "1:2: extends" BLOCKED "leave it empty"},
     {"policy: no object",             "{\"policy\": [1]}", "1:12: policy: must be an object: policies and their settings"},
