@@ -82,6 +82,8 @@ struct fence_config {
     struct config_ports local_ports; /* network.allowLocalOutboundPorts */
     bool local_outbound;
 
+    bool allow_nested; /* may the command make namespaces and mounts of its own? */
+
     bool env_inherit; /* environment.inherit: true unless said otherwise */
     struct config_texts env_allow, env_deny;
     struct config_texts env_set; /* "NAME=value" */

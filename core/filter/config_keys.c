@@ -12,6 +12,7 @@ static const struct key keys[] = {
     {"extends",                                      KEY_NO_TEXT,   0, NULL},
     {"allowPty",                                     KEY_NO_SWITCH, 0, NULL},
     {"forceNewSession",                              KEY_NO_SWITCH, 0, NULL},
+    {"allowNested",                                  KEY_SWITCH,    FIELD(allow_nested), NULL},
     {"policies",                                     KEY_POLICIES,  0, NULL},
     {"policy",                                       KEY_FREE,      0, NULL},
     {"network",                                      KEY_SECTION,   0, NULL},

@@ -320,6 +320,13 @@ FENCE_API void fence_close(fence *engine);        /* ends all, frees all; takes 
 
 /* ---- sandbox ------------------------------------------------------------------------ */
 
+/* What a sandbox can do without, and less safely; everything else is required. Bits. */
+typedef enum fence_layer {
+    FENCE_LAYER_LANDLOCK = 1,     /* the second wall around files; Linux 5.13       */
+    FENCE_LAYER_UNIX_SOCKETS = 2, /* a decision about each Unix socket; Linux 5.14  */
+    FENCE_LAYER_WATCH = 4         /* files guarded while the command runs           */
+} fence_layer;
+
 typedef struct fence_sandbox_options {
     unsigned version;              /* FENCE_SANDBOX_OPTIONS_VERSION                            */
     const char *const *argv;       /* NULL-terminated; argv[0] is searched in PATH             */
@@ -330,12 +337,15 @@ typedef struct fence_sandbox_options {
                                       other signal starts with its default action              */
     const char *const *rule_files; /* NULL-terminated paths, or NULL: policies and settings.
                                       The command does not start if it could change one   */
+    const char *program;           /* the fence program, for tools that need a helper inside:
+                                      `fence connect`; or NULL                                 */
+    unsigned degrade;              /* fence_layer bits: start without, where they are missing  */
 } fence_sandbox_options;
 
 #define FENCE_SANDBOX_OPTIONS_VERSION 1
 #define FENCE_SANDBOX_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL                              \
+        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0                     \
     }
 
 typedef struct fence_exit {
