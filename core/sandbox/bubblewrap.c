@@ -26,24 +26,44 @@ static const char *const fixed_options[] = {
     "ALL",
 };
 
-/* How each kind of mount is written. */
-static const struct {
-    const char *option;
-    bool has_source; /* the host's path stands before the sandbox's: the same one */
-} mount_options[] = {
-    [MOUNT_READ_ONLY] = {"--ro-bind", true}, [MOUNT_READ_ONLY_TRY] = {"--ro-bind-try", true},
-    [MOUNT_WRITABLE] = {"--bind", true},     [MOUNT_TMPFS] = {"--tmpfs", false},
-    [MOUNT_DIR] = {"--dir", false},          [MOUNT_DEV] = {"--dev", false},
-    [MOUNT_PROC] = {"--proc", false},
+/* How each kind of mount is written: its words, with the path for "%", a link's target for "@". /
+ * itself is empty from the start. A device cannot be opened there, as bubblewrap mounts nodev. */
+static const char *const mount_words[][4] = {
+    [MOUNT_READ_ONLY] = {"--ro-bind", "%", "%"},
+    [MOUNT_READ_ONLY_TRY] = {"--ro-bind-try", "%", "%"},
+    [MOUNT_WRITABLE] = {"--bind", "%", "%"},
+    [MOUNT_TMPFS] = {"--tmpfs", "%"},
+    [MOUNT_DIR] = {"--dir", "%"},
+    [MOUNT_DEV] = {"--dev", "%"},
+    [MOUNT_PROC] = {"--proc", "%"},
+    [MOUNT_EMPTY] = {NULL},
+    [MOUNT_LINK] = {"--symlink", "@", "%"},
+    [MOUNT_HIDDEN_FILE] = {"--ro-bind", "/dev/null", "%"},
+    [MOUNT_HIDDEN_FOLDER] = {"--tmpfs", "%"},
 };
 
 static int add_mount(struct argv *argv, const struct mount *mount)
 {
-    if (argv_add(argv, mount_options[mount->kind].option) < 0)
-        return -ENOMEM;
-    if (mount_options[mount->kind].has_source && argv_add(argv, mount->path) < 0)
-        return -ENOMEM;
-    return argv_add(argv, mount->path);
+    const char *const *word = mount_words[mount->kind];
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(mount_words[0]) && word[i]; i++) {
+        if (strcmp(word[i], "%") == 0)
+            rc = argv_add(argv, mount->path);
+        else if (strcmp(word[i], "@") == 0)
+            rc = argv_add(argv, mount->target);
+        else
+            rc = argv_add(argv, word[i]);
+    }
+    return rc;
+}
+
+/* Closed when all that is mounted in it has its place. */
+static int close_mount(struct argv *argv, const struct mount *mount)
+{
+    if (mount->kind != MOUNT_EMPTY && mount->kind != MOUNT_HIDDEN_FOLDER)
+        return 0;
+    return argv_add(argv, "--remount-ro") < 0 ? -ENOMEM : argv_add(argv, mount->path);
 }
 
 static int add_all(struct argv *argv, const struct plan *plan)
@@ -53,7 +73,9 @@ static int add_all(struct argv *argv, const struct plan *plan)
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(fixed_options); i++)
         rc = argv_add(argv, fixed_options[i]);
     for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
-        rc = add_mount(argv, &plan->mounts[i]);
+        rc = plan->mounts[i].live ? 0 : add_mount(argv, &plan->mounts[i]);
+    for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
+        rc = plan->mounts[i].live ? 0 : close_mount(argv, &plan->mounts[i]);
     if (rc < 0 || argv_add(argv, "--chdir") < 0 || argv_add(argv, plan->cwd) < 0)
         return -ENOMEM;
     return argv_add(argv, "--");

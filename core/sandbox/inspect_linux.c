@@ -114,9 +114,14 @@ static bool is_compared(const struct mount *mount)
     case MOUNT_PROC:
     case MOUNT_WRITABLE:
         return true;
+    case MOUNT_HIDDEN_FILE:
+    case MOUNT_HIDDEN_FOLDER:
+        return true;
     case MOUNT_READ_ONLY:
     case MOUNT_READ_ONLY_TRY:
     case MOUNT_DIR:
+    case MOUNT_EMPTY:
+    case MOUNT_LINK:
         return false;
     }
     return true;

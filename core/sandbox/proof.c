@@ -270,6 +270,10 @@ static bool planned(const struct plan *plan, const struct seen *mount, const cha
     case MOUNT_READ_ONLY:
     case MOUNT_READ_ONLY_TRY:
     case MOUNT_DIR:
+    case MOUNT_EMPTY:
+    case MOUNT_LINK:
+    case MOUNT_HIDDEN_FILE:
+    case MOUNT_HIDDEN_FOLDER:
         return false;
     case MOUNT_WRITABLE:
         return true;
@@ -310,15 +314,37 @@ static int check_seen(const struct proof *p, const struct seen *mount, fence_err
                 shown);
 }
 
-/* Is `seen` what `mount` of the plan stands for? An empty folder, /dev and /proc are writable: the
- * host's own below them would be read-only. */
+/* Is it what this kind of mount makes? An empty folder, /dev and /proc are writable: the host's own
+ * below them would be read-only. What hides something never is. */
+static bool is_of_kind(const struct proof *p, enum mount_kind kind, const struct seen *seen,
+                       const char *point)
+{
+    switch (kind) {
+    case MOUNT_READ_ONLY:
+    case MOUNT_READ_ONLY_TRY:
+    case MOUNT_WRITABLE:
+    case MOUNT_LINK:
+        return true;
+    case MOUNT_TMPFS:
+    case MOUNT_DIR:
+    case MOUNT_DEV:
+    case MOUNT_PROC:
+        return seen->writable && planned(p->plan, seen, point);
+    case MOUNT_EMPTY:
+    case MOUNT_HIDDEN_FOLDER:
+        return !seen->writable && str_equal(seen->type, STR("tmpfs"));
+    case MOUNT_HIDDEN_FILE:
+        return !seen->writable;
+    }
+    return false;
+}
+
 static bool fits(const struct proof *p, const struct mount *mount, const struct seen *seen)
 {
     char point[PATH_MAX];
-    bool own = mount->kind != MOUNT_READ_ONLY && mount->kind != MOUNT_WRITABLE;
 
     return decode(point, sizeof point, seen->point) && strcmp(point, mount->path) == 0 &&
-           (!own || (seen->writable && planned(p->plan, seen, point)));
+           is_of_kind(p, mount->kind, seen, point);
 }
 
 /* Has the sandbox a mount of its own at this place of the plan? */
@@ -335,7 +361,8 @@ static int check_planned(const struct proof *p, const struct mount *mount, fence
 {
     char shown[PROOF_SHOWN];
 
-    if (mount->kind == MOUNT_READ_ONLY_TRY || mount->kind == MOUNT_DIR || made(p, mount))
+    if (mount->kind == MOUNT_READ_ONLY_TRY || mount->kind == MOUNT_DIR ||
+        mount->kind == MOUNT_LINK || made(p, mount))
         return 0;
     str_escape(shown, sizeof shown, str_of(mount->path));
     return fail(err, FENCE_ESANDBOX,

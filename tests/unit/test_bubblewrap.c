@@ -53,8 +53,11 @@ static void put(struct buf *b, const char *indent, const char *item)
 
 static void draw(struct buf *b, const struct golden *golden)
 {
-    struct plan_input in = {golden->writable, 0, golden->cwd, golden->runtime_dir,
-                            golden->ordinary_user};
+    struct plan_input in = {.writable = golden->writable,
+                            .nwritable = 0,
+                            .cwd = golden->cwd,
+                            .runtime_dir = golden->runtime_dir,
+                            .ordinary_user = golden->ordinary_user};
     struct argv argv = {0};
     struct plan *plan = NULL;
     fence_error err = {0};

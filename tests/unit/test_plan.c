@@ -16,9 +16,17 @@
 
 /* How a mount is written in these tables. */
 static const char *const kinds[] = {
-    [MOUNT_READ_ONLY] = "ro", [MOUNT_READ_ONLY_TRY] = "try", [MOUNT_WRITABLE] = "rw",
-    [MOUNT_TMPFS] = "tmpfs",  [MOUNT_DIR] = "dir",           [MOUNT_DEV] = "dev",
+    [MOUNT_READ_ONLY] = "ro",
+    [MOUNT_READ_ONLY_TRY] = "try",
+    [MOUNT_WRITABLE] = "rw",
+    [MOUNT_TMPFS] = "tmpfs",
+    [MOUNT_DIR] = "dir",
+    [MOUNT_DEV] = "dev",
     [MOUNT_PROC] = "procfs",
+    [MOUNT_EMPTY] = "empty",
+    [MOUNT_LINK] = "link",
+    [MOUNT_HIDDEN_FILE] = "nofile",
+    [MOUNT_HIDDEN_FOLDER] = "nofolder",
 };
 
 static size_t count(const char *const *list)
@@ -132,8 +140,11 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *row = &rows[i];
-        struct plan_input in = {row->writable, count(row->writable), row->cwd, row->runtime_dir,
-                                true};
+        struct plan_input in = {.writable = row->writable,
+                                .nwritable = count(row->writable),
+                                .cwd = row->cwd,
+                                .runtime_dir = row->runtime_dir,
+                                .ordinary_user = true};
         struct plan *plan = NULL;
         fence_error err = {0};
 
@@ -162,8 +173,11 @@ static void test_writable_root(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(root_rows); i++) {
         const struct row *row = &root_rows[i];
-        struct plan_input in = {row->writable, count(row->writable), row->cwd, row->runtime_dir,
-                                true};
+        struct plan_input in = {.writable = row->writable,
+                                .nwritable = count(row->writable),
+                                .cwd = row->cwd,
+                                .runtime_dir = row->runtime_dir,
+                                .ordinary_user = true};
         struct plan *plan = NULL;
 
         assert_int_equal(plan_make(&plan, &in, NULL), 0);
@@ -178,7 +192,8 @@ static void test_writable_root(void **state)
 /* 149 root caller: what uid 0 could write to without any capability. */
 static void test_root_caller(void **state)
 {
-    struct plan_input in = {NULL, 0, "/", NULL, false};
+    struct plan_input in = {
+        .writable = NULL, .nwritable = 0, .cwd = "/", .runtime_dir = NULL, .ordinary_user = false};
     struct plan *plan = NULL;
     char text[2048];
 
@@ -215,8 +230,11 @@ static void test_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
-        struct plan_input in = {&refused[i].writable, 1, refused[i].cwd, refused[i].runtime_dir,
-                                false};
+        struct plan_input in = {.writable = &refused[i].writable,
+                                .nwritable = 1,
+                                .cwd = refused[i].cwd,
+                                .runtime_dir = refused[i].runtime_dir,
+                                .ordinary_user = false};
         struct plan *plan = (struct plan *)&in; /* must stay as it is */
         fence_error err = {0};
         int rc = plan_make(&plan, &in, &err);
@@ -227,11 +245,179 @@ static void test_refused(void **state)
     }
 }
 
+/* ---- what is closed ---- */
+
+static const struct {
+    const char *name;
+    struct plan_wish wishes[5];
+    bool deny_read;
+    const char *cwd, *expected;
+} closed[] = {
+    {"protected in what is writable: pinned",
+     {{WISH_WRITABLE, "/h/p", NULL}, {WISH_PROTECTED, "/h/p/.git/hooks", NULL}},
+     false,
+     "/",
+     "rw /h/p rw /h/p/.git ro /h/p/.git/hooks"},
+    {"protected at its top",
+     {{WISH_PROTECTED, "/h/p/.bashrc", NULL}, {WISH_WRITABLE, "/h/p", NULL}},
+     false,
+     "/",
+     "rw /h/p ro /h/p/.bashrc"},
+    {"two below one folder are pinned once",
+     {{WISH_WRITABLE, "/h", NULL},
+      {WISH_PROTECTED, "/h/a/b/x", NULL},
+      {WISH_PROTECTED, "/h/a/b/y", NULL}},
+     false,
+     "/",
+     "rw /h rw /h/a rw /h/a/b ro /h/a/b/x ro /h/a/b/y"},
+    {"a pin comes before what was mounted below it",
+     {{WISH_WRITABLE, "/h", NULL},
+      {WISH_HIDDEN_FILE, "/h/a/a", NULL},
+      {WISH_PROTECTED, "/h/a/z", NULL}},
+     false,
+     "/",
+     "rw /h rw /h/a nofile /h/a/a ro /h/a/z"},
+    {"protected where nothing is writable", {{WISH_PROTECTED, "/h/p/x", NULL}}, false, "/", ""},
+    {"denied and allowed at one place",
+     {{WISH_WRITABLE, "/h/p", NULL}, {WISH_PROTECTED, "/h/p", NULL}},
+     false,
+     "/",
+     ""},
+    {"nothing opens something below a protected folder",
+     {{WISH_WRITABLE, "/h/p", NULL},
+      {WISH_PROTECTED, "/h/p/x", NULL},
+      {WISH_WRITABLE, "/h/p/x/y", NULL}},
+     false,
+     "/",
+     "rw /h/p ro /h/p/x"},
+    {"protected where all is writable",
+     {{WISH_WRITABLE, "/", NULL}, {WISH_PROTECTED, "/h/x", NULL}},
+     false,
+     "/",
+     "try /sys rw /h ro /h/x"},
+    {"hidden",
+     {{WISH_HIDDEN_FOLDER, "/h/.ssh", NULL}, {WISH_HIDDEN_FILE, "/h/.netrc", NULL}},
+     false,
+     "/",
+     "nofile /h/.netrc nofolder /h/.ssh"},
+    {"hidden below hidden",
+     {{WISH_HIDDEN_FOLDER, "/h/.ssh", NULL}, {WISH_HIDDEN_FILE, "/h/.ssh/id", NULL}},
+     false,
+     "/",
+     "nofolder /h/.ssh"},
+    {"visible below hidden",
+     {{WISH_HIDDEN_FOLDER, "/h", NULL}, {WISH_VISIBLE, "/h/a", NULL}},
+     false,
+     "/",
+     "nofolder /h ro /h/a"},
+    {"writable below hidden",
+     {{WISH_HIDDEN_FOLDER, "/h", NULL}, {WISH_WRITABLE, "/h/a", NULL}},
+     false,
+     "/",
+     "nofolder /h rw /h/a"},
+    {"hidden, visible, hidden again",
+     {{WISH_HIDDEN_FOLDER, "/h", NULL},
+      {WISH_VISIBLE, "/h/a", NULL},
+      {WISH_HIDDEN_FILE, "/h/a/b", NULL}},
+     false,
+     "/",
+     "nofolder /h ro /h/a nofile /h/a/b"},
+    {"hidden and visible at one place",
+     {{WISH_VISIBLE, "/h/a", NULL}, {WISH_HIDDEN_FOLDER, "/h/a", NULL}},
+     false,
+     "/",
+     "nofolder /h/a"},
+    {"hidden and writable at one place",
+     {{WISH_WRITABLE, "/h/a", NULL}, {WISH_HIDDEN_FOLDER, "/h/a", NULL}},
+     false,
+     "/",
+     "nofolder /h/a"},
+    {"hidden below an empty folder", {{WISH_HIDDEN_FILE, "/tmp/x", NULL}}, false, "/", ""},
+    {"visible where it is anyway", {{WISH_VISIBLE, "/usr", NULL}}, false, "/", ""},
+    {"visible below an empty folder", {{WISH_VISIBLE, "/run/x", NULL}}, false, "/", "ro /run/x"},
+    {"the current folder is hidden",
+     {{WISH_HIDDEN_FOLDER, "/h", NULL}},
+     false,
+     "/h/p",
+     "nofolder /h dir /h/p"},
+    {"the current folder is hidden itself",
+     {{WISH_HIDDEN_FOLDER, "/h/p", NULL}},
+     false,
+     "/h/p",
+     "nofolder /h/p"},
+    {"nothing is read but what is said",
+     {{WISH_VISIBLE, "/usr", NULL}, {WISH_VISIBLE, "/bin", "usr/bin"}},
+     true,
+     "/h/p",
+     "link /bin dir /h/p ro /usr"},
+    {"the current folder may be read", {{WISH_VISIBLE, "/h", NULL}}, true, "/h/p", "ro /h"},
+    {"written and so read", {{WISH_WRITABLE, "/h/p", NULL}}, true, "/h/p", "rw /h/p"},
+};
+
+static void test_closed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(closed); i++) {
+        struct plan_input in = {.wishes = closed[i].wishes,
+                                .cwd = closed[i].cwd,
+                                .deny_read = closed[i].deny_read,
+                                .ordinary_user = true};
+        struct plan *plan = NULL;
+        fence_error err = {0};
+        char text[1024];
+
+        while (in.nwishes < 5 && closed[i].wishes[in.nwishes].path)
+            in.nwishes++;
+        if (plan_make(&plan, &in, &err) != 0)
+            fail_msg("%s: %s", closed[i].name, err.message);
+        assert_int_equal(plan->mounts[0].kind, strcmp(closed[i].wishes[0].path, "/") == 0
+                                                   ? MOUNT_WRITABLE
+                                               : closed[i].deny_read ? MOUNT_EMPTY
+                                                                     : MOUNT_READ_ONLY);
+        print_plan(text, sizeof text, plan, BASE_MOUNTS);
+        if (strcmp(text, closed[i].expected) != 0)
+            fail_msg("%s: %s", closed[i].name, text);
+        plan_free(plan);
+    }
+}
+
+/* What is more than bubblewrap takes quickly is made later; what needs a place in a mount of the
+ * sandbox's own is not. */
+static void test_live(void **state)
+{
+    static char names[LIMIT_MOUNTS_BWRAP * 2][24];
+    static struct plan_wish wishes[ARRAY_LEN(names)];
+    struct plan_input in = {
+        .wishes = wishes, .nwishes = ARRAY_LEN(names), .cwd = "/", .ordinary_user = true};
+    struct plan *plan = NULL;
+    size_t live = 0;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(names[i], sizeof names[i], "%s/n%03zu", i % 2 ? "/run" : "/a", i);
+        wishes[i] = (struct plan_wish){i % 2 ? WISH_VISIBLE : WISH_HIDDEN_FILE, names[i], NULL};
+    }
+    assert_int_equal(plan_make(&plan, &in, NULL), 0);
+    assert_int_equal(plan->nmounts, BASE_MOUNTS + ARRAY_LEN(names));
+    for (size_t i = 0; i < plan->nmounts; i++) {
+        bool own = strncmp(plan->mounts[i].path, "/a/", 3) != 0;
+
+        live += plan->mounts[i].live;
+        assert_int_equal(plan->mounts[i].live, !own && i >= LIMIT_MOUNTS_BWRAP);
+    }
+    assert_int_equal(live, BASE_MOUNTS); /* so many of /a did not fit */
+    plan_free(plan);
+}
+
 /* A name that only looks like "." or "..". */
 static void test_dots_in_names(void **state)
 {
     static const char *const names[] = {"/..a", "/a..", "/.../x", "/.a", "/a."};
-    struct plan_input in = {names, ARRAY_LEN(names), "/", NULL, true};
+    struct plan_input in = {.writable = names,
+                            .nwritable = ARRAY_LEN(names),
+                            .cwd = "/",
+                            .runtime_dir = NULL,
+                            .ordinary_user = true};
     struct plan *plan = NULL;
 
     (void)state;
@@ -244,7 +430,11 @@ static void test_limit(void **state)
 {
     static char names[LIMIT_MOUNTS * 2][16];
     static const char *list[LIMIT_MOUNTS * 2];
-    struct plan_input in = {list, LIMIT_MOUNTS - BASE_MOUNTS, "/", NULL, true};
+    struct plan_input in = {.writable = list,
+                            .nwritable = LIMIT_MOUNTS - BASE_MOUNTS,
+                            .cwd = "/",
+                            .runtime_dir = NULL,
+                            .ordinary_user = true};
     struct plan *plan = NULL;
     fence_error err = {0};
 
@@ -260,7 +450,7 @@ static void test_limit(void **state)
     for (size_t over = 1; over < LIMIT_MOUNTS; over *= 4) {
         in.nwritable = LIMIT_MOUNTS - BASE_MOUNTS + over;
         assert_int_equal(plan_make(&plan, &in, &err), FENCE_ECONFIG);
-        assert_non_null(strstr(err.message, "1024 mounts"));
+        assert_non_null(strstr(err.message, "4096 mounts"));
     }
 }
 
@@ -299,7 +489,11 @@ static void test_writable_at(void **state)
         {"/tmp/", false},
         {"//tmp", false},
     };
-    struct plan_input in = {writable, ARRAY_LEN(writable), "/tmp/q", "/run/user/7", false};
+    struct plan_input in = {.writable = writable,
+                            .nwritable = ARRAY_LEN(writable),
+                            .cwd = "/tmp/q",
+                            .runtime_dir = "/run/user/7",
+                            .ordinary_user = false};
     struct plan *plan = NULL;
 
     (void)state;
@@ -323,7 +517,11 @@ static void test_nothing_is_hidden(void **state)
     (void)state;
     for (unsigned bits = 0; bits < 1U << ARRAY_LEN(words); bits++) {
         const char *list[ARRAY_LEN(words)];
-        struct plan_input in = {list, 0, words[bits % ARRAY_LEN(words)], "/run/u", bits & 1};
+        struct plan_input in = {.writable = list,
+                                .nwritable = 0,
+                                .cwd = words[bits % ARRAY_LEN(words)],
+                                .runtime_dir = "/run/u",
+                                .ordinary_user = bits & 1};
         struct plan *plan = NULL;
 
         for (size_t i = ARRAY_LEN(words); i > 0; i--) {
@@ -348,6 +546,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),          cmocka_unit_test(test_writable_root),
         cmocka_unit_test(test_root_caller),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_closed),        cmocka_unit_test(test_live),
         cmocka_unit_test(test_dots_in_names), cmocka_unit_test(test_limit),
         cmocka_unit_test(test_writable_at),   cmocka_unit_test(test_nothing_is_hidden),
     };
