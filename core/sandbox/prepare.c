@@ -16,8 +16,8 @@
 #include "filter/config.h"
 #include "sandbox/bridge.h"
 #include "sandbox/env.h"
+#include "sandbox/files.h"
 #include "sandbox/image.h"
-#include "sandbox/paths.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/spawn.h"
@@ -47,60 +47,32 @@ static const char *runtime_dir(const char *const *env)
 
 /* ---- the plan ---- */
 
-struct paths {
-    char **items;
-    size_t count;
-};
-
-static void paths_cleanup(struct paths *paths)
+static void on_notice(void *payload, const char *text)
 {
-    for (size_t i = 0; i < paths->count; i++)
-        free(paths->items[i]);
-    free(paths->items);
-}
-#define auto_paths __attribute__((cleanup(paths_cleanup)))
+    struct proxy *proxy = payload;
 
-/* A path that does not exist is passed over, as the ancestor does, but not in silence. */
-static int writable_paths(struct paths *out, struct proxy *proxy, const char *cwd, const char *home,
-                          fence_error *err)
-{
-    const struct fence_config *config = proxy->config;
-
-    out->items = calloc(config->nallow_write + 1, sizeof *out->items);
-    if (!out->items)
-        return fail(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < config->nallow_write; i++) {
-        fence_error why = {0};
-        int rc = paths_canonical(&out->items[out->count], config->allow_write[i], cwd, home, &why);
-
-        if (rc == 0) {
-            out->count++;
-        } else if (rc == -ENOENT) {
-            events_notice(&proxy->events, "filesystem.allowWrite: %s: passed over", why.message);
-        } else {
-            return fail(err, rc, "filesystem.allowWrite: %s", why.message);
-        }
-    }
-    return 0;
+    events_notice(&proxy->events, "%s", text);
 }
 
-static int make_plan(struct plan **out, struct proxy *proxy, const char *const *env,
-                     fence_error *err)
+static int make_plan(struct plan **out, struct files *files, struct proxy *proxy,
+                     const char *const *env, fence_error *err)
 {
-    auto_paths struct paths writable = {0};
     auto_free char *cwd = getcwd(NULL, 0);
-    struct plan_input in = {
-        .cwd = cwd, .runtime_dir = runtime_dir(env), .ordinary_user = geteuid() != 0};
+    struct plan_input in = {.cwd = cwd,
+                            .runtime_dir = runtime_dir(env),
+                            .ordinary_user = geteuid() != 0,
+                            .deny_read = proxy->config->default_deny_read ||
+                                         proxy->config->strict_deny_read};
     int rc;
 
     if (!cwd)
         return fail(err, -errno, "the current folder cannot be found: %s: change to another one",
                     strerror(errno));
-    rc = writable_paths(&writable, proxy, cwd, env_value(env, "HOME"), err);
+    rc = files_resolve(files, proxy->config, cwd, env_value(env, "HOME"), on_notice, proxy, err);
     if (rc < 0)
         return rc;
-    in.writable = (const char *const *)writable.items;
-    in.nwritable = writable.count;
+    in.wishes = files->wishes;
+    in.nwishes = files->nwishes;
     return plan_make(out, &in, err);
 }
 
@@ -239,6 +211,11 @@ static void env_cleanup(char ***env)
     env_free(*env);
 }
 
+static void files_cleanup(struct files *files)
+{
+    files_deinit(files);
+}
+
 static void plan_cleanup(struct plan **plan)
 {
     plan_free(*plan);
@@ -255,12 +232,13 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
     char **env __attribute__((cleanup(env_cleanup))) = NULL;
     struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
+    struct files files __attribute__((cleanup(files_cleanup))) = {0};
     int ends[2], keep[2], rc;
     auto_fd int ours = -1, theirs = -1, image = -1;
 
     if (!options.env)
         options.env = (const char *const *)environ;
-    rc = make_plan(&plan, proxy, options.env, err);
+    rc = make_plan(&plan, &files, proxy, options.env, err);
     if (rc == 0)
         rc = rule_files_check(plan, options.rule_files, err);
     if (rc < 0)
