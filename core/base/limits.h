@@ -86,11 +86,14 @@
 #define LIMIT_ABANDON_MS       2000  /* a launcher that was told to give up; it needs 10 ms      */
 
 /* ---- the sandbox ---- */
-#define LIMIT_MOUNTS         4096         /* 31 us each; the kernel's fs.mount-max is 100,000 */
-#define LIMIT_MOUNTS_BWRAP   50           /* bubblewrap is quadratic: 100 take 76 ms, 1,000 3 s */
-#define LIMIT_PATH           4096         /* PATH_MAX: a path that is longer reaches nothing  */
-#define LIMIT_WALK_ENTRIES   1000000      /* of one tree that is looked through: about 1 s    */
-#define LIMIT_SANDBOX_OUTPUT 4096         /* of bubblewrap's own words that are kept       */
-#define LIMIT_MOUNTINFO      (256 * 1024) /* /proc/PID/mountinfo, about 2,000 mounts       */
+#define LIMIT_MOUNTS           4096    /* 31 us each; the kernel's fs.mount-max is 100,000 */
+#define LIMIT_LIVE_MOUNT_MS    2000    /* to mount in a sandbox that is there: 0.1 s for all */
+#define LIMIT_FREEZE_PROCESSES 4096    /* each is looked up among all: 0.1 s for so many    */
+#define LIMIT_FREEZE_ROUNDS    64      /* looks at all processes until none of it runs      */
+#define LIMIT_MOUNTS_BWRAP     50      /* bubblewrap is quadratic: 100 take 76 ms, 1,000 3 s */
+#define LIMIT_PATH             4096    /* PATH_MAX: a path that is longer reaches nothing  */
+#define LIMIT_WALK_ENTRIES     1000000 /* of one tree that is looked through: about 1 s    */
+#define LIMIT_SANDBOX_OUTPUT   4096    /* of bubblewrap's own words that are kept       */
+#define LIMIT_MOUNTINFO        (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
 
 #endif

@@ -23,6 +23,7 @@
 #include "sandbox/exec_error.h"
 #include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
+#include "sandbox/live.h"
 #include "sandbox/prepare.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
@@ -210,15 +211,33 @@ static void take_outcome(struct fence_sandbox *s)
         s->failed_status = exec_error_explain(&s->error, s->command, error);
 }
 
+/* What the launcher was spared. */
+static int mount_the_rest(const struct fence_sandbox *s, fence_error *err)
+{
+    auto_free const struct mount **list = calloc(s->plan->nmounts, sizeof *list);
+    size_t count = 0;
+
+    if (!list)
+        return fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < s->plan->nmounts; i++) {
+        if (s->plan->mounts[i].live)
+            list[count++] = &s->plan->mounts[i];
+    }
+    return live_mount(s->command_pid, list, count, err);
+}
+
 /* inner is there: the first look falls into the time that it needs for its own work. */
 static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
 {
+    int rc;
+
     s->command_pid = pid;
     s->command_pidfd = pidfd_of(pid);
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
-    return inspect_sandbox(pid, &s->ours, s->plan, err);
+    rc = mount_the_rest(s, err);
+    return rc < 0 ? rc : inspect_sandbox(pid, &s->ours, s->plan, err);
 }
 
 /* Lets the command run. What inner says after this, if anything, is read when all has ended: to
