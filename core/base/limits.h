@@ -87,6 +87,12 @@
 
 /* ---- the sandbox ---- */
 #define LIMIT_MOUNTS           4096    /* 31 us each; the kernel's fs.mount-max is 100,000 */
+#define LIMIT_REFUSED          64      /* protected names made, before the run is ended     */
+#define LIMIT_REFUSED_NAMES    99      /* NAME.fence-refused-99                              */
+#define LIMIT_WATCHES          32768   /* folders; 1 KiB of the kernel's memory each         */
+#define LIMIT_GUARD_DEPTH      256     /* folders within each other, with a descriptor each */
+#define LIMIT_CHANGES_LIST     1024    /* bytes of names, a screen's worth; others are counted */
+#define LIMIT_AWAITED_MS       300     /* an editor renames and writes within a few          */
 #define LIMIT_LIVE_MOUNT_MS    2000    /* to mount in a sandbox that is there: 0.1 s for all */
 #define LIMIT_FREEZE_PROCESSES 4096    /* each is looked up among all: 0.1 s for so many    */
 #define LIMIT_FREEZE_ROUNDS    64      /* looks at all processes until none of it runs      */

@@ -131,7 +131,8 @@ fence_observer print_observer(struct printer *printer)
 {
     bool observes = printer->debug || printer->monitor;
 
-    return (fence_observer){.on_event = observes ? print_event : NULL,
+    return (fence_observer){.on_event = print_event,
+                            .kinds = observes ? 0 : 1U << FENCE_EVENT_ALERT,
                             .payload = printer,
                             .on_ask = printer->tty ? print_ask : NULL};
 }
@@ -320,6 +321,9 @@ void print_event(const fence_event *event, void *payload)
         return;
     case FENCE_EVENT_RESPONSE:
         print_response(event, printer);
+        return;
+    case FENCE_EVENT_ALERT:
+        print_line(printer, "[fence] %s", event->text);
         return;
     case FENCE_EVENT_NOTICE:
         if (printer->debug || printer->monitor)

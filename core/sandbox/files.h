@@ -41,6 +41,11 @@ struct files {
     struct file_list texts;
 };
 
+int file_list_add(struct file_list *list, const char *text); /* a copy; 0 or -ENOMEM */
+bool file_list_has(const struct file_list *list, const char *text);
+void file_list_remove(struct file_list *list, const char *text); /* where it is there */
+void file_list_deinit(struct file_list *list);                   /* empty afterwards */
+
 /* What a person should know of it, but may go on with: a path that is passed over. */
 typedef void (*files_notice)(void *payload, const char *text);
 

@@ -40,7 +40,7 @@ static void *grow(void *items, size_t count, size_t *cap, size_t size)
     return bigger;
 }
 
-static int list_add(struct file_list *list, const char *text)
+int file_list_add(struct file_list *list, const char *text)
 {
     char **items = grow(list->items, list->count, &list->cap, sizeof *items);
     char *copy = items ? strdup(text) : NULL;
@@ -61,9 +61,29 @@ void file_list_deinit(struct file_list *list)
     *list = (struct file_list){0};
 }
 
+bool file_list_has(const struct file_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+void file_list_remove(struct file_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], text) != 0)
+            continue;
+        free(list->items[i]);
+        list->items[i] = list->items[--list->count];
+        return;
+    }
+}
+
 int resolver_list(struct resolver *r, struct file_list *list, const char *text)
 {
-    return list_add(list, text) < 0 ? resolver_no_memory(r) : 0;
+    return file_list_add(list, text) < 0 ? resolver_no_memory(r) : 0;
 }
 
 int resolver_wish(struct resolver *r, enum wish wish, const char *path, const char *target)
@@ -73,10 +93,10 @@ int resolver_wish(struct resolver *r, enum wish wish, const char *path, const ch
 
     if (wishes)
         f->wishes = wishes;
-    if (!wishes || list_add(&f->texts, path) < 0)
+    if (!wishes || file_list_add(&f->texts, path) < 0)
         return resolver_no_memory(r);
     wishes[f->nwishes] = (struct plan_wish){wish, f->texts.items[f->texts.count - 1], NULL};
-    if (target && list_add(&f->texts, target) < 0)
+    if (target && file_list_add(&f->texts, target) < 0)
         return resolver_no_memory(r);
     if (target)
         wishes[f->nwishes].target = f->texts.items[f->texts.count - 1];

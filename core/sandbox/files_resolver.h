@@ -54,6 +54,4 @@ int resolver_show(struct resolver *r, enum wish wish, const char *path);
 /* Looks for all that is sought. */
 int resolver_search(struct resolver *r);
 
-void file_list_deinit(struct file_list *list);
-
 #endif

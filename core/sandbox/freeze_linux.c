@@ -46,6 +46,16 @@ static bool read_process(struct process *out, int proc, const char *name)
     return true;
 }
 
+pid_t process_parent(pid_t pid)
+{
+    struct process process;
+    auto_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char name[16];
+
+    snprintf(name, sizeof name, "%d", (int)pid);
+    return proc >= 0 && read_process(&process, proc, name) ? process.parent : 0;
+}
+
 static int list_processes(struct processes *out)
 {
     DIR *proc = opendir("/proc");

@@ -101,7 +101,7 @@ static void announce(struct events *events, const struct argv *argv)
 {
     auto_buf struct buf line = BUF_INIT(LIMIT_SANDBOX_OUTPUT);
 
-    if (!events->observer.on_event)
+    if (!events_wanted(events, FENCE_EVENT_DEBUG))
         return;
     for (size_t i = 0; i < argv->count; i++) {
         char shown[256];
@@ -276,6 +276,8 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     if (rc < 0)
         return rc;
     out->plan = take(&plan);
+    out->files = files;
+    files = (struct files){0};
     out->control = take_fd(&ours);
     return 0;
 }

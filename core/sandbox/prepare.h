@@ -6,11 +6,13 @@
 #include <fence/fence.h>
 
 #include "proxy/proxy.h"
+#include "sandbox/files.h"
 #include "sandbox/launcher.h"
 #include "sandbox/plan.h"
 
 struct prepared { /* the caller's from then on */
     struct plan *plan;
+    struct files files;
     int control; /* to inner                                */
     int pidfd;   /* of the launcher                         */
     int output;  /* what the launcher says; never blocks    */

@@ -137,7 +137,9 @@ const char *const reported_names[] = {
     "**/GEMINI.md",
     "**/.cursorrules",
     "**/.cursor/rules/*",
-    /* a repository without a work tree: git runs what its config says */
+    /* repositories that are new, the first of them without a work tree: git runs what their config
+     * says */
     "**/HEAD",
+    "**/.git",
 };
 const size_t reported_count = ARRAY_LEN(reported_names);

@@ -21,6 +21,7 @@
 #include "proxy/run_report.h"
 #include "sandbox/bridge.h"
 #include "sandbox/exec_error.h"
+#include "sandbox/files_run.h"
 #include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
 #include "sandbox/live.h"
@@ -47,6 +48,7 @@ struct fence_sandbox {
     struct run_report report;
 
     struct plan *plan;
+    struct files_run files;
     struct inspect_ours ours;                    /* what it is compared with                   */
     pid_t command_pid;                           /* inner's, and the command's later */
     struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
@@ -59,6 +61,7 @@ struct fence_sandbox {
 
     fence_error error; /* why it failed; code 0 otherwise            */
     int failed_status;
+    unsigned degrade;                 /* fence_layer bits */
     int ended_by;                     /* the signal that ended it before the command ran; or 0 */
     char words[LIMIT_SANDBOX_OUTPUT]; /* what bubblewrap said */
     size_t nwords;
@@ -81,19 +84,25 @@ static void sandbox_free(struct fence_sandbox *s)
     close_fd(&s->command_pidfd);
     close_fd(&s->standard_error);
     inspect_ours_deinit(&s->ours);
+    files_run_deinit(&s->files);
     plan_free(s->plan);
     run_report_deinit(&s->report);
     free(s->command);
     free(s);
 }
 
-/* A polled descriptor has to outlive its handle. */
-static void on_handle_closed(uv_handle_t *handle)
+static void on_part_gone(void *payload)
 {
-    struct fence_sandbox *s = handle->data;
+    struct fence_sandbox *s = payload;
 
     if (--s->handles == 0)
         sandbox_free(s);
+}
+
+/* A polled descriptor has to outlive its handle. */
+static void on_handle_closed(uv_handle_t *handle)
+{
+    on_part_gone(handle->data);
 }
 
 static void close_handles(uv_handle_t *a, uv_handle_t *b)
@@ -110,6 +119,7 @@ static void sandbox_close(struct fence_sandbox *s)
 {
     s->state = SANDBOX_CLOSING;
     run_report_deinit(&s->report);
+    s->handles += files_run_close(&s->files, on_part_gone);
     list_remove(&s->link);
     for (size_t i = 0; i < INNER_LISTENERS; i++)
         listener_close(take(&s->listeners[i]));
@@ -236,6 +246,7 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
+    files_run_ready(&s->files, pid);
     rc = mount_the_rest(s, err);
     return rc < 0 ? rc : inspect_sandbox(pid, &s->ours, s->plan, err);
 }
@@ -391,6 +402,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
     take_words(s);
     if (s->state == SANDBOX_RELEASED)
         take_outcome(s);
+    files_run_finish(&s->files, s->plan->cwd);
     judge_end(s, &result, reaped);
     run_report_end(&s->report, result.status);
     if (s->on_exit)
@@ -430,10 +442,17 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
     if (rc < 0)
         return rc;
     s->plan = started.plan;
+    s->files.files = started.files;
+    s->degrade = options->degrade;
     s->control = started.control;
     s->pidfd = started.pidfd;
     s->output = started.output;
     return 0;
+}
+
+static void on_guard_end(void *payload, const fence_error *why)
+{
+    sandbox_fail(payload, 125, why);
 }
 
 /* It is running: what fails from here on is reported when it has ended. */
@@ -446,6 +465,8 @@ static void attend(struct fence_sandbox *s)
     s->grace.data = s;
     s->handles++;
     rc = inspect_ours(&s->ours, s->plan, &error);
+    if (rc == 0)
+        rc = files_run_start(&s->files, s->proxy, s->plan, s->degrade, on_guard_end, s, &error);
     if (rc == 0)
         rc = watch(s, &s->control_poll, s->control, on_control, &error);
     if (rc == 0)
