@@ -6,11 +6,13 @@
 #include <fence/fence.h>
 
 #include "proxy/proxy.h"
+#include "sandbox/landlock.h"
 #include "sandbox/launcher.h"
 #include "sandbox/plan.h"
 
 struct prepared { /* the caller's from then on */
     struct plan *plan;
+    struct landlock wall;
     int control; /* to inner                                */
     int pidfd;   /* of the launcher                         */
     int output;  /* what the launcher says; never blocks    */
