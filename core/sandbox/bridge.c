@@ -180,7 +180,8 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
                     "is bwrap really bubblewrap?",
                     error);
     case INNER_LANDLOCK:
-        return fail(err, FENCE_ESANDBOX, "the second wall around files (Landlock) fails: %s", error);
+        return fail(err, FENCE_ESANDBOX, "the second wall around files (Landlock) fails: %s",
+                    error);
     case INNER_LANDLOCK_OPEN:
         return fail(err, FENCE_ESANDBOX,
                     "the second wall around files (Landlock) does not hold (%s): report this as a "

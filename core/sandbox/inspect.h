@@ -23,7 +23,8 @@ struct inspect_ours {
     struct landlock wall; /* what is looked at and may be written to becomes a rule of it */
 };
 
-/* Read while the launcher starts, so that it costs no time. `wall` stands already; without one: -1. */
+/* Read while the launcher starts, so that it costs no time. `wall` stands already; without one: -1.
+ */
 int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err);
 void inspect_ours_deinit(struct inspect_ours *ours); /* takes one with nothing but its wall */
 

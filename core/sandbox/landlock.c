@@ -2,8 +2,8 @@
  * landlock.c - which rights the second wall takes away, and where a plan gives them back. Asks no
  * kernel.
  *
- * Only rights that write: everything may be read. EXECUTE, READ_FILE and READ_DIR would stand in the
- * same table once a plan hides something. */
+ * Only rights that write: everything may be read. EXECUTE, READ_FILE and READ_DIR would stand in
+ * the same table once a plan hides something. */
 #include "sandbox/landlock.h"
 
 #include "base/base.h"

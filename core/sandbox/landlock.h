@@ -12,8 +12,8 @@
 
 #include "sandbox/plan.h"
 
-/* The kernel's ABI that is the least: Linux 5.19. With the first one no rename leads from one folder
- * to another, and much would not run. */
+/* The kernel's ABI that is the least: Linux 5.19. With the first one no rename leads from one
+ * folder to another, and much would not run. */
 #define LANDLOCK_ABI_LEAST 2
 
 /* ---- which rights: pure; `abi` is the kernel's ---- */
@@ -41,8 +41,8 @@ struct landlock {
     int abi;
 };
 
-/* A ruleset that allows nothing yet, for landlock_close(). Returns 0; -ENOSYS when this kernel cannot
- * do it, with the reason in `err`; or another negative code. */
+/* A ruleset that allows nothing yet, for landlock_close(). Returns 0; -ENOSYS when this kernel
+ * cannot do it, with the reason in `err`; or another negative code. */
 int landlock_open(struct landlock *out, fence_error *err);
 
 /* Allows what is due beneath `fd` (O_PATH will do). Does nothing where there is no wall. */

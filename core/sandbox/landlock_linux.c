@@ -38,7 +38,8 @@ static int find_abi(fence_error *err)
     if (abi >= LANDLOCK_ABI_LEAST)
         return (int)abi;
     if (abi >= 0)
-        return fail(err, -ENOSYS, "this kernel's Landlock is too old (Linux 5.19 has a better one)");
+        return fail(err, -ENOSYS,
+                    "this kernel's Landlock is too old (Linux 5.19 has a better one)");
     if (errno == ENOSYS)
         return fail(err, -ENOSYS, "this kernel has no Landlock (Linux 5.19 has one)");
     if (errno == EOPNOTSUPP)
