@@ -186,15 +186,16 @@ print("ok")']], "ok\n" },
       { "/proc of its own", "echo 500 >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj; " ..
         "printf name >/proc/self/comm; cat /proc/$$/comm", "500\nname\n" },
       { "its own /tmp and /run", "for d in /tmp /run /dev/shm; do mkdir $d/a $d/b; " ..
-        "echo x >$d/a/f; mv $d/a/f $d/b/; mv $d/b $d/a/; cat $d/a/b/f; rm -r $d/a; done", "x\nx\nx\n" },
+        "echo x >$d/a/f; mv $d/a/f $d/b/; mv $d/b $d/a/; cat $d/a/b/f; rm -r $d/a; done",
+        "x\nx\nx\n" },
       { "killing its own", "exec 2>/dev/null; sleep 30 & kill $!; wait $!; echo $?; " ..
         "sh -c 'kill -9 $$'; echo $?; setsid sleep 30 & sleep 0.1; kill -9 -1", "143\n137\n" },
       { "a terminal of its own", python .. [[ -c '
 import pty, sys
 sys.exit(pty.spawn(["sh", "-c", "echo x >/dev/tty; stty -F /dev/tty rows 33; stty size; tty"]))
 ' | tr -d '\r' | sed 's/ .*//']], "x\n33\n/dev/pts/0\n" },
-      { "script(1)", "script -qec 'echo x' log </dev/null | tr -d '\\r'; grep -c x log", "x\n2\n", "",
-        { "script", "--version" } },
+      { "script(1)", "script -qec 'echo x' log </dev/null | tr -d '\\r'; grep -c x log", "x\n2\n",
+        "", { "script", "--version" } },
       { "tmux", "export SHELL=/bin/sh TERM=xterm; tmux -S s new-session -d " ..
         "'echo x >f; tmux -S s wait-for -S up; sleep 9'; tmux -S s wait-for up; cat f; " ..
         "tmux -S s kill-server", "x\n", "", { "tmux", "-V" } },
