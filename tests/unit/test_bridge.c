@@ -175,14 +175,17 @@ static size_t receive_go(int control, struct inner_go *go, int fds[INNER_GO_FDS]
     struct iovec part = {go, sizeof *go};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    const struct cmsghdr *header;
     size_t count;
 
     assert_int_equal(recvmsg(control, &message, MSG_DONTWAIT), sizeof *go);
     assert_int_equal(go->version, INNER_VERSION);
-    assert_non_null(CMSG_FIRSTHDR(&message));
-    count = (CMSG_FIRSTHDR(&message)->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    header = CMSG_FIRSTHDR(&message);
+    if (!header)
+        return 0;
+    count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     assert_in_range(count, 1, INNER_GO_FDS);
-    memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&message)), count * sizeof(int));
+    memcpy(fds, CMSG_DATA(header), count * sizeof(int));
     return count;
 }
 
