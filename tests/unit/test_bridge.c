@@ -204,7 +204,7 @@ static void test_go(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int ends[2], errors[2], walls[2], fds[INNER_GO_FDS];
+        int ends[2], errors[2], walls[2], fds[INNER_GO_FDS] = {-1, -1};
         struct landlock wall = {-1, rows[i].abi};
         struct inner_go go = {0};
         fence_error err = {0};

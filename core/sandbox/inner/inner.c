@@ -30,6 +30,7 @@ union control { /* room and alignment for descriptors, cmsg(3) */
     struct cmsghdr header;
     char bytes[CMSG_SPACE(INNER_LISTENERS * sizeof(int))];
 };
+_Static_assert(INNER_GO_FDS <= INNER_LISTENERS, "what the host sends has to fit as well");
 
 static int send_with_fds(int control, const void *bytes, size_t len, const int *fds, size_t nfds)
 {
