@@ -125,8 +125,8 @@ static const struct {
     {"writing to setgroups", "AppArmor does not let bubblewrap use a user namespace", false,
      CURE_APPARMOR},
     {"Failed to make / slave", "bubblewrap may not mount", false,
-     "start a container with " CURE_CONTAINER
-     "; on Ubuntu install the AppArmor profile bwrap-userns-restrict from "
+     "within another sandbox of fence give that one \"allowNested\": true; start a container "
+     "with " CURE_CONTAINER "; on Ubuntu install the AppArmor profile bwrap-userns-restrict from "
      "/usr/share/apparmor/extra-profiles"},
     {"Can't mount proc", "a new /proc may not be mounted, as this container hides parts of its own",
      false, "start it with --security-opt systempaths=unconfined " CURE_CONTAINER},

@@ -7,12 +7,14 @@
 
 #include "proxy/proxy.h"
 #include "sandbox/files.h"
+#include "sandbox/landlock.h"
 #include "sandbox/launcher.h"
 #include "sandbox/plan.h"
 
 struct prepared { /* the caller's from then on */
     struct plan *plan;
     struct files files;
+    struct landlock wall;
     int control; /* to inner                                */
     int pidfd;   /* of the launcher                         */
     int output;  /* what the launcher says; never blocks    */

@@ -20,7 +20,6 @@
 #include "proxy/listener.h"
 #include "proxy/run_report.h"
 #include "sandbox/bridge.h"
-#include "sandbox/exec_error.h"
 #include "sandbox/files_run.h"
 #include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
@@ -215,10 +214,10 @@ static void sandbox_fail(struct fence_sandbox *s, int status, const fence_error 
 
 static void take_outcome(struct fence_sandbox *s)
 {
-    int error;
+    struct inner_report failure;
 
-    if (bridge_receive_outcome(s->control, &error) == 1)
-        s->failed_status = exec_error_explain(&s->error, s->command, error);
+    if (bridge_receive_outcome(s->control, &failure) == 1)
+        s->failed_status = bridge_explain_outcome(&failure, s->command, &s->error);
 }
 
 /* What the launcher was spared. */
@@ -265,7 +264,8 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
         rc = listener_adopt(&s->listeners[i], s->proxy, protocols[i],
                             take_fd(&report->listeners[i]), err);
     if (rc == 0)
-        rc = bridge_send_go(s->control, s->standard_error, err);
+        rc = bridge_send_go(s->control, s->standard_error, &s->ours.wall, err);
+    landlock_close(&s->ours.wall);
     close_fd(&s->standard_error);
     uv_poll_stop(&s->control_poll);
     return rc;
@@ -444,6 +444,7 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
     s->plan = started.plan;
     s->files.files = started.files;
     s->degrade = options->degrade;
+    s->ours.wall = started.wall;
     s->control = started.control;
     s->pidfd = started.pidfd;
     s->output = started.output;
@@ -509,6 +510,7 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->on_exit = on_exit;
     s->payload = payload;
     s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
+    s->ours.wall.ruleset = -1;
     rc = run_report_start(&s->report, proxy, options->argv, err);
     if (rc == 0)
         rc = launch(s, options, err);

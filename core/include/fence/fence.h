@@ -325,7 +325,7 @@ FENCE_API void fence_close(fence *engine);        /* ends all, frees all; takes 
 
 /* What a sandbox can do without, and less safely; everything else is required. Bits. */
 typedef enum fence_layer {
-    FENCE_LAYER_LANDLOCK = 1,     /* the second wall around files; Linux 5.13       */
+    FENCE_LAYER_LANDLOCK = 1,     /* the second wall around files; Linux 5.19       */
     FENCE_LAYER_UNIX_SOCKETS = 2, /* a decision about each Unix socket; Linux 5.14  */
     FENCE_LAYER_WATCH = 4         /* files guarded while the command runs           */
 } fence_layer;
