@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "filter/config.h"
 #include "sandbox/bridge.h"
+#include "sandbox/cures.h"
 #include "sandbox/env.h"
 #include "sandbox/image.h"
 #include "sandbox/paths.h"
@@ -184,7 +185,17 @@ static int find_launcher(struct launcher_path *out, const char *const *env, fenc
                     "the only bwrap in PATH is one that commands may write to, or that came with "
                     "the current folder: install the package bubblewrap");
     return fail(err, FENCE_ESANDBOX,
-                "bubblewrap is missing: install the package bubblewrap (bwrap must be in PATH)");
+                "bubblewrap is missing, there is no bwrap in PATH: " CURE_INSTALL);
+}
+
+int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_error *err)
+{
+    struct launcher_path path = {.plan = plan};
+    int rc = find_launcher(&path, (const char *const *)environ, err);
+
+    if (rc == 0)
+        memcpy(out, path.canonical, PATH_MAX);
+    return rc;
 }
 
 static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,

@@ -343,7 +343,7 @@ static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
     }
     if (s->error.code == 0 && !started) {
         s->words[s->nwords] = '\0';
-        bubblewrap.explain(&s->error, s->words);
+        bubblewrap.explain(&s->error, s->words, getenv("FENCE_SANDBOX") != NULL);
         s->failed_status = 125;
     } else if (s->error.code == 0 && reaped < 0) {
         fail(&s->error, reaped,
