@@ -86,7 +86,7 @@
 #define LIMIT_ABANDON_MS       2000  /* a launcher that was told to give up; it needs 10 ms      */
 
 /* ---- the sandbox ---- */
-#define LIMIT_PROBE_MS       10000        /* a trial start; 10 ms, but the machine may swap */
+#define LIMIT_PROBE_MS       5000         /* a trial start; 10 ms, but the machine may swap */
 #define LIMIT_MOUNTS         1024         /* bubblewrap is quadratic: 1,000 binds take 3 s */
 #define LIMIT_SANDBOX_OUTPUT 4096         /* of bubblewrap's own words that are kept       */
 #define LIMIT_MOUNTINFO      (256 * 1024) /* /proc/PID/mountinfo, about 2,000 mounts       */

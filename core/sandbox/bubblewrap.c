@@ -87,6 +87,7 @@ static const struct explanation explanations_nested[] = {
     {"Creating new namespace failed", CAUSE_NESTED, false, CURE_NESTED},
     {"Failed to make / slave", CAUSE_NESTED, false, CURE_NESTED},
     {"Can't mount proc", CAUSE_NESTED, false, CURE_NESTED},
+    {"setting up uid map: Operation not permitted", CAUSE_NESTED_ROOT, false, CURE_NESTED_ROOT},
 };
 
 static const struct explanation explanations[] = {

@@ -23,4 +23,9 @@
 #define CURE_NESTED                                                                                \
     "start the outer one with --allow-nested, or \"allowNested\": true in its settings"
 
+/* To map uid 0 takes CAP_SETFCAP in the namespace above: user_namespaces(7). Nobody has it inside.
+ */
+#define CAUSE_NESTED_ROOT "root inside a sandbox of fence's own cannot make another one"
+#define CURE_NESTED_ROOT  "start the outer fence as an ordinary user, with --allow-nested"
+
 #endif

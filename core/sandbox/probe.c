@@ -51,7 +51,7 @@ static const char *namespaces_cure(const struct machine *m, int error)
     if (m->place.userns_clone == 0)
         return "as root run 'sysctl kernel.unprivileged_userns_clone=1'";
     if (m->place.fence)
-        return CURE_NESTED;
+        return m->place.root ? CURE_NESTED_ROOT : CURE_NESTED;
     if (error == -ENOSPC)
         return "as root raise user.max_user_namespaces with sysctl, or nest fewer sandboxes";
     if (m->place.apparmor_restricts == 1)
@@ -67,8 +67,18 @@ static void tell_try(struct row *row, const struct machine *m, int error, const 
         set(row, FENCE_FEATURE_NOTE, "bubblewrap may, fence itself may not (%s)", strerror(-error));
     } else {
         set(row, FENCE_FEATURE_MISSING, "%s", strerror(-error));
-        row->cure = cure ? cure : namespaces_cure(m, error);
+        row->cure = cure;
     }
+}
+
+/* What needs a user namespace, and was refused as that was, has the same cure. */
+static void tell_inner_try(struct row *row, const struct machine *m, int error, const char *cure)
+{
+    if (error == 0 || sandboxed(m) || m->user_namespace != error) {
+        tell_try(row, m, error, cure);
+        return;
+    }
+    set(row, FENCE_FEATURE_MISSING, "as user-namespaces are (%s)", strerror(-error));
 }
 
 static void tell_kernel(struct row *row, const struct machine *m)
@@ -87,22 +97,24 @@ static void tell_bubblewrap(struct row *row, const struct machine *m)
 
 static void tell_user_namespaces(struct row *row, const struct machine *m)
 {
-    tell_try(row, m, m->user_namespace, NULL);
+    tell_try(row, m, m->user_namespace, namespaces_cure(m, m->user_namespace));
 }
 
 static void tell_network_namespace(struct row *row, const struct machine *m)
 {
-    tell_try(row, m, m->network_namespace, NULL);
+    tell_inner_try(row, m, m->network_namespace, namespaces_cure(m, m->network_namespace));
 }
 
 static void tell_mounts(struct row *row, const struct machine *m)
 {
-    tell_try(row, m, m->mounts, NULL);
+    tell_inner_try(row, m, m->mounts, namespaces_cure(m, m->mounts));
 }
 
 static void tell_proc(struct row *row, const struct machine *m)
 {
-    tell_try(row, m, m->proc, m->mounts == 0 && m->place.hidden_proc ? CURE_PROC : NULL);
+    bool hidden = m->mounts == 0 && m->place.hidden_proc && !m->place.fence;
+
+    tell_inner_try(row, m, m->proc, hidden ? CURE_PROC : namespaces_cure(m, m->proc));
 }
 
 static void tell_seccomp(struct row *row, const struct machine *m)
@@ -159,18 +171,16 @@ static void tell_notify(struct row *row, const struct machine *m)
     }
 }
 
-/* It is done to a sandbox that bubblewrap has made: where fence itself may not try, nobody knows
- * before there is one. */
+/* It is done to a sandbox that bubblewrap has made: where fence itself may not even mount, nobody
+ * knows before there is one. */
 static void tell_live_mounts(struct row *row, const struct machine *m)
 {
-    if (m->live_mounts == 0) {
-        set(row, FENCE_FEATURE_OK, "tried");
-    } else if (m->live_mounts == -ENOSYS) {
-        set(row, FENCE_FEATURE_MISSING, "%s", strerror(ENOSYS));
+    if (m->live_mounts != 0 && m->live_mounts != m->mounts) {
+        set(row, FENCE_FEATURE_MISSING, "%s", strerror(-m->live_mounts));
         row->cure = "use Linux 5.2 or newer; start a container with "
                     "--security-opt seccomp=unconfined";
     } else {
-        tell_try(row, m, m->live_mounts, NULL);
+        tell_inner_try(row, m, m->live_mounts, namespaces_cure(m, m->live_mounts));
     }
 }
 

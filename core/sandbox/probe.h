@@ -11,6 +11,7 @@
 
 /* Where fence runs, and what limits it there. Numbers are -1 where the kernel has no such knob. */
 struct place {
+    bool root;             /* the caller's uid is 0                                 */
     bool fence;            /* inside a sandbox of fence's own                       */
     const char *container; /* "Docker"; or NULL                                     */
     const char *wsl;       /* "WSL1", "WSL2"; or NULL                               */

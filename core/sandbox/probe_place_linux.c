@@ -83,6 +83,7 @@ static bool hidden_proc(void)
 void place_look(struct place *out)
 {
     *out = (struct place){
+        .root = geteuid() == 0,
         .fence = getenv("FENCE_SANDBOX") != NULL,
         .container = container(),
         .wsl = wsl(),

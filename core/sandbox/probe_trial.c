@@ -186,6 +186,8 @@ void probe_sandbox(struct machine *out)
         read_version(out, path);
     }
     try_sandbox(&out->complete, 0);
-    if (out->complete.code != 0)
+    if (out->complete.code != 0 && out->launcher.code == 0)
         try_sandbox(&out->sandbox, ALL_LAYERS);
+    else
+        out->sandbox = out->complete;
 }

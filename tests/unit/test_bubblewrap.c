@@ -265,12 +265,16 @@ static void test_explain_nested(void **state)
     } rows[] = {
         {"165 clone(2) is refused", "bwrap: No permissions to create new namespace, likely\n",
          "--allow-nested"},
-        {"165 clone(2) fails otherwise",
-         "bwrap: Creating new namespace failed: Function not implemented\n", "--allow-nested"},
+        {"165 clone(2) fails otherwise", "bwrap: Creating new namespace failed: Invalid argument\n",
+         "--allow-nested"},
         {"165 mount(2) is refused", "bwrap: Failed to make / slave: Operation not permitted\n",
          "allowNested"},
         {"165 a new /proc is refused", "bwrap: Can't mount proc on /newroot/proc: EPERM\n",
          "the fence that this one runs in forbids"},
+        {"165 root in root's", "bwrap: setting up uid map: Operation not permitted\n",
+         "as an ordinary user, with --allow-nested"},
+        {"AppArmor is still AppArmor", "bwrap: setting up uid map: Permission denied\n",
+         "bwrap-userns-restrict"},
         {"everything else is what it is elsewhere", "bwrap: Unknown option --x\n", "too old"},
     };
 
