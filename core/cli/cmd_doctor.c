@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/signals.h"
 #include "cli/text.h"
 #include "cli/utf8.h"
 
@@ -117,6 +118,7 @@ int cmd_doctor(char **argv)
                     "that name");
         return EXIT_FENCE;
     }
+    signals_settle();
     found = argv[0] ? doctor_json() : doctor_lines();
     if (fflush(stdout) != 0 || ferror(stdout)) {
         print_error("cannot write to standard output");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/signals.h"
 
 struct found {
     char kernel[64], landlock[64];
@@ -43,12 +44,21 @@ static const char *yes(bool is)
     return is ? "true" : "false";
 }
 
+/* "6.1" of "6.1.0-13-amd64, x86_64". */
+static int length_of_version(const char *kernel)
+{
+    static const char digits[] = "0123456789";
+    size_t len = strspn(kernel, digits);
+
+    if (kernel[len] == '.')
+        len += 1 + strspn(kernel + len + 1, digits);
+    return (int)len;
+}
+
 static void print_lines(const struct found *found)
 {
-    int major = 0, minor = 0;
-
-    sscanf(found->kernel, "%d.%d", &major, &minor);
-    printf("Linux Sandbox Features:\n  Kernel: %d.%d\n", major, minor);
+    printf("Linux Sandbox Features:\n  Kernel: %.*s\n", length_of_version(found->kernel),
+           found->kernel);
     printf("  Bubblewrap (bwrap): %s\n", yes(found->bubblewrap));
     printf("  Socat: not needed\n");
     printf("  Network namespace (--unshare-net): %s\n", yes(found->network));
@@ -78,6 +88,7 @@ int print_linux_features(void)
 {
     struct found found = {0};
 
+    signals_settle();
     fence_probe(take_feature, &found);
     print_lines(&found);
     print_status(&found);

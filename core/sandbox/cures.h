@@ -16,8 +16,8 @@
 #define CURE_PROC "start it with --security-opt systempaths=unconfined " CURE_CONTAINER
 
 #define CURE_INSTALL                                                                               \
-    "install it: apt install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora, RHEL), " \
-    "apk add bubblewrap (Alpine)"
+    "install it, so that bwrap is in PATH: apt install bubblewrap (Debian, Ubuntu), dnf install "  \
+    "bubblewrap (Fedora, RHEL), apk add bubblewrap (Alpine)"
 
 #define CAUSE_NESTED "the fence that this one runs in forbids sandboxes inside its own"
 #define CURE_NESTED                                                                                \

@@ -184,8 +184,7 @@ static int find_launcher(struct launcher_path *out, const char *const *env, fenc
         return fail(err, FENCE_ESANDBOX,
                     "the only bwrap in PATH is one that commands may write to, or that came with "
                     "the current folder: install the package bubblewrap");
-    return fail(err, FENCE_ESANDBOX,
-                "bubblewrap is missing, there is no bwrap in PATH: " CURE_INSTALL);
+    return fail(err, FENCE_ESANDBOX, "bubblewrap is missing: " CURE_INSTALL);
 }
 
 int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_error *err)

@@ -46,6 +46,10 @@ static const char *namespaces_cure(const struct machine *m, int error)
 {
     if (m->place.wsl && strcmp(m->place.wsl, "WSL1") == 0)
         return "WSL1 has no namespaces: wsl --set-version DISTRIBUTION 2";
+    if (error == -EAGAIN)
+        return "raise the limit of processes (ulimit -u), or end some";
+    if (error == -EINVAL || error == -ENOSYS)
+        return "use a kernel that is built with CONFIG_USER_NS";
     if (m->place.max_user_namespaces == 0)
         return "as root run 'sysctl user.max_user_namespaces=15000'";
     if (m->place.userns_clone == 0)

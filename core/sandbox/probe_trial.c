@@ -64,39 +64,43 @@ static size_t read_words(int fd, char *text, size_t cap)
     return len;
 }
 
-/* `path --version`; empty when it says nothing, or cannot be started. */
-static struct str ask_version(const char *path, char *text, size_t cap)
+/* `path --version`: what it says, which may be nothing. Returns its length, or a negative code. */
+static ssize_t ask_version(const char *path, char *text, size_t cap, fence_error *err)
 {
     char *argv[] = {(char *)(uintptr_t)path, (char[]){"--version"}, NULL};
     struct spawn what = {.path = path, .argv = argv, .env = environ};
     auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     auto_fd int reading = -1, writing = -1, pidfd = -1;
-    struct str said = {text, 0};
-    int ends[2];
+    size_t len;
+    int ends[2], rc;
 
     if (null < 0 || pipe2(ends, O_CLOEXEC) < 0)
-        return said;
+        return fail(err, -errno, "its version cannot be asked for: %s", strerror(errno));
     reading = ends[0];
     writing = ends[1];
     what.stdio[0] = what.stdio[2] = null;
     what.stdio[1] = writing;
-    if (spawn_start(&pidfd, &what, NULL) < 0)
-        return said;
+    rc = spawn_start(&pidfd, &what, err);
+    if (rc < 0)
+        return rc;
     close(take_fd(&writing));
-    said.len = read_words(reading, text, cap);
+    len = read_words(reading, text, cap);
     spawn_end(pidfd);
-    return said;
+    return (ssize_t)len;
 }
 
 /* "bubblewrap 0.8.0" and a line's end. */
 static int read_version(struct machine *out, const char *path)
 {
     char text[256];
-    struct str said = ask_version(path, text, sizeof text), name = STR("bubblewrap ");
+    ssize_t len = ask_version(path, text, sizeof text, &out->launcher);
+    struct str said = {text, len > 0 ? (size_t)len : 0}, name = STR("bubblewrap ");
 
+    if (len < 0)
+        return (int)len;
     if (!str_has_prefix(said, name))
         return fail(&out->launcher, FENCE_ESANDBOX,
-                    "%s does not say that it is bubblewrap, when asked with --version: put the "
+                    "%.300s does not say that it is bubblewrap, when asked with --version: put the "
                     "real one before it in PATH",
                     out->bwrap);
     said = str_slice(said, name.len, said.len);

@@ -126,6 +126,22 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(125, result.code)
     end)
 
+    -- name, what bash does first, what the sum begins with
+    for _, case in ipairs({
+      { "8 descriptors", "ulimit -n 8", "no sandbox can be made here: " },
+      { "files of no size", "ulimit -f 0", "no sandbox can be made here: " },
+      { "SIGCHLD ignored", "trap '' CHLD", "a sandbox can be made, " },
+      { "no standard input", "exec <&-", "a sandbox can be made, " },
+    }) do
+      row("3M.243 fence doctor comes to its end: " .. case[1], function()
+        local result = process.run({ as_user = identity, timeout = 15000,
+          argv = { "bash", "-c", case[2] .. '; "$0" doctor | cat', users.binary(identity) } })
+        assert.is_truthy(result.out:match("([^\n]*)\n$"):find(case[3], 1, true), result.out)
+        assert.equal("", result.err)
+        assert.is_false(result.held)
+      end)
+    end
+
     row("fence --linux-features has the ancestor's lines", function()
       local result = run({ "--linux-features" })
       assert.equal("", result.err)

@@ -13,17 +13,19 @@ local users = require "spec.support.users"
 local drop = 'n=$#; while [ $n -gt 0 ]; do a=$1; shift; [ "$a" = %s ] || set -- "$@" "$a"; ' ..
   'n=$((n - 1)); done; exec /usr/bin/bwrap "$@"'
 
--- name, the machine, what the line must say, the feature that doctor calls missing
+-- name, the machine, what the line must say, the feature that doctor calls missing, and what it
+-- says of the place (nil: whatever it is)
 local machines = {
   { "3G.146 max_user_namespaces is 0", restricted.without_namespaces,
     { "no more namespaces may be created here", "raise user.max_user_namespaces" },
-    "user%-namespaces" },
+    "user%-namespaces", "user%.max_user_namespaces is 0" },
   { "3G.146 clone(2) and unshare(2) refuse CLONE_NEWUSER", function(argv)
     return restricted.refusing("user-namespaces:EPERM", argv)
   end, { "you may not create user namespaces here", "--security-opt seccomp=unconfined" },
     "user%-namespaces" },
   { "3G.165 a container with a masked /proc", restricted.with_masked_proc,
-    { "a new /proc may not be mounted", "systempaths=unconfined" }, "proc" },
+    { "a new /proc may not be mounted", "systempaths=unconfined" }, "proc",
+    "parts of /proc are hidden" },
   { "3G.146 no bwrap in PATH", function(argv)
     return restricted.with_path("/nonexistent", argv)
   end, { "bubblewrap is missing", "apt install bubblewrap" }, "bubblewrap" },
@@ -119,6 +121,7 @@ for _, identity in ipairs(users.identities()) do
         assert.equal("", result.err)
         assert.is_truthy(result.out:find(line, 1, true), line .. "\n" .. result.out)
         assert.matches("\nmissing +" .. case[4] .. " ", result.out)
+        assert.matches("\nnote +place +[^\n]*" .. (case[5] or ""), result.out)
         assert.matches("\nno sandbox can be made here: [^\n]+\n$", result.out)
         assert.equal(125, result.code)
       end)
@@ -150,6 +153,26 @@ for _, identity in ipairs(users.identities()) do
         assert.equal(without.code == 0, fenced.exists(marker))
       end)
     end
+
+    row("3G.146 a bwrap that came with the current folder is none", function()
+      local project = users.temp_dir(identity)
+      users.write_file(identity, project .. "/bwrap",
+        "#!/bin/sh\ntouch " .. marker .. '\nexec /usr/bin/bwrap "$@"\n', "755")
+      local function in_project(argv)
+        return process.run({ argv = restricted.with_path(project, argv), as_user = identity,
+          cwd = project, timeout = 15000 })
+      end
+      local result = in_project({ users.binary(identity), "--allow-write", project, "/bin/true" })
+      assert.matches("^fence: the only bwrap in PATH is one that commands may write to[^\n]+\n$",
+        result.err)
+      assert.equal(125, result.code)
+      if users.ids(identity).uid ~= 0 then -- what is root's was put there by root
+        local found = in_project(doctor())
+        assert.matches("\nmissing +bubblewrap +[^\n]*the only bwrap in PATH", found.out)
+        assert.equal(125, found.code)
+        assert.is_false(fenced.exists(marker))
+      end
+    end)
 
     row("3G.165 fence inside fence narrows only, or says why not", function()
       local fence = users.temp_dir(identity) .. "/fence" -- the checkout may lie below /tmp

@@ -121,6 +121,16 @@ static void hide_proc(struct machine *m)
     forbid_sandbox(m, "a new /proc may not be mounted");
 }
 
+static void lack_namespaces(struct machine *m)
+{
+    forbid_namespaces(m, -EINVAL);
+}
+
+static void be_out_of_processes(struct machine *m)
+{
+    forbid_namespaces(m, -EAGAIN);
+}
+
 static void be_wsl1(struct machine *m)
 {
     forbid_namespaces(m, -EINVAL);
@@ -215,6 +225,12 @@ static const struct {
     {"165 root in root's", be_nested_root, FENCE_ESANDBOX, "user-namespaces", {"ordinary user"}},
     {"165 masked /proc", hide_proc, FENCE_ESANDBOX, "proc", {"systempaths=unconfined"}},
     {"165 WSL1", be_wsl1, FENCE_ESANDBOX, "user-namespaces", {"wsl --set-version"}},
+    {"a kernel without", lack_namespaces, FENCE_ESANDBOX, "user-namespaces", {"CONFIG_USER_NS"}},
+    {"no process may be started",
+     be_out_of_processes,
+     FENCE_ESANDBOX,
+     "user-namespaces",
+     {"ulimit -u"}},
     {"no seccomp", lack_seccomp, FENCE_ESANDBOX, "seccomp", {"CONFIG_SECCOMP_FILTER"}},
     {"Landlock is switched off",
      switch_landlock_off,
@@ -273,7 +289,8 @@ static void test_machines(void **state)
 
         rows[i].change(&m);
         result = probe_tell(&m, on_feature, &told);
-        if (result != rows[i].result || strcmp(told.first, rows[i].missing ? rows[i].missing : ""))
+        if (result != rows[i].result ||
+            strcmp(told.first, rows[i].missing ? rows[i].missing : "") != 0)
             fail_msg("%s: %d, '%s' is missing: %s", rows[i].name, result, told.first, told.text);
         for (size_t k = 0; k < CURES && rows[i].says[k]; k++) {
             if (!strstr(told.text, rows[i].says[k]))
