@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "filter/config.h"
 #include "sandbox/bridge.h"
+#include "sandbox/cures.h"
 #include "sandbox/env.h"
 #include "sandbox/files.h"
 #include "sandbox/image.h"
@@ -168,7 +169,7 @@ static bool trusted(const char *found, void *context)
         over = plan_mount_at(at->plan, at->canonical);
     if (!over || came_along(at->canonical, at->plan->cwd))
         return false;
-    return over->kind != MOUNT_WRITABLE || strcmp(over->path, "/") == 0;
+    return over->kind != MOUNT_WRITABLE || at->plan->mounts[0].kind == MOUNT_WRITABLE;
 }
 
 static int find_launcher(struct launcher_path *out, const char *const *env, fence_error *err)
@@ -184,8 +185,17 @@ static int find_launcher(struct launcher_path *out, const char *const *env, fenc
         return fail(err, FENCE_ESANDBOX,
                     "the only bwrap in PATH is one that commands may write to, or that came with "
                     "the current folder: install the package bubblewrap");
-    return fail(err, FENCE_ESANDBOX,
-                "bubblewrap is missing: install the package bubblewrap (bwrap must be in PATH)");
+    return fail(err, FENCE_ESANDBOX, "bubblewrap is missing: " CURE_INSTALL);
+}
+
+int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_error *err)
+{
+    struct launcher_path path = {.plan = plan};
+    int rc = find_launcher(&path, (const char *const *)environ, err);
+
+    if (rc == 0)
+        memcpy(out, path.canonical, PATH_MAX);
+    return rc;
 }
 
 static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
