@@ -16,6 +16,7 @@ int cmd_demo(char **argv);
 int cmd_policy(char **argv);
 int cmd_policy_test(char **argv);
 int cmd_explain(char **argv);
+int cmd_connect(char **argv);
 
 #define PATH_ROOM 4096 /* as PATH_MAX */
 
