@@ -2,6 +2,7 @@
  * proxy_url.c - see proxy_url.h. */
 #include "cli/proxy_url.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +28,11 @@ static bool decode(char out[PROXY_TEXT_MAX + 1], const char *text, const char *e
         char byte = *text++;
 
         if (byte == '%') {
-            if (end - text < 2 || hex(text[0]) < 0 || hex(text[1]) < 0)
+            int high = end - text < 2 ? -1 : hex(text[0]), low = high < 0 ? -1 : hex(text[1]);
+
+            if (high < 0 || low < 0)
                 return false;
-            byte = (char)(hex(text[0]) << 4 | hex(text[1]));
+            byte = (char)(high << 4 | low);
             text += 2;
         }
         if (byte == '\0' || len == PROXY_TEXT_MAX)
@@ -63,6 +66,17 @@ static bool copy_part(char *out, size_t cap, const char *text, const char *end)
     return true;
 }
 
+static bool read_port(struct proxy_url *out, const char *text, const char *end)
+{
+    unsigned long port;
+
+    if (!copy_part(out->port, sizeof out->port, text, end) ||
+        strspn(out->port, "0123456789") != strlen(out->port))
+        return false;
+    port = strtoul(out->port, NULL, 10);
+    return port >= 1 && port <= 65535;
+}
+
 static const char *read_place(struct proxy_url *out, const char *text, const char *end)
 {
     const char *host_end;
@@ -80,14 +94,11 @@ static const char *read_place(struct proxy_url *out, const char *text, const cha
         if (!copy_part(out->host, sizeof out->host, text, host_end))
             return "it names no host";
     }
-    strcpy(out->port, out->socks ? "1080" : "80");
-    if (host_end == end)
+    if (host_end == end) {
+        snprintf(out->port, sizeof out->port, "%s", out->socks ? "1080" : "80");
         return NULL;
-    if (*host_end != ':' || !copy_part(out->port, sizeof out->port, host_end + 1, end) ||
-        strspn(out->port, "0123456789") != strlen(out->port) || atoi(out->port) < 1 ||
-        atoi(out->port) > 65535)
-        return "its port is none";
-    return NULL;
+    }
+    return *host_end == ':' && read_port(out, host_end + 1, end) ? NULL : "its port is none";
 }
 
 const char *proxy_url_read(struct proxy_url *out, const char *text)

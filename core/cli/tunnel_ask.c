@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +16,9 @@
 #define BODY_MAX 1024 /* of a refusal; fence's own has no more              */
 #define BODY_S   2    /* a body that comes late is not waited for           */
 
-__attribute__((format(printf, 2, 3))) static int refuse(char *why, const char *fmt, ...)
+static int refuse(char *why, const char *text)
 {
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(why, TUNNEL_WHY, fmt, args);
-    va_end(args);
+    snprintf(why, TUNNEL_WHY, "%s", text);
     return -1;
 }
 
@@ -37,7 +32,7 @@ static int send_all(char *why, int fd, const void *bytes, size_t len)
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
-            return refuse(why, "the proxy does not listen: %s", strerror(errno));
+            return refuse(why, strerror(errno));
         at += sent;
         len -= (size_t)sent;
     }
@@ -140,7 +135,9 @@ static int tell_refusal(char *why, int fd, const char *status, const char *head)
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     body[receive(fd, body, expect < BODY_MAX ? expect : BODY_MAX)] = '\0';
     join_lines(line, sizeof line, body);
-    return refuse(why, "%.*s%s%s", (int)strcspn(status, "\r\n"), status, *line ? ": " : "", line);
+    snprintf(why, TUNNEL_WHY, "%.*s%s%s", (int)strcspn(status, "\r\n"), status, *line ? ": " : "",
+             line);
+    return -1;
 }
 
 static int ask_http(char *why, int fd, const struct proxy_url *proxy, const char *host,
@@ -223,8 +220,7 @@ static int socks_refusal(char *why, unsigned code)
         [7] = "the proxy cannot do it", [8] = "the proxy does not take such an address",
     };
 
-    return refuse(why, "%s",
-                  code < sizeof said / sizeof said[0] && said[code] ? said[code] : "refused");
+    return refuse(why, code < sizeof said / sizeof said[0] && said[code] ? said[code] : "refused");
 }
 
 static int ask_socks(char *why, int fd, const struct proxy_url *proxy, const char *host,

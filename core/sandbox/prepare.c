@@ -163,7 +163,7 @@ static int add_late(struct argv *out, char *const *late)
 {
     int rc = 0;
 
-    if (!*late)
+    if (!late || !*late)
         return 0;
     free(out->items[--out->count]);
     out->items[out->count] = NULL;
