@@ -88,6 +88,7 @@
 /* ---- the sandbox ---- */
 #define LIMIT_MOUNTS         1024         /* bubblewrap is quadratic: 1,000 binds take 3 s */
 #define LIMIT_SANDBOX_OUTPUT 4096         /* of bubblewrap's own words that are kept       */
+#define LIMIT_INIT_FILTER_MS 1000         /* process 1 installs its filter within 1 or 2 */
 #define LIMIT_MOUNTINFO      (256 * 1024) /* /proc/PID/mountinfo, about 2,000 mounts       */
 
 #endif

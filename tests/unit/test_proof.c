@@ -44,6 +44,11 @@ static const struct {
      "tell its Seccomp"},
     {"a field twice", NO_CAP REST "CapEff:\t" NONE "\n", "does not tell its CapEff"},
     {"a field in another's value", "Name:\tCapInh:\t" NONE "\n" REST, "does not tell its CapInh"},
+    {"none of them counted", NO_CAP "NoNewPrivs:\t1\nSeccomp:\t2\n", "tell its Seccomp_filters"},
+    {"only those of the host", NO_CAP "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t0\n",
+     "0 system call filters where there must be 1"},
+    {"a number that is none", NO_CAP "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t-1\n",
+     "tell its Seccomp_filters"},
     {"empty", "", "does not tell its CapInh"},
     {"138 ESC ]0; as a value", NO_CAP "NoNewPrivs:\t\x1b]0;\nSeccomp:\t2\n", "is \\x1b]0;)"},
 };
@@ -55,7 +60,7 @@ static void test_status(void **state)
         size_t len = strlen(statuses[i].text);
         char *copy = guard_copy(statuses[i].text, len);
         fence_error err = {0};
-        int rc = proof_status((struct str){copy, len}, &err);
+        int rc = proof_status((struct str){copy, len}, 1, &err);
 
         if (statuses[i].says ? rc != FENCE_ESANDBOX || !strstr(err.message, statuses[i].says)
                              : rc != 0)
@@ -66,14 +71,53 @@ static void test_status(void **state)
 
 static void test_status_cut(void **state)
 {
-    static const char text[] = NO_CAP "NoNewPrivs:\t1\nSeccomp:\t2";
+    static const char text[] = NO_CAP "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1";
 
     (void)state;
     for (size_t len = 0; len < sizeof text; len++) {
         char *copy = guard_copy(text, len);
 
-        assert_int_equal(proof_status((struct str){copy, len}, NULL),
+        assert_int_equal(proof_status((struct str){copy, len}, 1, NULL),
                          len == sizeof text - 1 ? 0 : FENCE_ESANDBOX);
+        guard_free(copy, len);
+    }
+}
+
+#define INIT NO_CAP "NoNewPrivs:\t1\nSeccomp:\t2\n"
+
+static const struct {
+    const char *name, *text;
+    int rc;
+    const char *says;
+} inits[] = {
+    {"filtered", INIT "NSpid:\t4711\t1\nSeccomp_filters:\t2\n", 0, ""},
+    {"filtered more than it need be", INIT "NSpid:\t4711\t1\nSeccomp_filters:\t3\n", 0, ""},
+    {"within two namespaces", INIT "NSpid:\t4711\t17\t1\nSeccomp_filters:\t2\n", 0, ""},
+    {"not yet", "Seccomp:\t0\nNSpid:\t4711\t1\nSeccomp_filters:\t0\n", 1, ""},
+    {"not yet, but what the host has", INIT "NSpid:\t4711\t1\nSeccomp_filters:\t1\n", 1, ""},
+    {"with a capability",
+     CAPS(NONE, NONE, SOME, NONE, NONE) "NoNewPrivs:\t1\nSeccomp:\t2\nNSpid:\t4711\t1\n"
+                                        "Seccomp_filters:\t2\n",
+     FENCE_ESANDBOX, "CapEff is " SOME},
+    {"another process", INIT "NSpid:\t4711\t11\nSeccomp_filters:\t2\n", FENCE_ESANDBOX,
+     "is not its process 1"},
+    {"no namespace at all", INIT "NSpid:\t1\nSeccomp_filters:\t2\n", FENCE_ESANDBOX,
+     "is not its process 1"},
+    {"nothing told", INIT "NSpid:\t4711\t1\n", FENCE_ESANDBOX, "tell its Seccomp_filters"},
+    {"empty", "", FENCE_ESANDBOX, "is not its process 1"},
+};
+
+static void test_init(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(inits); i++) {
+        size_t len = strlen(inits[i].text);
+        char *copy = guard_copy(inits[i].text, len);
+        fence_error err = {0};
+        int rc = proof_init((struct str){copy, len}, 2, &err);
+
+        if (rc != inits[i].rc || !strstr(err.message, inits[i].says))
+            fail_msg("%s: %d '%s'", inits[i].name, rc, err.message);
         guard_free(copy, len);
     }
 }
@@ -315,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status),     cmocka_unit_test(test_status_cut),
+        cmocka_unit_test(test_init),
         cmocka_unit_test(test_mounts),     cmocka_unit_test(test_reach_is_asked),
         cmocka_unit_test(test_mounts_cut), cmocka_unit_test(test_writable_root),
         cmocka_unit_test(test_namespaces),

@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -155,6 +156,16 @@ static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inne
     return INNER_READY;
 }
 
+/* With a limit of exactly one byte the kernel feeds no core to the host's program for them either
+ * (core_pattern with a pipe, core(5)), which would run outside on what the command has written. Where
+ * the limit is 0 for good it cannot be had, and that program is told the 0. */
+static void refuse_cores(void)
+{
+    static const struct rlimit one = {1, 1};
+
+    setrlimit(RLIMIT_CORE, &one);
+}
+
 /* What arrives before the command starts is held back until then: the host may send signals as soon
  * as we have reported. */
 static void hold_signals(sigset_t *mask)
@@ -278,6 +289,7 @@ int main(int argc, char **argv)
         return EXIT_NO_FENCE;
     if (close_the_rest(control) == 0) { /* it fails, aloud, on kernels before 5.9 */
         close_runtime_dir();
+        refuse_cores();
         sigprocmask(SIG_SETMASK, &mask, NULL);
         execute(argv + 2);
     }
