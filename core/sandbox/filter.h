@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * filter.h - the seccomp programs of a sandbox, made by filter/generate.c when fence is built: arrays
- * of struct sock_filter, of so many bytes. */
+ * filter.h - the seccomp programs of a sandbox, made by filter/generate.c when fence is built:
+ * arrays of struct sock_filter, of so many bytes. */
 #ifndef FENCE_SANDBOX_FILTER_H
 #define FENCE_SANDBOX_FILTER_H
 

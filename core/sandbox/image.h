@@ -7,8 +7,8 @@
 #include <fence/fence.h>
 #include <stdbool.h>
 
-/* A sealed memfd (memfd_create(2)), close-on-exec. Returns the descriptor, the caller's, or a negative
- * code. */
+/* A sealed memfd (memfd_create(2)), close-on-exec. Returns the descriptor, the caller's, or a
+ * negative code. */
 int image_open(fence_error *err);
 
 /* The same for the seccomp program of a sandbox; `nested`: the one in which another can be made. */

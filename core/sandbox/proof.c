@@ -86,7 +86,7 @@ static int check_fields(struct str text, fence_error *err)
 
 int proof_status(struct str text, unsigned filters, fence_error *err)
 {
-    unsigned found;
+    unsigned found = 0;
     int rc = check_fields(text, err);
 
     if (rc == 0)
@@ -102,7 +102,7 @@ int proof_status(struct str text, unsigned filters, fence_error *err)
 int proof_init(struct str text, unsigned filters, fence_error *err)
 {
     struct str pids;
-    unsigned found;
+    unsigned found = 0;
     int rc;
 
     /* as the reader's own namespace counts, and every one within it: the last is its own */

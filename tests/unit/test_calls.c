@@ -271,8 +271,8 @@ static void compare(const struct program *p, const struct machine *m, int number
 
 static void test_programs(void **state)
 {
-    static const int far[] = {0xf0000, 0xf0007, 0x3fffffff, 0x40000000, 0x40000027,
-                              0x40000202, 0x7fffffff, -2, -1}; /* the second row: x32 */
+    static const int far[] = {0xf0000,    0xf0007,    0x3fffffff, 0x40000000, 0x40000027,
+                              0x40000202, 0x7fffffff, -2,         -1}; /* the second row: x32 */
 
     (void)state;
     for (const struct program *p = programs; p < programs + ARRAY_LEN(programs); p++) {
@@ -288,7 +288,8 @@ static void test_programs(void **state)
 
 static void test_other_machines(void **state)
 {
-    static const uint32_t others[] = {AUDIT_ARCH_MIPS, AUDIT_ARCH_PPC64LE, AUDIT_ARCH_S390X, 0, ~0U};
+    static const uint32_t others[] = {AUDIT_ARCH_MIPS, AUDIT_ARCH_PPC64LE, AUDIT_ARCH_S390X, 0,
+                                      ~0U};
 
     (void)state;
     for (const struct program *p = programs; p < programs + ARRAY_LEN(programs); p++) {
@@ -459,12 +460,9 @@ static void test_compat(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_other_machines),
-        cmocka_unit_test(test_native),
-        cmocka_unit_test(test_compat),
+        cmocka_unit_test(test_rules),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_programs), cmocka_unit_test(test_other_machines),
+        cmocka_unit_test(test_native),   cmocka_unit_test(test_compat),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

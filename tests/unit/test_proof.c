@@ -358,11 +358,10 @@ static void test_namespaces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),     cmocka_unit_test(test_status_cut),
-        cmocka_unit_test(test_init),
-        cmocka_unit_test(test_mounts),     cmocka_unit_test(test_reach_is_asked),
-        cmocka_unit_test(test_mounts_cut), cmocka_unit_test(test_writable_root),
-        cmocka_unit_test(test_namespaces),
+        cmocka_unit_test(test_status),         cmocka_unit_test(test_status_cut),
+        cmocka_unit_test(test_init),           cmocka_unit_test(test_mounts),
+        cmocka_unit_test(test_reach_is_asked), cmocka_unit_test(test_mounts_cut),
+        cmocka_unit_test(test_writable_root),  cmocka_unit_test(test_namespaces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,10 +28,26 @@
 
 #define COUNT(...) (sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 #define ONE_OF(argument, mask, ...)                                                                \
-    {argument, CALL_ONE_OF, mask, COUNT(__VA_ARGS__), {__VA_ARGS__}}
+    {                                                                                              \
+        argument, CALL_ONE_OF, mask, COUNT(__VA_ARGS__),                                           \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 #define NONE_OF(argument, mask, ...)                                                               \
-    {argument, CALL_NONE_OF, mask, COUNT(__VA_ARGS__), {__VA_ARGS__}}
-#define HAS(argument, bits) {argument, CALL_HAS, bits, 0, {0}}
+    {                                                                                              \
+        argument, CALL_NONE_OF, mask, COUNT(__VA_ARGS__),                                          \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define HAS(argument, bits)                                                                        \
+    {                                                                                              \
+        argument, CALL_HAS, bits, 0,                                                               \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 #define IS_DEVICE(argument) ONE_OF(argument, S_IFMT, S_IFCHR, S_IFBLK)
 #define INTERNET            ONE_OF(0, ALL, AF_INET, AF_INET6)

@@ -2,8 +2,8 @@
  * calls.h - the system calls that a sandbox may not make, as a table of rules.
  *
  * Everything else is allowed: walls are made by namespaces and mounts, and these rules close the
- * ways around them. The table is data; generate.c makes a program of it when fence is built, and the
- * tests read it too. */
+ * ways around them. The table is data; generate.c makes a program of it when fence is built, and
+ * the tests read it too. */
 #ifndef FENCE_SANDBOX_FILTER_CALLS_H
 #define FENCE_SANDBOX_FILTER_CALLS_H
 

@@ -5,9 +5,9 @@
  *   generate MACHINE RULES OUTPUT     MACHINE: x86_64, aarch64, riscv64; RULES: closed, nested
  *
  * libseccomp gives the numbers of the calls for the machine and for its 32-bit sibling. The program
- * is made here: libseccomp compares 64 bits where the kernel looks at 32, has no "none of these" and
- * no "greater than", and writes the tests of arguments once for each machine. Ours finds a number in
- * some eight steps, and whatever it has no number for is ENOSYS.
+ * is made here: libseccomp compares 64 bits where the kernel looks at 32, has no "none of these"
+ * and no "greater than", and writes the tests of arguments once for each machine. Ours finds a
+ * number in some eight steps, and whatever it has no number for is ENOSYS.
  *
  * BPF jumps forward only, so the program is made from its end: what is jumped to is there already,
  * and a place is how many instructions stand behind it. */
@@ -25,9 +25,10 @@
 #define MOST_CALLS 256 /* that the rules name, on one machine */
 #define FARTHEST   255 /* of a conditional jump               */
 
-#define NUMBER      offsetof(struct seccomp_data, nr)
-#define MACHINE     offsetof(struct seccomp_data, arch)
-#define ARGUMENT(n) (offsetof(struct seccomp_data, args) + 8 * (n)) /* little endian: its low half */
+#define NUMBER  offsetof(struct seccomp_data, nr)
+#define MACHINE offsetof(struct seccomp_data, arch)
+#define ARGUMENT(n)                                                                                \
+    (offsetof(struct seccomp_data, args) + 8 * (n)) /* little endian: its low half */
 
 struct machine {
     const char *name;
@@ -92,8 +93,9 @@ static unsigned answer(int error) /* 0: the call is made */
     static unsigned places[256];
 
     if (places[error] == 0)
-        places[error] = error == 0 ? put(BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0)
-                                   : put(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error, 0, 0);
+        places[error] = error == 0
+                            ? put(BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0)
+                            : put(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error, 0, 0);
     return places[error];
 }
 
@@ -164,7 +166,8 @@ static int number_of(const struct machine *m, const char *name)
     for (size_t i = 0; i < call_nnumbers; i++) {
         const struct call_number *known = &call_numbers[i];
 
-        if (strcmp(known->name, name) == 0 && (!known->machine || strcmp(known->machine, m->name) == 0))
+        if (strcmp(known->name, name) == 0 &&
+            (!known->machine || strcmp(known->machine, m->name) == 0))
             return (int)known->number;
     }
     number = seccomp_syscall_resolve_name_arch(m->library, name);

@@ -157,8 +157,8 @@ static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inne
 }
 
 /* With a limit of exactly one byte the kernel feeds no core to the host's program for them either
- * (core_pattern with a pipe, core(5)), which would run outside on what the command has written. Where
- * the limit is 0 for good it cannot be had, and that program is told the 0. */
+ * (core_pattern with a pipe, core(5)), which would run outside on what the command has written.
+ * Where the limit is 0 for good it cannot be had, and that program is told the 0. */
 static void refuse_cores(void)
 {
     static const struct rlimit one = {1, 1};
