@@ -262,7 +262,7 @@ static int check_init(pid_t pid, unsigned filters, fence_error *err)
 static int check_rights(int folder, unsigned filters, fence_error *err)
 {
     auto_buf struct buf status = BUF_INIT(LIMIT_MOUNTINFO);
-    unsigned parent;
+    unsigned parent = 0;
     int rc = read_file(&status, folder, "status", err);
 
     if (rc == 0)

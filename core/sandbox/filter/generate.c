@@ -205,9 +205,8 @@ static size_t collect(struct target list[MOST_CALLS], const struct machine *m, b
 
         if (nested && !call_rules[i].nested_too)
             continue;
-        if (strlen(call_rules[i].calls) >= sizeof names)
+        if (snprintf(names, sizeof names, "%s", call_rules[i].calls) >= (int)sizeof names)
             die("a rule names too many calls: ", call_rules[i].calls);
-        strcpy(names, call_rules[i].calls);
         for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
             int number = number_of(m, name);
 
