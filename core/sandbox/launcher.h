@@ -24,8 +24,9 @@ struct launcher {
      * descriptor that the program will find the system call filter at. */
     int (*render)(struct argv *out, const struct plan *plan, int filter, fence_error *err);
 
-    /* Pure: what the program said when it failed, as one line with the cause and the cure. */
-    void (*explain)(fence_error *err, const char *output);
+    /* Pure: what the program said when it failed, as one line with the cause and the cure.
+     * `nested`: in a sandbox of fence's own, whose filter may be the cause. */
+    void (*explain)(fence_error *err, const char *output, bool nested);
 };
 
 extern const struct launcher bubblewrap;

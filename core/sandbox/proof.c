@@ -12,110 +12,6 @@
 
 #define PROOF_SHOWN 200 /* of a path or a value within an error message */
 
-/* ---- /proc/PID/status --------------------------------------------------------------- */
-
-static const struct {
-    struct str key, value;
-    const char *lacks;
-} status_fields[] = {
-    {STR("CapInh"), STR("0000000000000000"), "it has inheritable capabilities"},
-    {STR("CapPrm"), STR("0000000000000000"), "it has permitted capabilities"},
-    {STR("CapEff"), STR("0000000000000000"), "it has effective capabilities"},
-    {STR("CapBnd"), STR("0000000000000000"), "it could gain capabilities"},
-    {STR("CapAmb"), STR("0000000000000000"), "it has ambient capabilities"},
-    {STR("NoNewPrivs"), STR("1"), "setuid programs would gain privileges"},
-    {STR("Seccomp"), STR("2"), "no system call filter is in place"},
-};
-
-/* The value of the only line `key:`. False where there is none, or more than one. */
-static bool status_value(struct str *out, struct str text, struct str key)
-{
-    struct cursor c = {text, 0};
-    size_t found = 0;
-
-    while (!cursor_end(&c)) {
-        struct str line = cursor_until(&c, '\n');
-        size_t colon = str_find(line, ':');
-
-        cursor_eat(&c, '\n');
-        if (colon == line.len || !str_equal(str_slice(line, 0, colon), key))
-            continue;
-        *out = str_trim(str_slice(line, colon + 1, line.len));
-        found++;
-    }
-    return found == 1;
-}
-
-static int fail_untold(struct str key, fence_error *err)
-{
-    return fail(err, FENCE_ESANDBOX,
-                "the sandbox cannot be proven, as the kernel does not tell its " STR_FMT
-                ": use Linux 5.9 or newer with /proc mounted",
-                STR_ARG(key));
-}
-
-int proof_number(unsigned *out, struct str text, const char *key, fence_error *err)
-{
-    struct str value;
-    uint64_t number;
-
-    if (!status_value(&value, text, str_of(key)) || !str_to_u64(&number, value, INT_MAX))
-        return fail_untold(str_of(key), err);
-    *out = (unsigned)number;
-    return 0;
-}
-
-static int check_fields(struct str text, fence_error *err)
-{
-    for (size_t i = 0; i < ARRAY_LEN(status_fields); i++) {
-        struct str value;
-        char shown[PROOF_SHOWN];
-
-        if (!status_value(&value, text, status_fields[i].key))
-            return fail_untold(status_fields[i].key, err);
-        if (str_equal(value, status_fields[i].value))
-            continue;
-        str_escape(shown, sizeof shown, value);
-        return fail(err, FENCE_ESANDBOX,
-                    "the sandbox is not closed, %s (" STR_FMT " is %s): report this as a bug, with "
-                    "the version of bwrap",
-                    status_fields[i].lacks, STR_ARG(status_fields[i].key), shown);
-    }
-    return 0;
-}
-
-int proof_status(struct str text, unsigned filters, fence_error *err)
-{
-    unsigned found = 0;
-    int rc = check_fields(text, err);
-
-    if (rc == 0)
-        rc = proof_number(&found, text, "Seccomp_filters", err);
-    if (rc < 0 || found >= filters)
-        return rc;
-    return fail(err, FENCE_ESANDBOX,
-                "the sandbox is not closed, it has %u system call filters where there must be %u: "
-                "report this as a bug, with the version of bwrap",
-                found, filters);
-}
-
-int proof_init(struct str text, unsigned filters, fence_error *err)
-{
-    struct str pids;
-    unsigned found = 0;
-    int rc;
-
-    /* as the reader's own namespace counts, and every one within it: the last is its own */
-    if (!status_value(&pids, text, STR("NSpid")) || !str_has_suffix(pids, STR("\t1")))
-        return fail(err, FENCE_ESANDBOX,
-                    "the sandbox cannot be proven, as the command's parent is not its process 1: "
-                    "is bwrap really bubblewrap?");
-    rc = proof_number(&found, text, "Seccomp_filters", err);
-    if (rc < 0)
-        return rc;
-    return found < filters ? 1 : proof_status(text, filters, err);
-}
-
 /* ---- /proc/PID/mountinfo ------------------------------------------------------------ */
 
 /* One line. The texts are as the kernel escapes them, always in the same way: they can be compared
@@ -124,6 +20,7 @@ struct seen {
     uint64_t id, parent;
     struct str point, type, options; /* options: of the file system */
     bool writable;
+    const char *path; /* `point` as it is; NULL where it cannot be decoded */
 };
 
 /* The next field, and the space behind it. */
@@ -318,6 +215,10 @@ static bool planned(const struct plan *plan, const struct seen *mount, const cha
     case MOUNT_READ_ONLY:
     case MOUNT_READ_ONLY_TRY:
     case MOUNT_DIR:
+    case MOUNT_EMPTY:
+    case MOUNT_LINK:
+    case MOUNT_HIDDEN_FILE:
+    case MOUNT_HIDDEN_FOLDER:
         return false;
     case MOUNT_WRITABLE:
         return true;
@@ -335,21 +236,22 @@ struct proof {
     const struct plan *plan;
     struct seen *list;
     size_t n;
+    char *paths;                /* what `path` points into             */
+    const struct seen **sorted; /* by path; those that have one        */
+    size_t nsorted;
     uid_t uid;
     proof_reach reach;
 };
 
 static int check_seen(const struct proof *p, const struct seen *mount, fence_error *err)
 {
-    char point[PATH_MAX];
     char shown[PROOF_SHOWN];
-    bool decoded = decode(point, sizeof point, mount->point);
 
-    if (decoded && planned(p->plan, mount, point))
+    if (mount->path && planned(p->plan, mount, mount->path))
         return 0;
     if (foreign_fuse(mount, p->uid) || hidden(p->list, p->n, mount))
         return 0;
-    if (decoded && p->reach && !p->reach(point))
+    if (mount->path && p->reach && !p->reach(mount->path))
         return 0;
     str_escape(shown, sizeof shown, mount->point);
     return fail(err, FENCE_ESANDBOX,
@@ -358,22 +260,52 @@ static int check_seen(const struct proof *p, const struct seen *mount, fence_err
                 shown);
 }
 
-/* Is `seen` what `mount` of the plan stands for? An empty folder, /dev and /proc are writable: the
- * host's own below them would be read-only. */
-static bool fits(const struct proof *p, const struct mount *mount, const struct seen *seen)
+/* Is it what this kind of mount makes? An empty folder, /dev and /proc are writable: the host's own
+ * below them would be read-only. What hides something never is. */
+static bool is_of_kind(const struct proof *p, enum mount_kind kind, const struct seen *seen)
 {
-    char point[PATH_MAX];
-    bool own = mount->kind != MOUNT_READ_ONLY && mount->kind != MOUNT_WRITABLE;
+    switch (kind) {
+    case MOUNT_READ_ONLY:
+    case MOUNT_READ_ONLY_TRY:
+    case MOUNT_WRITABLE:
+    case MOUNT_LINK:
+        return true;
+    case MOUNT_TMPFS:
+    case MOUNT_DIR:
+    case MOUNT_DEV:
+    case MOUNT_PROC:
+        return seen->writable && planned(p->plan, seen, seen->path);
+    case MOUNT_EMPTY:
+    case MOUNT_HIDDEN_FOLDER:
+        return !seen->writable && str_equal(seen->type, STR("tmpfs"));
+    case MOUNT_HIDDEN_FILE:
+        return !seen->writable;
+    }
+    return false;
+}
 
-    return decode(point, sizeof point, seen->point) && strcmp(point, mount->path) == 0 &&
-           (!own || (seen->writable && planned(p->plan, seen, point)));
+/* The first of those that are mounted at `path`, or where it would stand. */
+static size_t find_sorted(const struct proof *p, const char *path)
+{
+    size_t from = 0, to = p->nsorted;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (strcmp(p->sorted[middle]->path, path) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
 }
 
 /* Has the sandbox a mount of its own at this place of the plan? */
 static bool made(const struct proof *p, const struct mount *mount)
 {
-    for (size_t i = 0; i < p->n; i++) {
-        if (fits(p, mount, &p->list[i]) && !hidden(p->list, p->n, &p->list[i]))
+    for (size_t i = find_sorted(p, mount->path);
+         i < p->nsorted && strcmp(p->sorted[i]->path, mount->path) == 0; i++) {
+        if (is_of_kind(p, mount->kind, p->sorted[i]) && !hidden(p->list, p->n, p->sorted[i]))
             return true;
     }
     return false;
@@ -383,7 +315,8 @@ static int check_planned(const struct proof *p, const struct mount *mount, fence
 {
     char shown[PROOF_SHOWN];
 
-    if (mount->kind == MOUNT_READ_ONLY_TRY || mount->kind == MOUNT_DIR || made(p, mount))
+    if (mount->kind == MOUNT_READ_ONLY_TRY || mount->kind == MOUNT_DIR ||
+        mount->kind == MOUNT_LINK || made(p, mount))
         return 0;
     str_escape(shown, sizeof shown, str_of(mount->path));
     return fail(err, FENCE_ESANDBOX,
@@ -401,20 +334,47 @@ static size_t count_lines(struct str text)
     return n;
 }
 
+static int compare_seen(const void *left, const void *right)
+{
+    return strcmp((*(const struct seen *const *)left)->path,
+                  (*(const struct seen *const *)right)->path);
+}
+
+/* Decodes every mount point once: a decoded one is no longer than it was. */
+static void sort_seen(struct proof *p)
+{
+    char *room = p->paths;
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (!decode(room, p->list[i].point.len + 1, p->list[i].point))
+            continue;
+        p->list[i].path = room;
+        p->sorted[p->nsorted++] = &p->list[i];
+        room += p->list[i].point.len + 1;
+    }
+    if (p->nsorted > 1)
+        qsort(p->sorted, p->nsorted, sizeof(*p->sorted), compare_seen);
+}
+
 int proof_mounts(struct str text, const struct plan *plan, uid_t uid, proof_reach reach,
                  fence_error *err)
 {
-    auto_free struct seen *list = calloc(count_lines(text) + 1, sizeof(*list));
-    struct proof p = {plan, list, 0, uid, reach};
+    size_t lines = count_lines(text);
+    auto_free struct seen *list = calloc(lines + 1, sizeof(*list));
+    auto_free const struct seen **sorted = calloc(lines + 1, sizeof(*sorted));
+    auto_free char *paths = malloc(text.len + 1);
+    struct proof p = {
+        .plan = plan, .list = list, .paths = paths, .sorted = sorted, .uid = uid, .reach = reach};
     int rc = 0;
 
-    if (!list)
+    if (!list || !sorted || !paths)
         return fail(err, -ENOMEM, "out of memory");
     p.n = parse_mounts(list, text);
     if (p.n == 0)
         return fail(err, FENCE_ESANDBOX,
                     "the sandbox cannot be proven, as its list of mounts cannot be read: unmount "
                     "what you do not need, or report this as a bug");
+    sort_seen(&p);
     for (size_t i = 0; rc == 0 && i < p.n; i++) {
         if (list[i].writable)
             rc = check_seen(&p, &list[i], err);
