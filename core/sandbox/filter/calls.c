@@ -49,15 +49,17 @@
         }                                                                                          \
     }
 
-#define IS(argument, kind) ONE_OF(argument, S_IFMT, kind)
-#define INTERNET           ONE_OF(0, ALL, AF_INET, AF_INET6)
+#define IS_DEVICE(argument) ONE_OF(argument, S_IFMT, S_IFCHR, S_IFBLK)
+#define INTERNET            ONE_OF(0, ALL, AF_INET, AF_INET6)
 
-#define ALWAYS          true
-#define UNLESS_NESTED   false
-#define SETUID_REASON   "a setuid file in the project would give its owner's rights to all outside"
-#define MOUNTS_REASON   "the mounts are a wall; none is changed in a sandbox"
-#define FAMILY_REASON   "only these families end at the network namespace or at a path"
-#define DEVICE_REASON   "a device node is a door to the machine"
+#define ALWAYS        true
+#define UNLESS_NESTED false
+#define SETUID_REASON "a setuid file in the project would give its owner's rights to all outside"
+#define MOUNTS_REASON "the mounts are a wall; none is changed in a sandbox"
+#define FAMILY_REASON "only these families end at the network namespace or at a path"
+#define DEVICE_REASON                                                                              \
+    "a device node is a door to the machine; 0 is none: a whiteout, and what Landlock is proved "  \
+    "by"
 #define HARDWARE_REASON "speaks to the machine itself"
 
 /* clang-format off */
@@ -121,13 +123,9 @@ const struct call_rule call_rules[] = {
     {"openat2", ENOSYS, UNLESS_NESTED,
      "its mode lies in memory, see openat, which everyone falls back to; a fence within needs it", 0, {{0}}},
     {"mknod", EPERM, ALWAYS, SETUID_REASON, 1, {HAS(1, S_ISUID)}},
-    {"mknod", EPERM, ALWAYS, DEVICE_REASON, 1, {IS(1, S_IFCHR)}},
-    {"mknod", EPERM, ALWAYS, DEVICE_REASON "; Landlock is proved by the number that is none",
-     2, {IS(1, S_IFBLK), NONE_OF(2, ALL, 0)}},
+    {"mknod", EPERM, ALWAYS, DEVICE_REASON, 2, {IS_DEVICE(1), NONE_OF(2, ALL, 0)}},
     {"mknodat", EPERM, ALWAYS, SETUID_REASON, 1, {HAS(2, S_ISUID)}},
-    {"mknodat", EPERM, ALWAYS, DEVICE_REASON, 1, {IS(2, S_IFCHR)}},
-    {"mknodat", EPERM, ALWAYS, DEVICE_REASON "; Landlock is proved by the number that is none",
-     2, {IS(2, S_IFBLK), NONE_OF(3, ALL, 0)}},
+    {"mknodat", EPERM, ALWAYS, DEVICE_REASON, 2, {IS_DEVICE(2), NONE_OF(3, ALL, 0)}},
     {"open_by_handle_at name_to_handle_at", EPERM, ALWAYS,
      "opens files by number, past every mount", 0, {{0}}},
     {"fanotify_init", EPERM, ALWAYS, "watches files of all the machine; inotify is there", 0, {{0}}},
