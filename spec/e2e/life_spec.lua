@@ -162,7 +162,8 @@ for _, identity in ipairs(users.identities()) do
 cd clone; git switch -q -c topic; echo mine >mine; git add mine; git commit -qm mine
 git fetch -q; git rebase -q origin/main; git worktree add -q ../tree -b other 2>/dev/null
 cd ../tree; echo other >other; git add other; git commit -qm other
-cd ../clone; echo changed >>one; git stash -q; git merge -q --no-ff -m merged other; git stash pop -q
+cd ../clone; echo changed >>one; git stash -q; git merge -q --no-ff -m merged other
+git stash pop -q
 git checkout -q one; git worktree remove ../tree; git branch -q -d other; git tag v1
 git gc -q; git fsck --strict --no-dangling; git log --format=%s --topo-order -4]], where))
       assert.equal("v1\n", outside(

@@ -225,7 +225,8 @@ wait; cat n; flock lock sh -c 'flock -n lock true || echo taken']], "4\ntaken\n"
   { "sockets of its own", "python3 sockets.py", "b'BY A PATH'\nb'by loopback'\n" },
   { "a file that is being watched", [[
 mkfifo seen; touch log; tail -n +1 -s 0.1 -f log >seen & exec 3<seen
-for i in 1 2 3; do echo $i >>log; read -r line <&3; echo "$line"; done; kill $!; wait $! || :]], "1\n2\n3\n" },
+for i in 1 2 3; do echo $i >>log; read -r line <&3; echo "$line"; done; kill $!; wait $! || :]],
+    "1\n2\n3\n" },
 }
 
 return chores
