@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,10 +23,9 @@
 #include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
 #include "sandbox/prepare.h"
+#include "sandbox/remains.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
-
-#define TURNS 16 /* reads of what bubblewrap says, before others have theirs */
 
 enum sandbox_state {
     SANDBOX_STARTING,  /* inner is awaited                                */
@@ -53,6 +51,8 @@ struct fence_sandbox {
     int standard_error;
     int control, pidfd, output; /* inner's ear, bubblewrap, its words */
     int command_pidfd;          /* -1 until inner has reported        */
+    struct remains remains;     /* what has not ended with it         */
+    int reaped, status;         /* how bubblewrap has ended           */
     uv_poll_t control_poll, pid_poll, output_poll;
     uv_timer_t grace;
 
@@ -74,11 +74,11 @@ static void close_fd(int *fd)
 
 static void sandbox_free(struct fence_sandbox *s)
 {
-    close_fd(&s->control);
-    close_fd(&s->pidfd);
-    close_fd(&s->output);
-    close_fd(&s->command_pidfd);
-    close_fd(&s->standard_error);
+    int *fds[] = {&s->control, &s->pidfd, &s->output, &s->command_pidfd, &s->standard_error};
+
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        close_fd(fds[i]);
+    remains_deinit(&s->remains);
     inspect_ours_deinit(&s->ours);
     plan_free(s->plan);
     run_report_deinit(&s->report);
@@ -214,6 +214,7 @@ static void take_outcome(struct fence_sandbox *s)
 static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
 {
     s->command_pid = pid;
+    remains_find(&s->remains, pid);
     s->command_pidfd = pidfd_of(pid);
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
@@ -306,34 +307,18 @@ static void on_control(uv_poll_t *poll, int status, int events)
 
 /* ---- bubblewrap ---- */
 
-/* What does not fit is read all the same, as nobody may block on this pipe; but never without end:
- * process 1 of the sandbox has its other end, and the command can open it there. */
-static void take_words(struct fence_sandbox *s)
-{
-    char rest[4096];
-    ssize_t len = 1;
-
-    for (int turns = 0; turns < TURNS && (len > 0 || (len < 0 && errno == EINTR)); turns++) {
-        size_t room = sizeof s->words - 1 - s->nwords;
-
-        len = room > 0 ? read(s->output, s->words + s->nwords, room)
-                       : read(s->output, rest, sizeof rest);
-        if (len > 0 && room > 0)
-            s->nwords += (size_t)len;
-    }
-    if (len == 0 && s->output_poll.data)
-        uv_poll_stop(&s->output_poll);
-}
-
 static void on_output(uv_poll_t *poll, int status, int events)
 {
+    struct fence_sandbox *s = poll->data;
+
     (void)status;
     (void)events;
-    take_words(poll->data);
+    if (spawn_listen(s->output, s->words, sizeof s->words - 1, &s->nwords))
+        uv_poll_stop(poll);
 }
 
 /* What its end means, where the command's own status does not say it all. */
-static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
+static void judge_end(struct fence_sandbox *s, fence_exit *result)
 {
     bool started = s->state == SANDBOX_RELEASED;
 
@@ -345,8 +330,8 @@ static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
         s->words[s->nwords] = '\0';
         bubblewrap.explain(&s->error, s->words);
         s->failed_status = 125;
-    } else if (s->error.code == 0 && reaped < 0) {
-        fail(&s->error, reaped,
+    } else if (s->error.code == 0 && s->reaped < 0) {
+        fail(&s->error, s->reaped,
              "the command has ended, but somebody else took its exit status: leave SIGCHLD at its "
              "default, and wait(2) for no child but your own");
         s->failed_status = 125;
@@ -356,27 +341,52 @@ static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
         result->status = s->failed_status;
 }
 
-static void on_process(uv_poll_t *poll, int status, int events)
+/* Nothing of it is left, or will not go. */
+static void report_end(struct fence_sandbox *s)
 {
-    struct fence_sandbox *s = poll->data;
-    fence_exit result = {0};
-    int reaped = spawn_reap(&result.status, s->pidfd);
+    fence_exit result = {.status = s->status};
 
-    (void)status;
-    (void)events;
-    if (reaped == 0)
-        return;
-    close_handles((uv_handle_t *)poll, (uv_handle_t *)&s->grace);
+    close_handles((uv_handle_t *)&s->pid_poll, (uv_handle_t *)&s->grace);
+    if (s->remains.poll.data)
+        uv_close((uv_handle_t *)&s->remains.poll, on_handle_closed);
     if (s->state == SANDBOX_CLOSING)
         return; /* nobody asks any more */
-    take_words(s);
+    spawn_listen(s->output, s->words, sizeof s->words - 1, &s->nwords);
     if (s->state == SANDBOX_RELEASED)
         take_outcome(s);
-    judge_end(s, &result, reaped);
+    judge_end(s, &result);
     run_report_end(&s->report, result.status);
     if (s->on_exit)
         s->on_exit(s, &result, s->payload);
     sandbox_close(s);
+}
+
+static void on_gone(uv_poll_t *poll, int status, int events)
+{
+    (void)status, (void)events;
+    report_end(poll->data);
+}
+
+static void on_not_gone(uv_timer_t *timer)
+{
+    report_end(timer->data);
+}
+
+static void on_process(uv_poll_t *poll, int status, int events)
+{
+    struct fence_sandbox *s = poll->data;
+
+    (void)status, (void)events;
+    s->reaped = spawn_reap(&s->status, s->pidfd);
+    if (s->reaped == 0)
+        return;
+    uv_poll_stop(poll);
+    if (remains_await(&s->remains, s->proxy->loop, on_gone, s)) {
+        s->handles++;
+        uv_timer_start(&s->grace, on_not_gone, LIMIT_ABANDON_MS, 0);
+    } else {
+        report_end(s);
+    }
 }
 
 /* ---- beginning ---- */
@@ -468,20 +478,16 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->proxy = proxy;
     s->on_exit = on_exit;
     s->payload = payload;
-    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
+    s->control = s->pidfd = s->output = s->standard_error = -1;
+    s->command_pidfd = s->remains.pidfd = -1;
     rc = run_report_start(&s->report, proxy, options->argv, err);
     if (rc == 0)
         rc = launch(s, options, err);
     if (rc == 0)
         rc = watch(s, &s->pid_poll, s->pidfd, on_process, err);
     if (rc < 0) {
-        if (s->pidfd >= 0) { /* as put_down() does it, without a loop */
-            struct pollfd process = {s->pidfd, POLLIN, 0};
-
-            shutdown(s->control, SHUT_RDWR);
-            poll(&process, 1, LIMIT_ABANDON_MS);
-            spawn_end(s->pidfd);
-        }
+        if (s->pidfd >= 0)
+            spawn_abandon(s->pidfd, s->control);
         sandbox_free(s);
         return rc;
     }

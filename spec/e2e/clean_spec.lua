@@ -163,6 +163,19 @@ for _, identity in ipairs(users.identities()) do
       assert.is_false(result.held)
     end)
 
+    row("3M.235 what the command has left behind is gone before fence is, thirty times", function()
+      local argv = fenced.argv({ argv = { "sh", "-c", "for i in 1 2 3 4 5; do setsid sh -c " ..
+        "'while :; do echo x >>tick; done' & done; exit 3" },
+        settings = fenced.settings({}, { project }), as_user = identity })
+      local result = process.run({ argv = { "sh", "-c", [[i=0; while [ $i -lt 30 ]; do "$@"
+        a=$(stat -c %s tick); sleep 0.02; [ "$a" = "$(stat -c %s tick)" ] || echo writes
+        rm -f tick; i=$((i + 1)); done]], "sh", table.unpack(argv) }, as_user = identity,
+        cwd = project, timeout = 30000 })
+      assert.equal("", result.out)
+      assert.is_nil(result.err:match("^fence"))
+      assert.equal("", git_status())
+    end)
+
     row("3M.227 started by a thread that ends", function()
       local argv = fenced.argv({ argv = { "sh", "-c", "sleep 0.2; echo alive" },
         settings = fenced.settings({}, { project }), as_user = identity })
