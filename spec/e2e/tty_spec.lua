@@ -89,9 +89,10 @@ local screens = {
     "=line 1", ">G", "=line 1000", ">q", "=ready> ", ">exit 2\\r" }, 2 },
   { "less behind fence", "less", shell, { "=ready> ", ">FENCE cat lines | less\\r",
     "=line 1", "~0.2", ">G", "=line 1000", ">q", "=ready> ", ">exit 2\\r" }, 2 },
-  { "less, Ctrl-Z, fg", "less", shell, { "=ready> ", ">FENCE less lines\\r", "=line 1", ">\\x1a",
-    "=Stopped", "=ready> ", ">echo out''side\\r", "=outside", ">fg\\r", "=line 1", ">q",
-    "=ready> ", ">exit 2\\r" }, 2 },
+  -- less puts its terminal away while the shell, which has seen fence stop, has it already: a pause
+  { "less, Ctrl-Z, fg", "less", shell, { "=ready> ", ">FENCE less lines\\r", "=line 1", "~0.3",
+    ">\\x1a", "=Stopped", "=ready> ", "~0.5", ">fg\\r", "=line 1", ">q", "=ready> ",
+    ">exit 2\\r" }, 2 },
   { "top", "top", { "FENCE", "top", "-d", "0.1" }, { "=PID", "=top", "@30x100", "~0.2", ">q" }, 0 },
   { "htop", "htop", { "FENCE", "htop", "-d", "1" }, { "=PID", "~0.3", ">q" }, 0 },
   { "nano", "nano", { "FENCE", "nano", "-I", "file" },
@@ -135,8 +136,8 @@ local jobs = {
     ">\\r", "=counted SIGWINCH"), 0 },
   { "3I.180 100 MB of output", { "FENCE", "sh", "-c", "head -c 100000000 /dev/zero; echo end" },
     { "*100000000", "=end" }, 0 },
-  { "3I.180 the reader is gone in the middle of it", { "FENCE", "sh", "-c", "yes" },
-    { "*100000", "!" }, 129 },
+  { "3I.180 the reader is gone in the middle of it", { "FENCE", "sh", "-c",
+    "trap 'exit 129' HUP; yes; exit 129" }, { "*100000", "!" }, 129 },
 }
 
 -- What is started, with FENCE in it, the steps before it ends, how it ends. Each is followed by a
