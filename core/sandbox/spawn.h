@@ -29,16 +29,6 @@ int spawn_reap(int *status, int pidfd);
 /* Kills, and waits until it is gone: that takes no time. */
 void spawn_end(int pidfd);
 
-/* The same for bubblewrap that starts: told by the end of `control` it ends in order, and is killed
- * if it has not within LIMIT_ABANDON_MS. Waits. */
-void spawn_abandon(int pidfd, int control);
-
-/* Reads what the program says on `fd`, which does not block, and appends it to words[*used]; of
- * what does not fit into `cap` nothing is kept. It is read all the same, as nobody may block on
- * this pipe; but never without end: process 1 of the sandbox has its other end, and the command can
- * open it there. Returns whether that was the end. */
-bool spawn_listen(int fd, char *words, size_t cap, size_t *used);
-
 /* pidfd_open(2) and pidfd_send_signal(2), which need no newer C library this way. */
 int pidfd_of(pid_t pid);
 int pidfd_kill(int pidfd, int signum);

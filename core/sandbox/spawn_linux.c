@@ -10,13 +10,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/keyctl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,7 +22,6 @@
 
 #include "base/base.h"
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/str.h"
 #include "sandbox/filter.h"
 
@@ -38,7 +35,6 @@
 
 #define CHILD_STACK (64 * 1024) /* execve(2) and a handful of calls */
 #define SIGNALS     64          /* as the kernel counts them        */
-#define TURNS       16          /* reads of what it says, before others have theirs */
 
 struct child { /* shared with the child: it runs in our memory until it executes */
     const struct spawn *what;
@@ -184,15 +180,6 @@ void spawn_end(int pidfd)
     wait_for(pidfd);
 }
 
-void spawn_abandon(int pidfd, int control)
-{
-    struct pollfd process = {pidfd, POLLIN, 0};
-
-    shutdown(control, SHUT_RDWR);
-    poll(&process, 1, LIMIT_ABANDON_MS);
-    spawn_end(pidfd);
-}
-
 static int explain(const struct child *child, fence_error *err)
 {
     char shown[256];
@@ -238,21 +225,6 @@ int spawn_reap(int *status, int pidfd)
         return 0;
     *status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
     return 1;
-}
-
-bool spawn_listen(int fd, char *words, size_t cap, size_t *used)
-{
-    char rest[4096];
-    ssize_t len = 1;
-
-    for (int turns = 0; turns < TURNS && (len > 0 || (len < 0 && errno == EINTR)); turns++) {
-        size_t room = cap - *used;
-
-        len = room > 0 ? read(fd, words + *used, room) : read(fd, rest, sizeof rest);
-        if (len > 0 && room > 0)
-            *used += (size_t)len;
-    }
-    return len == 0;
 }
 
 int pidfd_of(pid_t pid)
