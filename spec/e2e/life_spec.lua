@@ -114,8 +114,9 @@ for _, identity in ipairs(users.identities()) do
       registry:close()
     end)
 
-    -- Runs a script in a new folder of the project, or in `where`; its output.
-    local function live(script, where)
+    -- Runs a script in a new folder of the project, or in `where`, with `more` settings of the
+    -- filesystem; its output.
+    local function live(script, where, more)
       if not where then
         count = count + 1
         where = ("%s/%d"):format(project, count)
@@ -130,9 +131,12 @@ for _, identity in ipairs(users.identities()) do
       for name, value in pairs(git_environment) do
         env[name] = value
       end
+      local settings = fenced.settings({ "good.test" }, { project })
+      for name, value in pairs(more or {}) do
+        settings.filesystem[name] = value
+      end
       local result = fenced.run({ argv = { "bash", "--norc", "-euc", "umask 022; " .. script },
-        settings = fenced.settings({ "good.test" }, { project }), as_user = identity, cwd = where,
-        env = env, timeout = 40000 })
+        settings = settings, as_user = identity, cwd = where, env = env, timeout = 40000 })
       assert.equal("", result.err)
       assert.equal(0, result.code, result.out)
       assert.is_false(result.held)
@@ -164,8 +168,11 @@ git fetch -q; git rebase -q origin/main; git worktree add -q ../tree -b other 2>
 cd ../tree; echo other >other; git add other; git commit -qm other
 cd ../clone; echo changed >>one; git stash -q; git merge -q --no-ff -m merged other
 git stash pop -q
-git checkout -q one; git worktree remove ../tree; git branch -q -d other; git tag v1
+git checkout -q one; git worktree remove ../tree; git update-ref -d refs/heads/other; git tag v1
 git gc -q; git fsck --strict --no-dangling; git log --format=%s --topo-order -4]], where))
+      -- What writes .git/config, as deleting a branch and naming an upstream do, has to be allowed
+      live("cd clone; git branch gone; git branch -q -d gone; git branch -q -u origin/main", where,
+        { allowGitConfig = true })
       assert.equal("v1\n", outside(
         "cd clone; git fsck --strict --no-dangling; git status -s; git tag", where))
     end)
