@@ -37,6 +37,9 @@ if child == 0:
 os.waitpid(child, 0)
 ]]
 
+-- The shell sees fence stop, and a busy machine may need a moment more to stop the command, too.
+local REST = "~0.2"
+
 -- Counts the signals that it gets until a line comes.
 local counter = [[
 import signal, sys
@@ -75,7 +78,7 @@ local screens = {
     { "=file", "@33x77", "~0.2", ">:set lines? columns?\\r", "=lines=33", "=columns=77", ">\\r",
       ">:q\\r" }, 0 },
   { "vi, Ctrl-Z, fg", "vi", shell, { "=ready> ", ">FENCE vi -u NONE file; echo st''atus $?\\r",
-    "=file", ">ityped\\x1b", "~0.1", ">\\x1a", "=Stopped", "=ready> ", ">echo out''side\\r",
+    "=file", ">ityped\\x1b", "~0.1", ">\\x1a", "=Stopped", "=ready> ", REST, ">echo out''side\\r",
     "=outside", "=ready> ", ">fg\\r", "=typed", ">:wq\\r", "=ready> ", ">exit 7\\r" }, 7,
     "typed\n" },
   { "vi, :!, and a shell from it", "vi", { "FENCE", "vi", "-u", "NONE", "file" },
@@ -89,7 +92,6 @@ local screens = {
     "=line 1", ">G", "=line 1000", ">q", "=ready> ", ">exit 2\\r" }, 2 },
   { "less behind fence", "less", shell, { "=ready> ", ">FENCE cat lines | less\\r",
     "=line 1", "~0.2", ">G", "=line 1000", ">q", "=ready> ", ">exit 2\\r" }, 2 },
-  -- less puts its terminal away while the shell, which has seen fence stop, has it already: a pause
   { "less, Ctrl-Z, fg", "less", shell, { "=ready> ", ">FENCE less lines\\r", "=line 1", "~0.3",
     ">\\x1a", "=Stopped", "=ready> ", "~0.5", ">fg\\r", "=line 1", ">q", "=ready> ",
     ">exit 2\\r" }, 2 },
@@ -112,25 +114,26 @@ local jobs = {
   { "Ctrl-\\ and a new size are one signal each", { "FENCE", "python3", "-c", counter }, { "=up",
     ">\\x1c", "~0.1", "@31x71", "~0.1", ">\\r", "=counted SIGQUIT 1 SIGWINCH 1\r" }, 0 },
   { "a reader in the background is stopped, and goes on", shell, { "=ready> ",
-    ">FENCE cat &\\r", "=ready> ", "~0.3", ">jobs\\r", "=Stopped", "=ready> ", ">fg\\r",
+    ">FENCE cat &\\r", "=ready> ", "~0.3", ">jobs\\r", "=Stopped", "=ready> ", REST, ">fg\\r",
     "~0.1", ">typed\\r", "=typed\r\ntyped", ">\\x04", "=ready> ", ">exit 3\\r" }, 3 },
   { "a writer in the background under tostop", shell, { "=ready> ", ">stty tostop\\r", "=ready> ",
-    ">FENCE echo typ''ed &\\r", "=ready> ", "~0.3", ">jobs\\r", "=Stopped", "=ready> ", ">fg\\r",
-    "=typed\r", "=ready> ", ">exit 3\\r" }, 3 },
+    ">FENCE echo typ''ed &\\r", "=ready> ", "~0.3", ">jobs\\r", "=Stopped", "=ready> ", REST,
+    ">fg\\r", "=typed\r", "=ready> ", ">exit 3\\r" }, 3 },
   { "bg brings no reader on", shell, { "=ready> ", ">FENCE cat &\\r", "=ready> ", "~0.3",
-    ">bg\\r", "~0.3", ">jobs\\r", "=Stopped", "=ready> ", ">kill %1\\r", "~0.3", ">jobs\\r",
+    ">bg\\r", "~0.3", ">jobs\\r", "=Stopped", "=ready> ", REST, ">kill %1\\r", "~0.3", ">jobs\\r",
     "=ready> ", ">fg; exit 3\\r" }, 3 },
-  { "stopped and resumed five times", shell, steps({ "=ready> ", ">FENCE cat\\r", "~0.2" },
-    { ">\\x1a", "=Stopped", "=ready> ", ">fg\\r", "~0.1", ">one\\r", "=one\r\none" },
-    { ">\\x1a", "=Stopped", "=ready> ", ">fg\\r", "~0.1", ">two\\r", "=two\r\ntwo" },
-    { ">\\x1a", "=Stopped", "=ready> ", ">fg\\r", "~0.1", ">three\\r", "=three\r\nthree" },
+  { "stopped and resumed three times", shell, steps({ "=ready> ", ">FENCE cat\\r", "~0.2" },
+    { ">\\x1a", "=Stopped", "=ready> ", REST, ">fg\\r", "~0.1", ">one\\r", "=one\r\none" },
+    { ">\\x1a", "=Stopped", "=ready> ", REST, ">fg\\r", "~0.1", ">two\\r", "=two\r\ntwo" },
+    { ">\\x1a", "=Stopped", "=ready> ", REST, ">fg\\r", "~0.1", ">three\\r", "=three\r\nthree" },
     { ">\\x04", "=ready> ", ">exit 3\\r" }), 3 },
   { "jobs of a shell inside", { "FENCE", "bash", "--norc", "-i" }, { "=ready> ", ">cat\\r", "~0.1",
-    ">\\x1a", "=Stopped", "=ready> ", ">sleep 30 &\\r", "=ready> ", ">jobs\\r", "=cat", "=sleep 30",
-    "=ready> ", ">fg %1\\r", "~0.1", ">typed\\r", "=typed\r\ntyped", ">\\x04", "=ready> ",
+    ">\\x1a", "=Stopped", "=ready> ", REST, ">sleep 30 &\\r", "=ready> ", ">jobs\\r",
+    "=cat", "=sleep 30", "=ready> ", ">fg %1\\r", "~0.1", ">typed\\r", "=typed\r\ntyped",
+    ">\\x04", "=ready> ",
     ">bg %2; kill %2; wait; exit 4\\r" }, 4 },
   { "a pipeline is one job", shell, { "=ready> ", ">yes | FENCE cat | FENCE cat >/dev/null\\r",
-    "~0.3", ">\\x1a", "=Stopped", "=ready> ", ">fg\\r", "~0.2", ">\\x03", "=ready> ",
+    "~0.3", ">\\x1a", "=Stopped", "=ready> ", REST, ">fg\\r", "~0.2", ">\\x03", "=ready> ",
     ">echo ${PIPESTATUS[*]}\\r", "=130\r", "=ready> ", ">exit 3\\r" }, 3 },
   { "3I.180 a storm of sizes", { "FENCE", "python3", "-c", counter }, steps("=up", storm, "~0.1",
     ">\\r", "=counted SIGWINCH"), 0 },
