@@ -38,6 +38,7 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     int rc;
 
     s->command_pid = pid;
+    remains_find(&s->remains, pid);
     s->command_pidfd = pidfd_of(pid);
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
