@@ -87,6 +87,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
 
     options.rule_files = (const char *const *)run->rule_files;
     options.argv = argv;
+    options.ports = run->options ? run->options->ports : NULL;
     options.ignored_signals = signals_ignored();
     signals = signals_catch(options.ignored_signals);
     if (signals < 0) {

@@ -34,6 +34,7 @@ struct proxy {
     unsigned nsessions;
     unsigned max_sessions;    /* what can be afforded of `wanted_sessions` */
     unsigned wanted_sessions; /* LIMIT_SESSIONS, unless somebody asked for another number */
+    unsigned kept_descriptors; /* for the ports of sandboxes */
     uint64_t last_session;    /* the number of the newest */
     uint64_t last_run;        /* the same of sandboxes    */
 };
@@ -51,10 +52,10 @@ void proxy_deinit(struct proxy *proxy);
  * within a decision. Tunnels stay, under the new deadlines. */
 void proxy_replace_rules(struct proxy *proxy, struct fence_config *config, fence_policy *policy);
 
-/* How many sessions this process can afford: two descriptors each, three while two addresses are
+/* How many of the wanted sessions this process can afford: two descriptors each, three while two addresses are
  * tried, a quarter of one in the pool, and never so many that accepting or dialling fails for want
  * of them. */
-unsigned proxy_affordable_sessions(unsigned wanted);
+unsigned proxy_affordable_sessions(const struct proxy *proxy);
 
 /* Would dialling this reach one of our own listeners? */
 bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port);

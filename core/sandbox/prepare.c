@@ -245,11 +245,11 @@ static void plan_cleanup(struct plan **plan)
 }
 
 int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *given,
-                    fence_error *err)
+                    unsigned sockets, fence_error *err)
 {
     fence_sandbox_options options = *given;
     struct inner_order order = {.version = INNER_VERSION,
-                                .ports = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT}};
+                                .ports = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT}};
     char proxy_url[32], socks_url[32];
     struct env_input env_input = {.proxy = proxy_url, .socks = socks_url};
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
@@ -265,8 +265,8 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
         rc = rule_files_check(plan, options.rule_files, err);
     if (rc < 0)
         return rc;
-    snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", SANDBOX_HTTP_PORT);
-    snprintf(socks_url, sizeof socks_url, "socks5h://127.0.0.1:%d", SANDBOX_SOCKS_PORT);
+    snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", CONFIG_HTTP_PORT);
+    snprintf(socks_url, sizeof socks_url, "socks5h://127.0.0.1:%d", CONFIG_SOCKS_PORT);
     env_input.base = options.env;
     env_input.runtime_dir = runtime_dir(options.env);
     if (env_make(&env, &env_input) < 0)
@@ -285,6 +285,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     if (rc < 0)
         return rc;
     order.ignored_signals = options.ignored_signals;
+    order.sockets = sockets;
     order.root_read_only = !plan_writable(plan, "/");
     rc = bridge_send_order(ours, &order, err);
     if (rc == 0)

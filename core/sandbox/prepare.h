@@ -16,8 +16,9 @@ struct prepared { /* the caller's from then on */
     int output;  /* what the launcher says; never blocks    */
 };
 
-/* Starts the launcher with inner and the command behind it. On failure nothing is left running. */
+/* Starts the launcher with inner and the command behind it; inner is to hand out so many `sockets`
+ * of each family. On failure nothing is left running. */
 int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *options,
-                    fence_error *err);
+                    unsigned sockets, fence_error *err);
 
 #endif

@@ -23,6 +23,7 @@
 #include "sandbox/exec_error.h"
 #include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
+#include "sandbox/ports.h"
 #include "sandbox/prepare.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
@@ -49,6 +50,7 @@ struct fence_sandbox {
     struct inspect_ours ours;                    /* what it is compared with                   */
     pid_t command_pid;                           /* inner's, and the command's later */
     struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
+    struct ports *ports;                         /* NULL without any                     */
     char *command;                               /* argv[0]                                    */
     int standard_error;
     int control, pidfd, output; /* inner's ear, bubblewrap, its words */
@@ -79,6 +81,7 @@ static void sandbox_free(struct fence_sandbox *s)
     close_fd(&s->output);
     close_fd(&s->command_pidfd);
     close_fd(&s->standard_error);
+    ports_close(s->ports);
     inspect_ours_deinit(&s->ours);
     plan_free(s->plan);
     run_report_deinit(&s->report);
@@ -112,6 +115,7 @@ static void sandbox_close(struct fence_sandbox *s)
     list_remove(&s->link);
     for (size_t i = 0; i < INNER_LISTENERS; i++)
         listener_close(take(&s->listeners[i]));
+    ports_close(take(&s->ports));
     close_handles((uv_handle_t *)&s->control_poll, (uv_handle_t *)&s->output_poll);
 }
 
@@ -229,11 +233,13 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     int rc = 0;
 
     _Static_assert(ARRAY_LEN(protocols) == INNER_LISTENERS, "each listener has its protocol");
-    if (report->listeners[0] < 0 || report->pid != s->command_pid)
+    if (report->nfds == 0 || report->pid != s->command_pid)
         return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its sockets to itself");
     for (size_t i = 0; i < INNER_LISTENERS && rc == 0; i++)
         rc = listener_adopt(&s->listeners[i], s->proxy, protocols[i],
-                            take_fd(&report->listeners[i]), err);
+                            take_fd(&report->fds[i]), err);
+    if (rc == 0)
+        rc = ports_open_inside(s->ports, err);
     if (rc == 0)
         rc = bridge_send_go(s->control, s->standard_error, err);
     close_fd(&s->standard_error);
@@ -249,6 +255,8 @@ static int take_step(struct fence_sandbox *s, struct bridge_report *report, fenc
         rc = look(s, report->pid, err);
         if (rc == 0)
             s->state = SANDBOX_LOOKED_AT;
+    } else if (s->state == SANDBOX_LOOKED_AT && report->said.step == INNER_SOCKETS) {
+        rc = ports_take_sockets(s->ports, report->fds, &report->nfds, err);
     } else if (s->state == SANDBOX_LOOKED_AT && report->said.step == INNER_READY) {
         rc = release(s, report, err);
         if (rc == 0)
@@ -279,7 +287,7 @@ static bool take_report(struct fence_sandbox *s)
     }
     if (rc == 1) {
         rc = take_step(s, &report, &error);
-        bridge_close_listeners(&report);
+        bridge_close_fds(&report);
     }
     if (rc < 0)
         sandbox_fail(s, 125, &error);
@@ -407,7 +415,9 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
     if (s->standard_error < 0)
         return fail(err, -errno, "descriptor %d cannot be the command's standard error: %s",
                     options->stdio[2], strerror(errno));
-    rc = prepare_sandbox(&started, s->proxy, options, err);
+    rc = ports_open(&s->ports, s->proxy, options->ports, err);
+    if (rc == 0)
+        rc = prepare_sandbox(&started, s->proxy, options, ports_sockets(s->ports), err);
     if (rc < 0)
         return rc;
     s->plan = started.plan;
