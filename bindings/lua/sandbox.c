@@ -118,8 +118,8 @@ static struct handle *push_handle(lua_State *lua, struct engine *engine)
 
 int engine_spawn(lua_State *lua)
 {
-    static const char *const names[] = {"argv",  "env",     "stdio", "ignored_signals", "rule_files",
-                                        "ports", "on_exit", NULL};
+    static const char *const names[] = {"argv",       "env",   "stdio",   "ignored_signals",
+                                        "rule_files", "ports", "on_exit", NULL};
     struct engine *engine = engine_at(lua);
     struct fields fields = fields_of(lua, 2, "spawn", names);
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;

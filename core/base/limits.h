@@ -87,10 +87,11 @@
 #define LIMIT_PORT_DRAIN_MS    60000 /* last bytes for a server inside that does not read them   */
 
 /* ---- the sandbox ---- */
-#define LIMIT_PORTS        64  /* -p; two listening sockets each                            */
-#define LIMIT_PORT_CLIENTS 128 /* of all of them at once; a browser has 6 for each page. Each is a
-                                  pair of sockets from inside, which come in one packet of each
-                                  family with those for LIMIT_LOCAL_PORTS: unix(7) takes 253 */
+#define LIMIT_PORTS 64 /* -p; two listening sockets each                            */
+#define LIMIT_PORT_CLIENTS                                                                         \
+    128 /* of all of them at once; a browser has 6 for each page. Each is a                        \
+           pair of sockets from inside, which come in one packet of each                           \
+           family with those for LIMIT_LOCAL_PORTS: unix(7) takes 253 */
 #define LIMIT_MOUNTS         1024         /* bubblewrap is quadratic: 1,000 binds take 3 s */
 #define LIMIT_SANDBOX_OUTPUT 4096         /* of bubblewrap's own words that are kept       */
 #define LIMIT_MOUNTINFO      (256 * 1024) /* /proc/PID/mountinfo, about 2,000 mounts       */

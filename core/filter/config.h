@@ -83,7 +83,8 @@ struct fence_config {
 
     struct config_texts unix_sockets; /* network.allowUnixSockets */
     bool all_unix_sockets;
-    struct config_ports local_ports; /* network.allowLocalOutboundPorts; none unless they are open */
+    struct config_ports
+        local_ports; /* network.allowLocalOutboundPorts; none unless they are open */
     bool local_outbound;
 
     bool allow_nested; /* may the command make namespaces and mounts of its own? */

@@ -23,8 +23,9 @@ struct lender_wait { /* zeroed but for list_init(&link) */
 /* Has no sockets at first. Returns 0 or a negative UV_E*. */
 int lender_new(struct lender **out, uv_loop_t *loop);
 
-/* Before lender_open(): gives it `count` unconnected TCP sockets of that family, 4 or 6: of IPv4 first, and of IPv6 as
- * many, or none. They are the lender's from here on, on failure too. Returns 0 or -errno. */
+/* Before lender_open(): gives it `count` unconnected TCP sockets of that family, 4 or 6: of IPv4
+ * first, and of IPv6 as many, or none. They are the lender's from here on, on failure too. Returns
+ * 0 or -errno. */
 int lender_fill(struct lender *lender, int family, const int *fds, size_t count);
 
 /* Lends from now on, to those who wait first. */

@@ -8,10 +8,10 @@
 #include "proxy/peer.h"
 #include "proxy/proxy.h"
 
-enum listener_leads { /* where its clients get to */
-    LISTENER_PROXY,   /* where they ask to, by `protocol`                                */
-    LISTENER_OUT,     /* from a sandbox, to `port` of this machine's loopback            */
-    LISTENER_IN       /* from this machine, to `port` inside, by sockets of `lender`     */
+enum listener_leads {                 /* where its clients get to */
+                      LISTENER_PROXY, /* where they ask to, by `protocol` */
+                      LISTENER_OUT,   /* from a sandbox, to `port` of this machine's loopback   */
+                      LISTENER_IN /* from this machine, to `port` inside, by sockets of `lender` */
 };
 
 struct listener {

@@ -4,7 +4,8 @@
  * from the port it has connected to, and judged as a CONNECT to 127.0.0.1; and, if nothing listens
  * there, to ::1.
  *
- * What TLS it speaks is not looked at: that names "localhost", or whatever the service is called. */
+ * What TLS it speaks is not looked at: that names "localhost", or whatever the service is called.
+ */
 #include "proxy/session.h"
 
 #include <string.h>

@@ -25,9 +25,10 @@ static void on_entry_closed(struct peer *peer)
 
 static void give_up(struct session *s, int why)
 {
-    events_debug(&s->proxy->events,
-                 "a client of port %u was turned away: nothing in the sandbox serves that port (%s)",
-                 s->listener->port, uv_strerror(why));
+    events_debug(
+        &s->proxy->events,
+        "a client of port %u was turned away: nothing in the sandbox serves that port (%s)",
+        s->listener->port, uv_strerror(why));
     session_abort(s);
 }
 

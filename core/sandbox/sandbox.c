@@ -9,10 +9,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -27,8 +25,7 @@
 #include "sandbox/prepare.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
-
-#define TURNS 16 /* reads of what bubblewrap says, before others have theirs */
+#include "sandbox/words.h"
 
 enum sandbox_state {
     SANDBOX_STARTING,  /* inner is awaited                                */
@@ -60,9 +57,8 @@ struct fence_sandbox {
 
     fence_error error; /* why it failed; code 0 otherwise            */
     int failed_status;
-    int ended_by;                     /* the signal that ended it before the command ran; or 0 */
-    char words[LIMIT_SANDBOX_OUTPUT]; /* what bubblewrap said */
-    size_t nwords;
+    int ended_by;       /* the signal that ended it before the command ran; or 0 */
+    struct words words; /* what bubblewrap said                                  */
 };
 
 /* ---- end ---- */
@@ -236,8 +232,8 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     if (report->nfds == 0 || report->pid != s->command_pid)
         return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its sockets to itself");
     for (size_t i = 0; i < INNER_LISTENERS && rc == 0; i++)
-        rc = listener_adopt(&s->listeners[i], s->proxy, protocols[i],
-                            take_fd(&report->fds[i]), err);
+        rc =
+            listener_adopt(&s->listeners[i], s->proxy, protocols[i], take_fd(&report->fds[i]), err);
     if (rc == 0)
         rc = ports_open_inside(s->ports, err);
     if (rc == 0)
@@ -314,22 +310,9 @@ static void on_control(uv_poll_t *poll, int status, int events)
 
 /* ---- bubblewrap ---- */
 
-/* What does not fit is read all the same, as nobody may block on this pipe; but never without end:
- * process 1 of the sandbox has its other end, and the command can open it there. */
 static void take_words(struct fence_sandbox *s)
 {
-    char rest[4096];
-    ssize_t len = 1;
-
-    for (int turns = 0; turns < TURNS && (len > 0 || (len < 0 && errno == EINTR)); turns++) {
-        size_t room = sizeof s->words - 1 - s->nwords;
-
-        len = room > 0 ? read(s->output, s->words + s->nwords, room)
-                       : read(s->output, rest, sizeof rest);
-        if (len > 0 && room > 0)
-            s->nwords += (size_t)len;
-    }
-    if (len == 0 && s->output_poll.data)
+    if (!words_read(&s->words, s->output) && s->output_poll.data)
         uv_poll_stop(&s->output_poll);
 }
 
@@ -350,8 +333,7 @@ static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
         return;
     }
     if (s->error.code == 0 && !started) {
-        s->words[s->nwords] = '\0';
-        bubblewrap.explain(&s->error, s->words);
+        bubblewrap.explain(&s->error, s->words.text);
         s->failed_status = 125;
     } else if (s->error.code == 0 && reaped < 0) {
         fail(&s->error, reaped,

@@ -19,8 +19,9 @@
 #include "sandbox/ports.h"
 #include "support/descriptors.h"
 
-#define LOCAL "{\"network\": {\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [5432, 80]}}"
-#define ROOM  16
+#define LOCAL                                                                                      \
+    "{\"network\": {\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [5432, 80]}}"
+#define ROOM 16
 
 struct place {
     uv_loop_t loop;

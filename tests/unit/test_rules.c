@@ -110,7 +110,8 @@ static void test_hosts(void **state)
         fence_decision d;
 
         memset(&d, 0xa5, sizeof d);
-        rules_decide_request(&d, config, &(struct rules_request){&host, row->port, true, false, {0}, {0}});
+        rules_decide_request(&d, config,
+                             &(struct rules_request){&host, row->port, true, false, {0}, {0}});
         if (d.reason != row->reason ||
             d.verdict != (row->reason == ALLOWED ? FENCE_ALLOW : FENCE_DENY))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
@@ -161,7 +162,8 @@ static void test_long_names(void **state)
             name[i] = i % 50 == 49 && i + 1 < len ? '.' : 'a';
         name[len] = '\0';
         host = host_of(name);
-        rules_decide_request(&d, config, &(struct rules_request){&host, 65535, true, false, {0}, {0}});
+        rules_decide_request(&d, config,
+                             &(struct rules_request){&host, 65535, true, false, {0}, {0}});
         assert_true(strlen(d.message) < sizeof d.message - 1);
         if (len <= 70 && !strstr(d.cure, "allowedDomains"))
             fail_msg("no cure for %zu bytes", len);
@@ -290,8 +292,9 @@ static void test_addrs(void **state)
         if (!addr_parse(&addr, str_of(row->addr)))
             fail_msg("%s: no address", row->name);
         memset(&d, 0xa5, sizeof d);
-        rules_decide_addr(&d, config, &(struct rules_request){&host, row->port, true, false, {0}, {0}},
-                          &addr, row->own);
+        rules_decide_addr(&d, config,
+                          &(struct rules_request){&host, row->port, true, false, {0}, {0}}, &addr,
+                          row->own);
         if (d.verdict != (row->allowed ? FENCE_ALLOW : FENCE_DENY) ||
             d.reason != (row->allowed ? ALLOWED : PROHIBITED))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
@@ -336,10 +339,10 @@ static const struct local_row {
     {"by way of the proxy", PORTS, "127.0.0.1", 5432, false, ""},
     {"another port", PORTS, "127.0.0.1", 5433, true, ""},
     {"another machine", PORTS, "10.0.0.1", 5432, true, ""},
-    {"its address is denied", PORTS ", \"deniedAddresses\": [\"127.0.0.0/8\"]", "127.0.0.1", 5432, true,
-     "network.deniedAddresses[0]"},
-    {"its address and port are denied", PORTS ", \"deniedDomains\": [\"127.0.0.1:5432\"]", "127.0.0.1",
-     5432, true, "network.deniedDomains[0]"},
+    {"its address is denied", PORTS ", \"deniedAddresses\": [\"127.0.0.0/8\"]", "127.0.0.1", 5432,
+     true, "network.deniedAddresses[0]"},
+    {"its address and port are denied", PORTS ", \"deniedDomains\": [\"127.0.0.1:5432\"]",
+     "127.0.0.1", 5432, true, "network.deniedDomains[0]"},
     {"another port is denied", PORTS ", \"deniedDomains\": [\"127.0.0.1:5433\"]", "127.0.0.1", 5432,
      true, NULL},
     {"its name is denied", PORTS ", \"deniedDomains\": [\"localhost\"]", "::1", 5432, true,
@@ -347,8 +350,8 @@ static const struct local_row {
     {"its name and another port are denied", PORTS ", \"deniedDomains\": [\"localhost:80\"]", "::1",
      5432, true, NULL},
     {"all is denied by a rule",
-     PORTS ", \"rules\": [{\"action\": \"deny\", \"host\": \"*\", \"port\": 5432}]", "127.0.0.1", 5432,
-     true, "network.rules[0]"},
+     PORTS ", \"rules\": [{\"action\": \"deny\", \"host\": \"*\", \"port\": 5432}]", "127.0.0.1",
+     5432, true, "network.rules[0]"},
 };
 
 /* network.allowLocalOutboundPorts: step 4 and step 6. */

@@ -150,7 +150,10 @@ static void test_wrong_options(void **state)
         const char *says;
     } rows[] = {
         {"no argv", {1, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL}, -EINVAL, "no command"},
-        {"an empty argv", {1, nothing, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL}, -EINVAL, "no command"},
+        {"an empty argv",
+         {1, nothing, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL},
+         -EINVAL,
+         "no command"},
         {"another version", {2, argv, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL}, -EINVAL, ""},
         {"no standard input",
          {1, argv, NULL, {900, 1, 2}, 0, NULL, NULL, 0, NULL},

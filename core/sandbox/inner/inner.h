@@ -18,15 +18,15 @@
 #include "base/limits.h"
 
 #define INNER_VERSION   2
-#define INNER_LISTENERS 2 /* HTTP, SOCKS5 */
+#define INNER_LISTENERS 2                                        /* HTTP, SOCKS5 */
 #define INNER_MOST      (LIMIT_PORT_CLIENTS + LIMIT_LOCAL_PORTS) /* descriptors with one report */
 
 struct inner_order {
     uint32_t version;
     uint16_t ports[INNER_LISTENERS]; /* listen on 127.0.0.1 at these                    */
     uint32_t root_read_only;         /* prove that / cannot be written to                      */
-    uint32_t sockets;                /* TCP sockets of each family to make, up to INNER_MOST; or 0 */
-    uint64_t ignored_signals;        /* bit n-1: leave signal n ignored; all others to default */
+    uint32_t sockets;         /* TCP sockets of each family to make, up to INNER_MOST; or 0 */
+    uint64_t ignored_signals; /* bit n-1: leave signal n ignored; all others to default */
 };
 
 /* What failed, for one clear sentence on the host. NETWORK: a way out was found, a packet to the
