@@ -113,7 +113,7 @@ static void disconnect(int fd)
     int error;
     socklen_t len = sizeof error;
 
-    connect(fd, &nowhere, sizeof nowhere);
+    (void)connect(fd, &nowhere, sizeof nowhere); /* the next connect(2) would say what is wrong */
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     set_drain_timeout(fd, 0);
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len); /* of the connection that is over */

@@ -326,7 +326,8 @@ static void test_mixed_answer(void **state)
     fence_config_unref(config);
 }
 
-#define PORTS "\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [80, 5432]"
+#define PORTS(more)                                                                                \
+    "{\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [80, 5432]" more "}"
 
 static const struct local_row {
     const char *name, *network, *host;
@@ -334,23 +335,23 @@ static const struct local_row {
     bool local;
     const char *rule; /* that denies it, "" for none; NULL: it is allowed */
 } local_rows[] = {
-    {"a service of this machine", PORTS, "127.0.0.1", 5432, true, NULL},
-    {"the same over IPv6", PORTS, "::1", 80, true, NULL},
-    {"by way of the proxy", PORTS, "127.0.0.1", 5432, false, ""},
-    {"another port", PORTS, "127.0.0.1", 5433, true, ""},
-    {"another machine", PORTS, "10.0.0.1", 5432, true, ""},
-    {"its address is denied", PORTS ", \"deniedAddresses\": [\"127.0.0.0/8\"]", "127.0.0.1", 5432,
+    {"a service of this machine", PORTS(""), "127.0.0.1", 5432, true, NULL},
+    {"the same over IPv6", PORTS(""), "::1", 80, true, NULL},
+    {"by way of the proxy", PORTS(""), "127.0.0.1", 5432, false, ""},
+    {"another port", PORTS(""), "127.0.0.1", 5433, true, ""},
+    {"another machine", PORTS(""), "10.0.0.1", 5432, true, ""},
+    {"its address is denied", PORTS(", \"deniedAddresses\": [\"127.0.0.0/8\"]"), "127.0.0.1", 5432,
      true, "network.deniedAddresses[0]"},
-    {"its address and port are denied", PORTS ", \"deniedDomains\": [\"127.0.0.1:5432\"]",
+    {"its address and port are denied", PORTS(", \"deniedDomains\": [\"127.0.0.1:5432\"]"),
      "127.0.0.1", 5432, true, "network.deniedDomains[0]"},
-    {"another port is denied", PORTS ", \"deniedDomains\": [\"127.0.0.1:5433\"]", "127.0.0.1", 5432,
-     true, NULL},
-    {"its name is denied", PORTS ", \"deniedDomains\": [\"localhost\"]", "::1", 5432, true,
-     "network.deniedDomains[0]"},
-    {"its name and another port are denied", PORTS ", \"deniedDomains\": [\"localhost:80\"]", "::1",
+    {"another port is denied", PORTS(", \"deniedDomains\": [\"127.0.0.1:5433\"]"), "127.0.0.1",
      5432, true, NULL},
+    {"its name is denied", PORTS(", \"deniedDomains\": [\"localhost\"]"), "::1", 5432, true,
+     "network.deniedDomains[0]"},
+    {"its name and another port are denied", PORTS(", \"deniedDomains\": [\"localhost:80\"]"),
+     "::1", 5432, true, NULL},
     {"all is denied by a rule",
-     PORTS ", \"rules\": [{\"action\": \"deny\", \"host\": \"*\", \"port\": 5432}]", "127.0.0.1",
+     PORTS(", \"rules\": [{\"action\": \"deny\", \"host\": \"*\", \"port\": 5432}]"), "127.0.0.1",
      5432, true, "network.rules[0]"},
 };
 
