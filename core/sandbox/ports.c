@@ -138,9 +138,13 @@ static int open_port(struct ports *p, const char *text, fence_error *err)
     if (!alone || is_known(p, &at))
         return 0;
     rc = listen_at(p, &at);
+    if (rc == UV_EADDRINUSE) /* clients of "localhost" would get to whoever that is */
+        return fail_port(err, rc, text,
+                         "another program listens there on [::1]: end it, choose another port, or "
+                         "write 127.0.0.1 before this one");
     if (rc < 0)
-        events_notice(&p->proxy->events, "port %u is open on 127.0.0.1, but not on [::1]: %s",
-                      at.port, uv_strerror(rc));
+        events_debug(&p->proxy->events, "port %u is open on 127.0.0.1 alone, without [::1]: %s",
+                     at.port, uv_strerror(rc));
     return 0;
 }
 

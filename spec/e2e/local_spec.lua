@@ -57,10 +57,10 @@ local wrong = {
     "network.allowLocalOutbound: opens nothing by itself: add the ports" },
   { "ports that nothing opens", { allowLocalOutboundPorts = json.list({ 5432 }) },
     'network.allowLocalOutboundPorts: opens nothing without "allowLocalOutbound": true' },
-  { "3H.167 the proxy's port",
+  { "the proxy's port",
     { allowLocalOutbound = true, allowLocalOutboundPorts = json.list({ 3128 }) },
     "network.allowLocalOutboundPorts[0]: fence itself listens there" },
-  { "3H.167 the proxy's other port",
+  { "the proxy's other port",
     { allowLocalOutbound = true, allowLocalOutboundPorts = json.list({ 1080 }) },
     "network.allowLocalOutboundPorts[0]: fence itself listens there" },
 }

@@ -40,6 +40,18 @@ writer.join()
 print(count, sent.digest() == got.digest())
 ]]
 
+-- Connects and resets, as fast as it goes: HOST PORT TIMES.
+local storm = [[
+import socket, struct, sys
+for index in range(int(sys.argv[3])):
+    peer = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10)
+    if index % 2:
+        peer.sendall(b"echo\nx")
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+print("done")
+]]
+
 -- What listens inside, -p (%d is the port), and whom this machine reaches there.
 local places = {
   { "IPv4", "127.0.0.1", { "%d" }, { "127.0.0.1", "::1" }, {} },
@@ -64,8 +76,8 @@ local wrong = {
   { "one that is taken, and a free one", { "-p", "%d", "-p", "%t" }, ": another program listens" },
   { "the same twice", { "-p", "%d", "-p", "%d" }, ": it was given twice" },
   { "the same twice, in long", { "--port=%d", "--port", "127.0.0.1:%d" }, ": it was given twice" },
-  { "3H.167 fence's own proxy", { "-p", "3128" }, ": the command finds fence's own proxy" },
-  { "3H.167 fence's own proxy, SOCKS5", { "-p", "0.0.0.0:1080" }, "fence's own proxy" },
+  { "fence's own proxy", { "-p", "3128" }, ": the command finds fence's own proxy" },
+  { "fence's own proxy, SOCKS5", { "-p", "0.0.0.0:1080" }, "fence's own proxy" },
   { "no value", { "-p" }, "option needs a value" },
 }
 
@@ -156,6 +168,19 @@ for _, identity in ipairs(users.identities()) do
         assert.is_true(both_gone(free))
       end)
     end
+
+    row("refused: a port that somebody has on [::1], where localhost leads", function()
+      local other = origin.raw(function() end, { host = "::1" })
+      local port = tostring(other.port)
+      local result = process.run({ as_user = identity,
+        argv = { users.binary(identity), "-p", port, "true" } })
+      assert.equal(125, result.code)
+      assert.truthy(result.err:find("another program listens there on [::1]", 1, true))
+      result = process.run({ as_user = identity,
+        argv = { users.binary(identity), "-p", "127.0.0.1:" .. port, "true" } })
+      other:close()
+      assert.equal(0, result.code)
+    end)
 
     row("several ports, and no other one of the sandbox", function()
       local first, second = origin.closed_port(), origin.closed_port()
@@ -281,6 +306,19 @@ for _, identity in ipairs(users.identities()) do
       for index = 1, 1000 do
         assert.equal("x", answer(ask(port, index % 2 == 0 and "::1" or nil, "echo\nx")))
       end
+      loop.wait(function() return descriptors.count(child.pid) <= before end, 2000)
+      assert.is_true(descriptors.count(child.pid) <= before)
+    end)
+
+    row("3N.253 a storm of clients that reset", function()
+      local port = origin.closed_port()
+      serve("::1", port)
+      assert.equal("x", answer(ask(port, nil, "echo\nx")))
+      local before = descriptors.count(child.pid)
+      local result = process.run({ argv = { python, "-c", storm, "127.0.0.1", tostring(port),
+        "5000" }, timeout = 60000 })
+      assert.equal("done\n", result.out, result.err)
+      assert.equal("x", answer(ask(port, nil, "echo\nx")))
       loop.wait(function() return descriptors.count(child.pid) <= before end, 2000)
       assert.is_true(descriptors.count(child.pid) <= before)
     end)

@@ -265,7 +265,8 @@ FENCE_API void fence_set_policy(fence *engine, fence_policy *policy);
 
 /* Has other rules decide from now on; `policy` may be NULL. Takes a reference to both. A request
  * that is allowed and not connected yet is judged again; tunnels and answers that are under way go
- * on. What a sandbox may do with files was settled when it started. */
+ * on. What a sandbox may do with files was settled when it started, and so were its ports; one of
+ * network.allowLocalOutboundPorts that is there no more is denied. */
 FENCE_API void fence_reload(fence *engine, fence_config *config, fence_policy *policy);
 
 typedef enum fence_protocol {
@@ -344,7 +345,7 @@ typedef struct fence_sandbox_options {
     unsigned degrade;              /* fence_layer bits: start without, where they are missing  */
     const char *const *ports;      /* NULL-terminated, or NULL: "3000", "127.0.0.1:3000" or
                                       "[::1]:3000". This process listens there ("3000": on
-                                      127.0.0.1 and, where it can be had, ::1) and carries each
+                                      127.0.0.1 and, where there is IPv6, ::1) and carries each
                                       connection to that port of 127.0.0.1 inside, or of ::1   */
 } fence_sandbox_options;
 
