@@ -73,9 +73,9 @@ static void on_connection(uv_stream_t *stream, int status)
             shed_client(l);
         return;
     }
-    if (proxy->nsessions >= proxy->max_sessions) /* the limit may have been raised meanwhile */
+    if (proxy_clients(proxy) >= proxy->max_sessions) /* the limit may have been raised meanwhile */
         proxy->max_sessions = proxy_affordable_sessions(proxy);
-    if (session_accept(l, proxy->nsessions >= proxy->max_sessions) < 0)
+    if (session_accept(l, proxy_clients(proxy) >= proxy->max_sessions) < 0)
         shed_client(l);
 }
 

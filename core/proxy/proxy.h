@@ -32,6 +32,7 @@ struct proxy {
     struct list listeners;
     struct list sessions;
     unsigned nsessions;
+    unsigned nports;           /* of them; their sandboxes bound how many: ports.c */
     unsigned max_sessions;     /* what can be afforded of `wanted_sessions` */
     unsigned wanted_sessions;  /* LIMIT_SESSIONS, unless somebody asked for another number */
     unsigned kept_descriptors; /* for the ports of sandboxes */
@@ -51,6 +52,12 @@ void proxy_deinit(struct proxy *proxy);
  * and is not connected yet is judged again, when the loop turns; so that this may be called from
  * within a decision. Tunnels stay, under the new deadlines. */
 void proxy_replace_rules(struct proxy *proxy, struct fence_config *config, fence_policy *policy);
+
+/* The sessions that count against the limit. */
+static inline unsigned proxy_clients(const struct proxy *proxy)
+{
+    return proxy->nsessions - proxy->nports;
+}
 
 /* How many of the wanted sessions this process can afford: two descriptors each, three while two
  * addresses are tried, a quarter of one in the pool, and never so many that accepting or dialling

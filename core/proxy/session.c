@@ -39,6 +39,7 @@ static void session_free(struct session *s)
 {
     list_remove(&s->link);
     s->proxy->nsessions--;
+    s->proxy->nports -= s->of_port;
     if (s->proxy->nsessions == 0) /* an idle proxy holds nothing */
         splice_close(&s->proxy->buffer.pipe);
     tls_name_end(s);
@@ -393,7 +394,8 @@ static bool too_many_to_refuse(const struct proxy *proxy)
 {
     unsigned few = (proxy->max_sessions + 1) / 2;
 
-    return proxy->nsessions > proxy->max_sessions + (few < LIMIT_REFUSING ? few : LIMIT_REFUSING);
+    return proxy_clients(proxy) >
+           proxy->max_sessions + (few < LIMIT_REFUSING ? few : LIMIT_REFUSING);
 }
 
 /* There is no word in SOCKS5 for "try again", and the greeting has not been read. */

@@ -85,6 +85,7 @@ struct session {
     bool looking;     /* session_http_continue() is at work        */
     bool again;       /* and has another head to look for          */
     bool pooled;      /* the upstream served others before         */
+    bool of_port;     /* it is one of proxy.nports                 */
     uint16_t handles; /* what on_closed() still has to be called for */
     struct peer client;
     struct peer *upstream; /* NULL unless connected */

@@ -25,10 +25,9 @@ static void on_entry_closed(struct peer *peer)
 
 static void give_up(struct session *s, int why)
 {
-    events_debug(
-        &s->proxy->events,
-        "a client of port %u was turned away: nothing in the sandbox serves that port (%s)",
-        s->listener->port, uv_strerror(why));
+    events_debug(&s->proxy->events, "a client of port %u was turned away: %s", s->listener->port,
+                 why == UV_ECONNREFUSED ? "nothing in the sandbox listens there"
+                                        : uv_strerror(why));
     session_abort(s);
 }
 
@@ -100,6 +99,8 @@ void session_port_begin(struct session *s)
 
     session_end_talk(s);
     session_forget_request(s);
+    s->proxy->nports++;
+    s->of_port = true;
     s->state = SESSION_ENTERING;
     session_deadline(s, LIMIT_DIAL_MS);
     rc = enter(s, loan, 4);
