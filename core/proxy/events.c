@@ -19,7 +19,7 @@ int64_t events_now_us(void)
 
 void events_emit(struct events *events, fence_event *event)
 {
-    if (!events->observer.on_event)
+    if (!events_wanted(events, event->kind))
         return;
     event->seq = ++events->seq;
     event->time_us = events_now_us();
@@ -32,11 +32,29 @@ static void emit_text(struct events *events, fence_event_kind kind, const char *
     fence_event event = {.kind = kind};
     char text[TEXT_MAX];
 
-    if (!events->observer.on_event)
+    if (!events_wanted(events, kind))
         return;
     vsnprintf(text, sizeof text, fmt, args);
     event.text = text;
     events_emit(events, &event);
+}
+
+void events_alert(struct events *events, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    emit_text(events, FENCE_EVENT_ALERT, fmt, args);
+    va_end(args);
+}
+
+void events_summary(struct events *events, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    emit_text(events, FENCE_EVENT_SUMMARY, fmt, args);
+    va_end(args);
 }
 
 void events_notice(struct events *events, const char *fmt, ...)

@@ -15,10 +15,19 @@ struct events {
 /* The wall clock, in microseconds since 1970. */
 int64_t events_now_us(void);
 
+/* Is somebody told of this kind? Spares the work of saying it. */
+static inline bool events_wanted(const struct events *events, fence_event_kind kind)
+{
+    return events->observer.on_event &&
+           (events->observer.kinds == 0 || events->observer.kinds >> kind & 1);
+}
+
 /* Fills in the number and the time. */
 void events_emit(struct events *events, fence_event *event);
 
 /* A line of text; what others chose in it has been escaped. */
+FENCE_PRINTF(2, 3) void events_alert(struct events *events, const char *fmt, ...);
+FENCE_PRINTF(2, 3) void events_summary(struct events *events, const char *fmt, ...);
 FENCE_PRINTF(2, 3) void events_notice(struct events *events, const char *fmt, ...);
 FENCE_PRINTF(2, 3) void events_debug(struct events *events, const char *fmt, ...);
 

@@ -93,17 +93,6 @@ static int compare_paths(const char *a, const char *b)
     return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
 }
 
-/* At one path the most open wish comes first, and stands for the others. */
-static int compare_mounts(const void *left, const void *right)
-{
-    const struct mount *a = left, *b = right;
-    int order = compare_paths(a->path, b->path);
-
-    if (order || a->kind == b->kind)
-        return order;
-    return a->kind == MOUNT_WRITABLE || b->kind == MOUNT_READ_ONLY ? -1 : 1;
-}
-
 const struct mount *plan_mount_at(const struct plan *plan, const char *path)
 {
     if (!canonical(path))
@@ -124,6 +113,10 @@ bool plan_writable(const struct plan *plan, const char *path)
     switch (mount->kind) {
     case MOUNT_READ_ONLY:
     case MOUNT_READ_ONLY_TRY:
+    case MOUNT_EMPTY:
+    case MOUNT_LINK:
+    case MOUNT_HIDDEN_FILE:
+    case MOUNT_HIDDEN_FOLDER:
         return false;
     case MOUNT_WRITABLE:
     case MOUNT_TMPFS:
@@ -139,8 +132,10 @@ void plan_free(struct plan *plan)
 {
     if (!plan)
         return;
-    for (size_t i = 0; i < plan->nmounts; i++)
+    for (size_t i = 0; i < plan->nmounts; i++) {
         free(plan->mounts[i].path);
+        free(plan->mounts[i].target);
+    }
     free(plan->mounts);
     free(plan->cwd);
     free(plan);
@@ -152,47 +147,128 @@ static void plan_cleanup(struct plan **plan)
 }
 #define auto_plan __attribute__((cleanup(plan_cleanup)))
 
-static int plan_add(struct plan *plan, enum mount_kind kind, const char *path)
+/* A mount of the sandbox's own has no places for others to be mounted on but those that are made
+ * while it is made: what goes on it is not left for later. */
+static bool is_own(const struct mount *over)
 {
-    char *copy = strdup(path);
+    switch (over->kind) {
+    case MOUNT_READ_ONLY:
+    case MOUNT_READ_ONLY_TRY:
+    case MOUNT_WRITABLE:
+        return false;
+    case MOUNT_TMPFS:
+    case MOUNT_DIR:
+    case MOUNT_DEV:
+    case MOUNT_PROC:
+    case MOUNT_EMPTY:
+    case MOUNT_LINK:
+    case MOUNT_HIDDEN_FILE:
+    case MOUNT_HIDDEN_FOLDER:
+        break;
+    }
+    return true;
+}
 
-    if (!copy)
-        return -ENOMEM;
-    plan->mounts[plan->nmounts++] = (struct mount){kind, copy};
-    return 0;
+static int plan_add(struct plan *plan, enum mount_kind kind, const char *path, const char *target)
+{
+    const struct mount *over = plan_mount_at(plan, path);
+    struct mount *mount = &plan->mounts[plan->nmounts];
+
+    *mount = (struct mount){.kind = kind, .path = strdup(path)};
+    mount->live = over && (over->live || (plan->nmounts >= LIMIT_MOUNTS_BWRAP && !is_own(over)));
+    if (target)
+        mount->target = strdup(target);
+    plan->nmounts += mount->path != NULL;
+    return mount->path && (!target || mount->target) ? 0 : -ENOMEM;
 }
 
 /* The fixed part. Where / itself is writable, /sys has to be closed on its own. */
-static int plan_add_base(struct plan *plan, bool root_writable, bool ordinary_user)
+static int plan_add_base(struct plan *plan, enum mount_kind root, bool ordinary_user)
 {
     for (size_t i = 0; i < ARRAY_LEN(plan_base); i++) {
-        enum mount_kind kind = i == 0 && root_writable ? MOUNT_WRITABLE : plan_base[i].kind;
-
         if (plan_base[i].for_root && ordinary_user)
             continue;
-        if (plan_add(plan, kind, plan_base[i].path) < 0)
+        if (plan_add(plan, i == 0 ? root : plan_base[i].kind, plan_base[i].path, NULL) < 0)
             return -ENOMEM;
     }
-    return root_writable ? plan_add(plan, MOUNT_READ_ONLY_TRY, "/sys") : 0;
+    return root == MOUNT_WRITABLE ? plan_add(plan, MOUNT_READ_ONLY_TRY, "/sys", NULL) : 0;
 }
 
-/* One wish of the settings, in sorted order: what is above it stands in the plan already. */
-static int plan_add_wish(struct plan *plan, const struct mount *wish)
-{
-    const struct mount *over = plan_mount_at(plan, wish->path);
-    bool same = strcmp(over->path, wish->path) == 0;
-    bool empty = over->kind == MOUNT_TMPFS || over->kind == MOUNT_DIR;
-    enum mount_kind kind = wish->kind;
+/* What is wanted at a path, the strongest first. The paths are borrowed. */
+enum rank {
+    RANK_HIDDEN_FILE = WISH_HIDDEN_FILE,
+    RANK_HIDDEN_FOLDER = WISH_HIDDEN_FOLDER,
+    RANK_PROTECTED = WISH_PROTECTED,
+    RANK_WRITABLE = WISH_WRITABLE,
+    RANK_VISIBLE = WISH_VISIBLE,
+    RANK_PINNED, /* cannot be renamed, as something below it is protected */
+    RANK_OWN,    /* an empty folder of the sandbox's own                  */
+    RANK_CWD
+};
 
-    if (over->kind == MOUNT_WRITABLE)
-        return 0;
-    if (same && (empty || kind != MOUNT_WRITABLE)) /* /tmp and /run stay the sandbox's own */
-        return 0;
-    if (kind == MOUNT_READ_ONLY && !empty) /* the current folder is seen there anyway */
-        return 0;
-    if (kind == MOUNT_DIR && !empty) /* the host's folder would be seen: hide it */
-        kind = MOUNT_TMPFS;
-    return plan_add(plan, kind, wish->path);
+struct wanted {
+    enum rank rank;
+    const char *path, *target;
+    char *pin; /* owned: `path` of RANK_PINNED */
+};
+
+struct wants {
+    struct wanted *items;
+    size_t count, cap;
+    const char *closed; /* the last RANK_PROTECTED: nothing below it is writable */
+};
+
+static int compare_wants(const void *left, const void *right)
+{
+    const struct wanted *a = left, *b = right;
+    int order = compare_paths(a->path, b->path);
+
+    return order ? order : (int)a->rank - (int)b->rank;
+}
+
+/* One of them, in sorted order: what is above it stands in the plan already. */
+static int plan_add_wanted(struct plan *plan, struct wants *wants, const struct wanted *wanted)
+{
+    const struct mount *over = plan_mount_at(plan, wanted->path);
+    bool same = strcmp(over->path, wanted->path) == 0;
+    bool hidden = over->kind == MOUNT_HIDDEN_FOLDER || over->kind == MOUNT_HIDDEN_FILE ||
+                  over->kind == MOUNT_EMPTY;
+    bool empty = over->kind == MOUNT_TMPFS || over->kind == MOUNT_DIR;
+    bool writable = over->kind == MOUNT_WRITABLE;
+
+    switch (wanted->rank) {
+    case RANK_HIDDEN_FILE:
+    case RANK_HIDDEN_FOLDER:
+        if (hidden || empty)
+            return 0;
+        return plan_add(plan,
+                        wanted->rank == RANK_HIDDEN_FILE ? MOUNT_HIDDEN_FILE : MOUNT_HIDDEN_FOLDER,
+                        wanted->path, NULL);
+    case RANK_PROTECTED:
+        wants->closed = wanted->path;
+        return writable ? plan_add(plan, MOUNT_READ_ONLY, wanted->path, NULL) : 0;
+    case RANK_WRITABLE: /* /tmp and /run stay the sandbox's own */
+        if (writable || (same && (hidden || empty)) ||
+            (wants->closed && covers(wants->closed, wanted->path)))
+            return 0;
+        return plan_add(plan, MOUNT_WRITABLE, wanted->path, NULL);
+    case RANK_VISIBLE:
+        if ((!hidden && !empty) || same)
+            return 0;
+        return plan_add(plan, wanted->target ? MOUNT_LINK : MOUNT_READ_ONLY, wanted->path,
+                        wanted->target);
+    case RANK_PINNED:
+        return writable && !same ? plan_add(plan, MOUNT_WRITABLE, wanted->path, NULL) : 0;
+    case RANK_OWN: /* the host's folder would be seen: hide it */
+        if (writable || (same && empty))
+            return 0;
+        return plan_add(plan, empty || hidden ? MOUNT_DIR : MOUNT_TMPFS, wanted->path, NULL);
+    case RANK_CWD:
+        if (same || (!empty && !hidden))
+            return 0;
+        return plan_add(plan, hidden ? MOUNT_DIR : MOUNT_READ_ONLY, wanted->path, NULL);
+    }
+    return 0;
 }
 
 static int check_path(const char *path, fence_error *err)
@@ -228,66 +304,159 @@ static int check_input(const struct plan_input *in, fence_error *err)
         rc = check_path(in->runtime_dir, err);
     for (size_t i = 0; rc == 0 && i < in->nwritable; i++)
         rc = check_writable(in->writable[i], err);
+    for (size_t i = 0; rc == 0 && i < in->nwishes; i++)
+        rc = in->wishes[i].wish == WISH_WRITABLE ? check_writable(in->wishes[i].path, err)
+                                                 : check_path(in->wishes[i].path, err);
     return rc;
 }
 
-/* What the settings, the environment and the current folder ask for; the paths are borrowed. */
-static size_t collect(struct mount *wishes, const struct plan_input *in)
+/* ---- pins ---- */
+
+static bool is_wanted_writable(const struct wants *wants, size_t count, const char *path)
 {
-    size_t n = 0;
+    for (size_t from = 0, to = count; from < to;) {
+        size_t middle = from + (to - from) / 2;
+        int order = compare_paths(path, wants->items[middle].path);
 
-    for (size_t i = 0; i < in->nwritable; i++)
-        wishes[n++] = (struct mount){MOUNT_WRITABLE, (char *)(uintptr_t)in->writable[i]};
-    if (in->runtime_dir && below("/run", in->runtime_dir))
-        wishes[n++] = (struct mount){MOUNT_DIR, (char *)(uintptr_t)in->runtime_dir};
-    wishes[n++] = (struct mount){MOUNT_READ_ONLY, (char *)(uintptr_t)in->cwd};
-    qsort(wishes, n, sizeof(*wishes), compare_mounts);
-    return n;
-}
-
-/* A plan with room for every mount that `in` can ask for, and nothing in it. */
-static struct plan *plan_new(const struct plan_input *in)
-{
-    struct plan *plan = calloc(1, sizeof(*plan));
-
-    if (!plan)
-        return NULL;
-    plan->mounts = calloc(ARRAY_LEN(plan_base) + 1 + in->nwritable + 2, sizeof(*plan->mounts));
-    plan->cwd = strdup(in->cwd);
-    if (!plan->mounts || !plan->cwd) {
-        plan_free(plan);
-        return NULL;
+        if (order == 0) { /* the ranks of one path stand together */
+            for (size_t i = middle; i > 0 && strcmp(wants->items[i - 1].path, path) == 0;)
+                middle = --i;
+            for (; middle < count && strcmp(wants->items[middle].path, path) == 0; middle++) {
+                if (wants->items[middle].rank == RANK_WRITABLE)
+                    return true;
+            }
+            return false;
+        }
+        if (order < 0)
+            to = middle;
+        else
+            from = middle + 1;
     }
-    return plan;
+    return false;
 }
 
-static int plan_fill(struct plan *plan, const struct plan_input *in, const struct mount *wishes,
-                     size_t nwishes)
+static int want(struct wants *wants, enum rank rank, const char *path, const char *target,
+                char *pin)
 {
-    bool root_writable = wishes[0].kind == MOUNT_WRITABLE && strcmp(wishes[0].path, "/") == 0;
-    int rc = plan_add_base(plan, root_writable, in->ordinary_user);
+    if (wants->count == wants->cap) {
+        size_t cap = wants->cap ? wants->cap * 2 : 64;
+        struct wanted *items = realloc(wants->items, cap * sizeof *items);
 
-    for (size_t i = 0; rc == 0 && i < nwishes && plan->nmounts <= LIMIT_MOUNTS; i++)
-        rc = plan_add_wish(plan, &wishes[i]);
+        if (!items)
+            return -ENOMEM;
+        wants->items = items;
+        wants->cap = cap;
+    }
+    wants->items[wants->count++] = (struct wanted){rank, path, target, pin};
+    return 0;
+}
+
+/* The folders above a protected path, up to the writable one that makes it matter. The first
+ * `sorted` of `wants` are. */
+static int pin_above(struct wants *wants, size_t sorted, const char *path)
+{
+    auto_free char *at = strdup(path);
+    size_t begin = wants->count;
+    char *slash;
+
+    if (!at)
+        return -ENOMEM;
+    while ((slash = strrchr(at, '/')) && slash != at) {
+        char *pin;
+
+        *slash = '\0';
+        if (is_wanted_writable(wants, sorted, at))
+            return 0;
+        pin = strdup(at);
+        if (!pin || want(wants, RANK_PINNED, pin, NULL, pin) < 0) {
+            free(pin);
+            return -ENOMEM;
+        }
+    }
+    if (is_wanted_writable(wants, sorted, "/"))
+        return 0;
+    while (wants->count > begin) /* nothing above it is writable */
+        free(wants->items[--wants->count].pin);
+    return 0;
+}
+
+static int pin(struct wants *wants)
+{
+    size_t sorted = wants->count;
+    int rc = 0;
+
+    qsort(wants->items, sorted, sizeof *wants->items, compare_wants);
+    for (size_t i = 0; rc == 0 && i < sorted; i++) {
+        if (wants->items[i].rank == RANK_PROTECTED)
+            rc = pin_above(wants, sorted, wants->items[i].path);
+    }
+    qsort(wants->items, wants->count, sizeof *wants->items, compare_wants);
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+/* What the settings, the environment and the current folder ask for. */
+static int collect(struct wants *wants, const struct plan_input *in)
+{
+    int rc = want(wants, RANK_CWD, in->cwd, NULL, NULL);
+
+    for (size_t i = 0; rc == 0 && i < in->nwritable; i++)
+        rc = want(wants, RANK_WRITABLE, in->writable[i], NULL, NULL);
+    for (size_t i = 0; rc == 0 && i < in->nwishes; i++)
+        rc = want(wants, (enum rank)in->wishes[i].wish, in->wishes[i].path, in->wishes[i].target,
+                  NULL);
+    if (rc == 0 && in->runtime_dir && below("/run", in->runtime_dir))
+        rc = want(wants, RANK_OWN, in->runtime_dir, NULL, NULL);
+    return rc == 0 ? pin(wants) : rc;
+}
+
+static void wants_cleanup(struct wants *wants)
+{
+    for (size_t i = 0; i < wants->count; i++)
+        free(wants->items[i].pin);
+    free(wants->items);
+}
+
+static enum mount_kind root_of(const struct wants *wants, const struct plan_input *in)
+{
+    for (size_t i = 0; i < wants->count && strcmp(wants->items[i].path, "/") == 0; i++) {
+        if (wants->items[i].rank == RANK_WRITABLE)
+            return MOUNT_WRITABLE;
+    }
+    return in->deny_read ? MOUNT_EMPTY : MOUNT_READ_ONLY;
+}
+
+static int plan_fill(struct plan *plan, const struct plan_input *in, struct wants *wants)
+{
+    size_t room = ARRAY_LEN(plan_base) + 1 + wants->count;
+    int rc;
+
+    plan->mounts = calloc(room, sizeof *plan->mounts);
+    plan->cwd = strdup(in->cwd);
+    if (!plan->mounts || !plan->cwd)
+        return -ENOMEM;
+    rc = plan_add_base(plan, root_of(wants, in), in->ordinary_user);
+    for (size_t i = 0; rc == 0 && i < wants->count && plan->nmounts <= LIMIT_MOUNTS; i++)
+        rc = plan_add_wanted(plan, wants, &wants->items[i]);
     return rc;
 }
 
 int plan_make(struct plan **out, const struct plan_input *in, fence_error *err)
 {
+    struct wants wants __attribute__((cleanup(wants_cleanup))) = {0};
     auto_plan struct plan *plan = NULL;
-    auto_free struct mount *wishes = NULL;
     int rc = check_input(in, err);
 
     if (rc < 0)
         return rc;
-    plan = plan_new(in);
-    wishes = calloc(in->nwritable + 2, sizeof(*wishes));
-    if (!plan || !wishes || plan_fill(plan, in, wishes, collect(wishes, in)) < 0)
+    plan = calloc(1, sizeof *plan);
+    if (!plan || collect(&wants, in) < 0 || plan_fill(plan, in, &wants) < 0)
         return fail(err, -ENOMEM, "out of memory");
     if (plan->nmounts > LIMIT_MOUNTS)
         return fail(err, FENCE_ECONFIG,
-                    "the sandbox would need more than %d mounts, and start too slowly: open a "
-                    "folder above them in filesystem.allowWrite",
+                    "the sandbox would need more than %d mounts, and start too slowly: name "
+                    "folders above them in filesystem.allowWrite, denyWrite and denyRead",
                     LIMIT_MOUNTS);
     *out = take(&plan);
     return 0;

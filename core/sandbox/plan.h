@@ -14,12 +14,18 @@ enum mount_kind {
     MOUNT_TMPFS,         /* an empty folder of the sandbox's own  */
     MOUNT_DIR,           /* a folder on a tmpfs above             */
     MOUNT_DEV,           /* a minimal /dev                        */
-    MOUNT_PROC           /* /proc of the sandbox's own PID namespace */
+    MOUNT_PROC,          /* /proc of the sandbox's own PID namespace */
+    MOUNT_EMPTY,         /* of / alone: nothing but what is mounted over it, and not writable */
+    MOUNT_LINK,          /* a symbolic link on a tmpfs above      */
+    MOUNT_HIDDEN_FILE,   /* the host's file cannot be opened      */
+    MOUNT_HIDDEN_FOLDER  /* in place of the host's, an empty one that is not writable */
 };
 
 struct mount {
     enum mount_kind kind;
-    char *path; /* absolute, canonical */
+    char *path;   /* absolute, canonical */
+    char *target; /* of MOUNT_LINK; else NULL */
+    bool live;    /* made in the sandbox that is there already, behind all others: live.h */
 };
 
 struct plan {
@@ -28,17 +34,38 @@ struct plan {
     char *cwd;
 };
 
-/* What the plan depends on; the caller has asked the file system already (paths.h). */
+/* What the settings ask for at one path. The longest path that covers a place decides over it; of
+ * the same one the wish that stands first here. */
+enum wish {
+    WISH_HIDDEN_FILE,
+    WISH_HIDDEN_FOLDER,
+    WISH_PROTECTED, /* not writable where it would be: whatever opens something below it       */
+    WISH_WRITABLE,
+    WISH_VISIBLE /* not hidden where it would be                                             */
+};
+
+struct plan_wish {
+    enum wish wish;
+    const char *path;   /* canonical, absolute, exists */
+    const char *target; /* WISH_VISIBLE: the path is a link to this; or NULL */
+};
+
+/* What the plan depends on; the caller has asked the file system already (files.h). */
 struct plan_input {
-    const char *const *writable; /* canonical absolute paths that exist */
+    const char *const *writable; /* each a WISH_WRITABLE */
     size_t nwritable;
+    const struct plan_wish *wishes;
+    size_t nwishes;
+    bool deny_read;          /* / is empty but for what is wished for */
     const char *cwd;         /* canonical absolute path                        */
     const char *runtime_dir; /* $XDG_RUNTIME_DIR when it lies below /run; or NULL */
     bool ordinary_user;      /* the caller's uid is not 0: root's files in /proc are closed to it */
 };
 
-/* Root read-only; /dev, /proc; an empty /tmp and /run; then what the settings open, sorted so that
- * no mount hides a later one. A cwd that an empty folder would hide is shown read-only. */
+/* Root read-only; /dev, /proc; an empty /tmp and /run; then what the settings open and close,
+ * sorted so that no mount hides a later one. Between a writable folder and a protected path in it
+ * every folder is a mount of its own, so that none can be renamed. A cwd that an empty folder would
+ * hide is shown read-only, one that is denied is an empty folder. */
 int plan_make(struct plan **out, const struct plan_input *in, fence_error *err);
 void plan_free(struct plan *plan); /* takes NULL */
 

@@ -15,9 +15,10 @@
 #include "base/error.h"
 #include "filter/config.h"
 #include "sandbox/bridge.h"
+#include "sandbox/cures.h"
 #include "sandbox/env.h"
+#include "sandbox/files.h"
 #include "sandbox/image.h"
-#include "sandbox/paths.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/spawn.h"
@@ -47,61 +48,62 @@ static const char *runtime_dir(const char *const *env)
 
 /* ---- the plan ---- */
 
-struct paths {
-    char **items;
-    size_t count;
-};
-
-static void paths_cleanup(struct paths *paths)
+static void on_notice(void *payload, const char *text)
 {
-    for (size_t i = 0; i < paths->count; i++)
-        free(paths->items[i]);
-    free(paths->items);
-}
-#define auto_paths __attribute__((cleanup(paths_cleanup)))
+    struct proxy *proxy = payload;
 
-/* A path that does not exist is passed over, as the ancestor does, but not in silence. */
-static int writable_paths(struct paths *out, struct proxy *proxy, const char *cwd, const char *home,
-                          fence_error *err)
-{
-    const struct fence_config *config = proxy->config;
-
-    out->items = calloc(config->nallow_write + 1, sizeof *out->items);
-    if (!out->items)
-        return fail(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < config->nallow_write; i++) {
-        fence_error why = {0};
-        int rc = paths_canonical(&out->items[out->count], config->allow_write[i], cwd, home, &why);
-
-        if (rc == 0) {
-            out->count++;
-        } else if (rc == -ENOENT) {
-            events_notice(&proxy->events, "filesystem.allowWrite: %s: passed over", why.message);
-        } else {
-            return fail(err, rc, "filesystem.allowWrite: %s", why.message);
-        }
-    }
-    return 0;
+    events_notice(&proxy->events, "%s", text);
 }
 
-static int make_plan(struct plan **out, struct proxy *proxy, const char *const *env,
-                     fence_error *err)
+static int make_plan(struct plan **out, struct files *files, struct proxy *proxy,
+                     const char *const *env, fence_error *err)
 {
-    auto_paths struct paths writable = {0};
     auto_free char *cwd = getcwd(NULL, 0);
-    struct plan_input in = {
-        .cwd = cwd, .runtime_dir = runtime_dir(env), .ordinary_user = geteuid() != 0};
+    struct plan_input in = {.cwd = cwd,
+                            .runtime_dir = runtime_dir(env),
+                            .ordinary_user = geteuid() != 0,
+                            .deny_read = proxy->config->default_deny_read ||
+                                         proxy->config->strict_deny_read};
     int rc;
 
     if (!cwd)
         return fail(err, -errno, "the current folder cannot be found: %s: change to another one",
                     strerror(errno));
-    rc = writable_paths(&writable, proxy, cwd, env_value(env, "HOME"), err);
+    rc = files_resolve(files, proxy->config, cwd, env_value(env, "HOME"), on_notice, proxy, err);
     if (rc < 0)
         return rc;
-    in.writable = (const char *const *)writable.items;
-    in.nwritable = writable.count;
+    in.wishes = files->wishes;
+    in.nwishes = files->nwishes;
     return plan_make(out, &in, err);
+}
+
+/* ---- the second wall ---- */
+
+/* None where the command may nest: no process behind Landlock can mount. */
+static int make_wall(struct landlock *out, struct proxy *proxy,
+                     const fence_sandbox_options *options, fence_error *err)
+{
+    fence_error why = {0};
+    int rc;
+
+    if (proxy->config->allow_nested)
+        return 0;
+    rc = landlock_open(out, &why);
+    if (rc == 0)
+        return landlock_allow_streams(out, options->stdio, err);
+    if (rc != -ENOSYS)
+        return fail(err, rc, "%s", why.message);
+    if ((options->degrade & FENCE_LAYER_LANDLOCK) == 0)
+        return fail(err, FENCE_ESANDBOX,
+                    "no second wall around files: %s; --degrade=landlock starts without it",
+                    why.message);
+    events_notice(&proxy->events, "starting without a second wall around files: %s", why.message);
+    return 0;
+}
+
+static void wall_cleanup(struct landlock *wall)
+{
+    landlock_close(wall);
 }
 
 /* ---- the launch ---- */
@@ -129,7 +131,7 @@ static void announce(struct events *events, const struct argv *argv)
 {
     auto_buf struct buf line = BUF_INIT(LIMIT_SANDBOX_OUTPUT);
 
-    if (!events->observer.on_event)
+    if (!events_wanted(events, FENCE_EVENT_DEBUG))
         return;
     for (size_t i = 0; i < argv->count; i++) {
         char shown[256];
@@ -167,7 +169,7 @@ static bool trusted(const char *found, void *context)
         over = plan_mount_at(at->plan, at->canonical);
     if (!over || came_along(at->canonical, at->plan->cwd))
         return false;
-    return over->kind != MOUNT_WRITABLE || strcmp(over->path, "/") == 0;
+    return over->kind != MOUNT_WRITABLE || at->plan->mounts[0].kind == MOUNT_WRITABLE;
 }
 
 static int find_launcher(struct launcher_path *out, const char *const *env, fence_error *err)
@@ -183,8 +185,17 @@ static int find_launcher(struct launcher_path *out, const char *const *env, fenc
         return fail(err, FENCE_ESANDBOX,
                     "the only bwrap in PATH is one that commands may write to, or that came with "
                     "the current folder: install the package bubblewrap");
-    return fail(err, FENCE_ESANDBOX,
-                "bubblewrap is missing: install the package bubblewrap (bwrap must be in PATH)");
+    return fail(err, FENCE_ESANDBOX, "bubblewrap is missing: " CURE_INSTALL);
+}
+
+int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_error *err)
+{
+    struct launcher_path path = {.plan = plan};
+    int rc = find_launcher(&path, (const char *const *)environ, err);
+
+    if (rc == 0)
+        memcpy(out, path.canonical, PATH_MAX);
+    return rc;
 }
 
 static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
@@ -239,6 +250,11 @@ static void env_cleanup(char ***env)
     env_free(*env);
 }
 
+static void files_cleanup(struct files *files)
+{
+    files_deinit(files);
+}
+
 static void plan_cleanup(struct plan **plan)
 {
     plan_free(*plan);
@@ -255,14 +271,18 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
     char **env __attribute__((cleanup(env_cleanup))) = NULL;
     struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
+    struct files files __attribute__((cleanup(files_cleanup))) = {0};
+    struct landlock wall __attribute__((cleanup(wall_cleanup))) = {.ruleset = -1};
     int ends[2], keep[2], rc;
     auto_fd int ours = -1, theirs = -1, image = -1;
 
     if (!options.env)
         options.env = (const char *const *)environ;
-    rc = make_plan(&plan, proxy, options.env, err);
+    rc = make_plan(&plan, &files, proxy, options.env, err);
     if (rc == 0)
         rc = rule_files_check(plan, options.rule_files, err);
+    if (rc == 0)
+        rc = make_wall(&wall, proxy, &options, err);
     if (rc < 0)
         return rc;
     snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", CONFIG_HTTP_PORT);
@@ -299,6 +319,9 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     if (rc < 0)
         return rc;
     out->plan = take(&plan);
+    out->files = files;
+    files = (struct files){0};
     out->control = take_fd(&ours);
+    out->wall = (struct landlock){take_fd(&wall.ruleset), wall.abi};
     return 0;
 }

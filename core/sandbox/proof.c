@@ -76,6 +76,7 @@ struct seen {
     uint64_t id, parent;
     struct str point, type, options; /* options: of the file system */
     bool writable;
+    const char *path; /* `point` as it is; NULL where it cannot be decoded */
 };
 
 /* The next field, and the space behind it. */
@@ -270,6 +271,10 @@ static bool planned(const struct plan *plan, const struct seen *mount, const cha
     case MOUNT_READ_ONLY:
     case MOUNT_READ_ONLY_TRY:
     case MOUNT_DIR:
+    case MOUNT_EMPTY:
+    case MOUNT_LINK:
+    case MOUNT_HIDDEN_FILE:
+    case MOUNT_HIDDEN_FOLDER:
         return false;
     case MOUNT_WRITABLE:
         return true;
@@ -287,21 +292,22 @@ struct proof {
     const struct plan *plan;
     struct seen *list;
     size_t n;
+    char *paths;                /* what `path` points into             */
+    const struct seen **sorted; /* by path; those that have one        */
+    size_t nsorted;
     uid_t uid;
     proof_reach reach;
 };
 
 static int check_seen(const struct proof *p, const struct seen *mount, fence_error *err)
 {
-    char point[PATH_MAX];
     char shown[PROOF_SHOWN];
-    bool decoded = decode(point, sizeof point, mount->point);
 
-    if (decoded && planned(p->plan, mount, point))
+    if (mount->path && planned(p->plan, mount, mount->path))
         return 0;
     if (foreign_fuse(mount, p->uid) || hidden(p->list, p->n, mount))
         return 0;
-    if (decoded && p->reach && !p->reach(point))
+    if (mount->path && p->reach && !p->reach(mount->path))
         return 0;
     str_escape(shown, sizeof shown, mount->point);
     return fail(err, FENCE_ESANDBOX,
@@ -310,22 +316,52 @@ static int check_seen(const struct proof *p, const struct seen *mount, fence_err
                 shown);
 }
 
-/* Is `seen` what `mount` of the plan stands for? An empty folder, /dev and /proc are writable: the
- * host's own below them would be read-only. */
-static bool fits(const struct proof *p, const struct mount *mount, const struct seen *seen)
+/* Is it what this kind of mount makes? An empty folder, /dev and /proc are writable: the host's own
+ * below them would be read-only. What hides something never is. */
+static bool is_of_kind(const struct proof *p, enum mount_kind kind, const struct seen *seen)
 {
-    char point[PATH_MAX];
-    bool own = mount->kind != MOUNT_READ_ONLY && mount->kind != MOUNT_WRITABLE;
+    switch (kind) {
+    case MOUNT_READ_ONLY:
+    case MOUNT_READ_ONLY_TRY:
+    case MOUNT_WRITABLE:
+    case MOUNT_LINK:
+        return true;
+    case MOUNT_TMPFS:
+    case MOUNT_DIR:
+    case MOUNT_DEV:
+    case MOUNT_PROC:
+        return seen->writable && planned(p->plan, seen, seen->path);
+    case MOUNT_EMPTY:
+    case MOUNT_HIDDEN_FOLDER:
+        return !seen->writable && str_equal(seen->type, STR("tmpfs"));
+    case MOUNT_HIDDEN_FILE:
+        return !seen->writable;
+    }
+    return false;
+}
 
-    return decode(point, sizeof point, seen->point) && strcmp(point, mount->path) == 0 &&
-           (!own || (seen->writable && planned(p->plan, seen, point)));
+/* The first of those that are mounted at `path`, or where it would stand. */
+static size_t find_sorted(const struct proof *p, const char *path)
+{
+    size_t from = 0, to = p->nsorted;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (strcmp(p->sorted[middle]->path, path) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
 }
 
 /* Has the sandbox a mount of its own at this place of the plan? */
 static bool made(const struct proof *p, const struct mount *mount)
 {
-    for (size_t i = 0; i < p->n; i++) {
-        if (fits(p, mount, &p->list[i]) && !hidden(p->list, p->n, &p->list[i]))
+    for (size_t i = find_sorted(p, mount->path);
+         i < p->nsorted && strcmp(p->sorted[i]->path, mount->path) == 0; i++) {
+        if (is_of_kind(p, mount->kind, p->sorted[i]) && !hidden(p->list, p->n, p->sorted[i]))
             return true;
     }
     return false;
@@ -335,7 +371,8 @@ static int check_planned(const struct proof *p, const struct mount *mount, fence
 {
     char shown[PROOF_SHOWN];
 
-    if (mount->kind == MOUNT_READ_ONLY_TRY || mount->kind == MOUNT_DIR || made(p, mount))
+    if (mount->kind == MOUNT_READ_ONLY_TRY || mount->kind == MOUNT_DIR ||
+        mount->kind == MOUNT_LINK || made(p, mount))
         return 0;
     str_escape(shown, sizeof shown, str_of(mount->path));
     return fail(err, FENCE_ESANDBOX,
@@ -353,20 +390,47 @@ static size_t count_lines(struct str text)
     return n;
 }
 
+static int compare_seen(const void *left, const void *right)
+{
+    return strcmp((*(const struct seen *const *)left)->path,
+                  (*(const struct seen *const *)right)->path);
+}
+
+/* Decodes every mount point once: a decoded one is no longer than it was. */
+static void sort_seen(struct proof *p)
+{
+    char *room = p->paths;
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (!decode(room, p->list[i].point.len + 1, p->list[i].point))
+            continue;
+        p->list[i].path = room;
+        p->sorted[p->nsorted++] = &p->list[i];
+        room += p->list[i].point.len + 1;
+    }
+    if (p->nsorted > 1)
+        qsort(p->sorted, p->nsorted, sizeof(*p->sorted), compare_seen);
+}
+
 int proof_mounts(struct str text, const struct plan *plan, uid_t uid, proof_reach reach,
                  fence_error *err)
 {
-    auto_free struct seen *list = calloc(count_lines(text) + 1, sizeof(*list));
-    struct proof p = {plan, list, 0, uid, reach};
+    size_t lines = count_lines(text);
+    auto_free struct seen *list = calloc(lines + 1, sizeof(*list));
+    auto_free const struct seen **sorted = calloc(lines + 1, sizeof(*sorted));
+    auto_free char *paths = malloc(text.len + 1);
+    struct proof p = {
+        .plan = plan, .list = list, .paths = paths, .sorted = sorted, .uid = uid, .reach = reach};
     int rc = 0;
 
-    if (!list)
+    if (!list || !sorted || !paths)
         return fail(err, -ENOMEM, "out of memory");
     p.n = parse_mounts(list, text);
     if (p.n == 0)
         return fail(err, FENCE_ESANDBOX,
                     "the sandbox cannot be proven, as its list of mounts cannot be read: unmount "
                     "what you do not need, or report this as a bug");
+    sort_seen(&p);
     for (size_t i = 0; rc == 0 && i < p.n; i++) {
         if (list[i].writable)
             rc = check_seen(&p, &list[i], err);

@@ -16,9 +16,17 @@
 
 /* How a mount is written in these tables. */
 static const char *const kinds[] = {
-    [MOUNT_READ_ONLY] = "ro", [MOUNT_READ_ONLY_TRY] = "try", [MOUNT_WRITABLE] = "rw",
-    [MOUNT_TMPFS] = "tmpfs",  [MOUNT_DIR] = "dir",           [MOUNT_DEV] = "dev",
+    [MOUNT_READ_ONLY] = "ro",
+    [MOUNT_READ_ONLY_TRY] = "try",
+    [MOUNT_WRITABLE] = "rw",
+    [MOUNT_TMPFS] = "tmpfs",
+    [MOUNT_DIR] = "dir",
+    [MOUNT_DEV] = "dev",
     [MOUNT_PROC] = "procfs",
+    [MOUNT_EMPTY] = "empty",
+    [MOUNT_LINK] = "link",
+    [MOUNT_HIDDEN_FILE] = "nofile",
+    [MOUNT_HIDDEN_FOLDER] = "nofolder",
 };
 
 static size_t count(const char *const *list)
@@ -132,8 +140,11 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *row = &rows[i];
-        struct plan_input in = {row->writable, count(row->writable), row->cwd, row->runtime_dir,
-                                true};
+        struct plan_input in = {.writable = row->writable,
+                                .nwritable = count(row->writable),
+                                .cwd = row->cwd,
+                                .runtime_dir = row->runtime_dir,
+                                .ordinary_user = true};
         struct plan *plan = NULL;
         fence_error err = {0};
 
@@ -162,8 +173,11 @@ static void test_writable_root(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(root_rows); i++) {
         const struct row *row = &root_rows[i];
-        struct plan_input in = {row->writable, count(row->writable), row->cwd, row->runtime_dir,
-                                true};
+        struct plan_input in = {.writable = row->writable,
+                                .nwritable = count(row->writable),
+                                .cwd = row->cwd,
+                                .runtime_dir = row->runtime_dir,
+                                .ordinary_user = true};
         struct plan *plan = NULL;
 
         assert_int_equal(plan_make(&plan, &in, NULL), 0);
@@ -178,7 +192,8 @@ static void test_writable_root(void **state)
 /* 149 root caller: what uid 0 could write to without any capability. */
 static void test_root_caller(void **state)
 {
-    struct plan_input in = {NULL, 0, "/", NULL, false};
+    struct plan_input in = {
+        .writable = NULL, .nwritable = 0, .cwd = "/", .runtime_dir = NULL, .ordinary_user = false};
     struct plan *plan = NULL;
     char text[2048];
 
@@ -215,8 +230,11 @@ static void test_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
-        struct plan_input in = {&refused[i].writable, 1, refused[i].cwd, refused[i].runtime_dir,
-                                false};
+        struct plan_input in = {.writable = &refused[i].writable,
+                                .nwritable = 1,
+                                .cwd = refused[i].cwd,
+                                .runtime_dir = refused[i].runtime_dir,
+                                .ordinary_user = false};
         struct plan *plan = (struct plan *)&in; /* must stay as it is */
         fence_error err = {0};
         int rc = plan_make(&plan, &in, &err);
@@ -231,7 +249,11 @@ static void test_refused(void **state)
 static void test_dots_in_names(void **state)
 {
     static const char *const names[] = {"/..a", "/a..", "/.../x", "/.a", "/a."};
-    struct plan_input in = {names, ARRAY_LEN(names), "/", NULL, true};
+    struct plan_input in = {.writable = names,
+                            .nwritable = ARRAY_LEN(names),
+                            .cwd = "/",
+                            .runtime_dir = NULL,
+                            .ordinary_user = true};
     struct plan *plan = NULL;
 
     (void)state;
@@ -244,7 +266,11 @@ static void test_limit(void **state)
 {
     static char names[LIMIT_MOUNTS * 2][16];
     static const char *list[LIMIT_MOUNTS * 2];
-    struct plan_input in = {list, LIMIT_MOUNTS - BASE_MOUNTS, "/", NULL, true};
+    struct plan_input in = {.writable = list,
+                            .nwritable = LIMIT_MOUNTS - BASE_MOUNTS,
+                            .cwd = "/",
+                            .runtime_dir = NULL,
+                            .ordinary_user = true};
     struct plan *plan = NULL;
     fence_error err = {0};
 
@@ -260,7 +286,7 @@ static void test_limit(void **state)
     for (size_t over = 1; over < LIMIT_MOUNTS; over *= 4) {
         in.nwritable = LIMIT_MOUNTS - BASE_MOUNTS + over;
         assert_int_equal(plan_make(&plan, &in, &err), FENCE_ECONFIG);
-        assert_non_null(strstr(err.message, "1024 mounts"));
+        assert_non_null(strstr(err.message, "4096 mounts"));
     }
 }
 
@@ -299,7 +325,11 @@ static void test_writable_at(void **state)
         {"/tmp/", false},
         {"//tmp", false},
     };
-    struct plan_input in = {writable, ARRAY_LEN(writable), "/tmp/q", "/run/user/7", false};
+    struct plan_input in = {.writable = writable,
+                            .nwritable = ARRAY_LEN(writable),
+                            .cwd = "/tmp/q",
+                            .runtime_dir = "/run/user/7",
+                            .ordinary_user = false};
     struct plan *plan = NULL;
 
     (void)state;
@@ -323,7 +353,11 @@ static void test_nothing_is_hidden(void **state)
     (void)state;
     for (unsigned bits = 0; bits < 1U << ARRAY_LEN(words); bits++) {
         const char *list[ARRAY_LEN(words)];
-        struct plan_input in = {list, 0, words[bits % ARRAY_LEN(words)], "/run/u", bits & 1};
+        struct plan_input in = {.writable = list,
+                                .nwritable = 0,
+                                .cwd = words[bits % ARRAY_LEN(words)],
+                                .runtime_dir = "/run/u",
+                                .ordinary_user = bits & 1};
         struct plan *plan = NULL;
 
         for (size_t i = ARRAY_LEN(words); i > 0; i--) {

@@ -197,7 +197,11 @@ static bool reach(const char *path)
 static struct plan *make_plan(void)
 {
     static const char *const writable[] = {"/home/u/a b"};
-    struct plan_input in = {writable, 1, "/tmp/q", NULL, true};
+    struct plan_input in = {.writable = writable,
+                            .nwritable = 1,
+                            .cwd = "/tmp/q",
+                            .runtime_dir = NULL,
+                            .ordinary_user = true};
     struct plan *plan = NULL;
 
     assert_int_equal(plan_make(&plan, &in, NULL), 0);
@@ -253,7 +257,11 @@ static void test_mounts_cut(void **state)
 static void test_writable_root(void **state)
 {
     static const char *const writable[] = {"/"};
-    struct plan_input in = {writable, 1, "/", NULL, true};
+    struct plan_input in = {.writable = writable,
+                            .nwritable = 1,
+                            .cwd = "/",
+                            .runtime_dir = NULL,
+                            .ordinary_user = true};
     struct plan *plan = NULL;
     static const struct {
         const char *name, *text;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * files_resolver.h - what the parts of files.h share while the settings are asked. Private to
+ * files*.c. */
+#ifndef FENCE_SANDBOX_FILES_RESOLVER_H
+#define FENCE_SANDBOX_FILES_RESOLVER_H
+
+#include "sandbox/files.h"
+
+/* What is looked for below one folder. */
+enum sought {
+    SOUGHT_WRITE,
+    SOUGHT_READ,
+    SOUGHT_DENY_WRITE,
+    SOUGHT_DENY_READ,
+    SOUGHT_PROTECTED,
+    SOUGHT_REPORTED
+};
+
+struct seek {
+    enum sought what;
+    char *base, *rest; /* `rest` is "" for the folder or file itself */
+};
+
+struct resolver {
+    struct files *files;
+    const struct fence_config *config;
+    const char *cwd, *home;
+    files_notice notice;
+    void *payload;
+    fence_error *err;
+    struct seek *seeks;
+    size_t nseeks, seeks_cap;
+    const struct seek *walked; /* the first of those of the walk under way */
+};
+
+/* Each fills in r->err and returns its code when it fails. */
+int resolver_no_memory(struct resolver *r);
+int resolver_wish(struct resolver *r, enum wish wish, const char *path, const char *target);
+int resolver_rule(struct resolver *r, enum file_rule_kind kind, const char *base, const char *rest);
+int resolver_list(struct resolver *r, struct file_list *list, const char *text);
+int resolver_seek(struct resolver *r, enum sought what, char *base, char *rest); /* takes both */
+FENCE_PRINTF(2, 3) void resolver_tell(struct resolver *r, const char *fmt, ...);
+
+bool resolver_covers(const char *dir, const char *path);
+bool resolver_is_writable(const struct resolver *r, const char *path);
+
+/* ---- files_found.c ---- */
+
+/* What is found at `path`, which need not be there, is not to be written. */
+int resolver_protect(void *resolver, const char *path);
+int resolver_protect_git(struct resolver *r, const char *dir);
+int resolver_show(struct resolver *r, enum wish wish, const char *path);
+
+/* Looks for all that is sought. */
+int resolver_search(struct resolver *r);
+
+#endif
