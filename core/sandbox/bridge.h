@@ -17,14 +17,15 @@ int bridge_send_order(int control, const struct inner_order *order, fence_error 
 
 struct bridge_report {
     struct inner_report said;
-    int listeners[INNER_LISTENERS]; /* -1 each, unless all came along */
-    pid_t pid;                      /* of the sender                  */
+    int fds[INNER_MOST]; /* what came along: INNER_LISTENERS or none, but with INNER_SOCKETS */
+    size_t nfds;
+    pid_t pid; /* of the sender */
 };
 
 /* Returns 1 with a report, whose descriptors the caller closes; 0 when inner has ended; -EAGAIN; or
  * another negative code. */
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err);
-void bridge_close_listeners(struct bridge_report *report); /* those that are still there */
+void bridge_close_fds(struct bridge_report *report); /* those that are still there: not -1 */
 
 int bridge_send_go(int control, int standard_error, const struct landlock *wall, fence_error *err);
 

@@ -114,7 +114,7 @@ static int make_env(struct env *out, struct proxy *proxy, const struct plan *pla
         .base = options->env,
         .home = env_value(options->env, "HOME"),
         .config = proxy->config,
-        .places = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT, runtime_dir(options->env), NULL},
+        .places = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT, runtime_dir(options->env), NULL},
         .context = &proxy->events,
     };
 
@@ -338,11 +338,11 @@ static void plan_cleanup(struct plan **plan)
 }
 
 int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *given,
-                    fence_error *err)
+                    unsigned sockets, fence_error *err)
 {
     fence_sandbox_options options = *given;
     struct inner_order order = {.version = INNER_VERSION,
-                                .ports = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT}};
+                                .ports = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT}};
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
     struct env env __attribute__((cleanup(env_cleanup))) = {0};
     struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
@@ -384,6 +384,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     keep[CONTROL] = theirs;
     keep[FILTER] = filter;
     order.ignored_signals = options.ignored_signals;
+    order.sockets = sockets;
     order.root_read_only = !plan_writable(plan, "/");
     rc = bridge_send_order(ours, &order, err);
     if (rc == 0)

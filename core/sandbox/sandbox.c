@@ -43,6 +43,7 @@ static void sandbox_free(struct fence_sandbox *s)
         quota_end(s->quota);
     sandbox_close_fd(&s->standard_error);
     remains_deinit(&s->remains);
+    ports_close(s->ports);
     inspect_ours_deinit(&s->ours);
     files_run_deinit(&s->files);
     plan_free(s->plan);
@@ -83,6 +84,7 @@ static void sandbox_close(struct fence_sandbox *s)
     list_remove(&s->link);
     for (size_t i = 0; i < INNER_LISTENERS; i++)
         listener_close(take(&s->listeners[i]));
+    ports_close(take(&s->ports));
     close_handles((uv_handle_t *)&s->control_poll, (uv_handle_t *)&s->output_poll);
 }
 
@@ -301,7 +303,9 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
     if (s->standard_error < 0)
         return fail(err, -errno, "descriptor %d cannot be the command's standard error: %s",
                     options->stdio[2], strerror(errno));
-    rc = prepare_sandbox(&started, s->proxy, options, err);
+    rc = ports_open(&s->ports, s->proxy, options->ports, err);
+    if (rc == 0)
+        rc = prepare_sandbox(&started, s->proxy, options, ports_sockets(s->ports), err);
     if (rc < 0)
         return rc;
     s->plan = started.plan;

@@ -11,6 +11,7 @@
 #include "sandbox/bridge.h"
 #include "sandbox/files_run.h"
 #include "sandbox/inspect.h"
+#include "sandbox/ports.h"
 #include "sandbox/remains.h"
 #include "sandbox/sandbox.h"
 
@@ -35,6 +36,7 @@ struct fence_sandbox {
     struct inspect_ours ours;                    /* what it is compared with                   */
     pid_t command_pid;                           /* inner's, and the command's later */
     struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
+    struct ports *ports;                         /* NULL without any                           */
     char *command;                               /* argv[0]                                    */
     int standard_error;
     int control, pidfd, output; /* inner's ear, bubblewrap, its words */

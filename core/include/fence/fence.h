@@ -111,7 +111,9 @@ typedef enum fence_request_kind {
     FENCE_CONNECT, /* a tunnel: HTTP CONNECT         */
     FENCE_HTTP,    /* a request that fence can read  */
     FENCE_SOCKS5,  /* a tunnel: SOCKS5 CONNECT       */
-    FENCE_EXEC     /* a command: of on_ask alone     */
+    FENCE_EXEC,    /* a command: of on_ask alone     */
+    FENCE_LOCAL    /* a tunnel from a sandbox to a service of this machine's loopback:
+                      network.allowLocalOutboundPorts; to policies it is a CONNECT */
 } fence_request_kind;
 
 typedef struct fence_request {
@@ -269,7 +271,8 @@ FENCE_API void fence_set_policy(fence *engine, fence_policy *policy);
 
 /* Has other rules decide from now on; `policy` may be NULL. Takes a reference to both. A request
  * that is allowed and not connected yet is judged again; tunnels and answers that are under way go
- * on. What a sandbox may do with files was settled when it started. */
+ * on. What a sandbox may do with files was settled when it started, and so were its ports; one of
+ * network.allowLocalOutboundPorts that is there no more is denied. */
 FENCE_API void fence_reload(fence *engine, fence_config *config, fence_policy *policy);
 
 typedef enum fence_protocol {
@@ -358,12 +361,16 @@ typedef struct fence_sandbox_options {
     const char *program;           /* the fence program, for tools that need a helper inside:
                                       `fence connect`; or NULL                                 */
     unsigned degrade;              /* fence_layer bits: start without, where they are missing  */
+    const char *const *ports;      /* NULL-terminated, or NULL: "3000", "127.0.0.1:3000" or
+                                      "[::1]:3000". This process listens there ("3000": on
+                                      127.0.0.1 and, where there is IPv6, ::1) and carries each
+                                      connection to that port of 127.0.0.1 inside, or of ::1   */
 } fence_sandbox_options;
 
 #define FENCE_SANDBOX_OPTIONS_VERSION 1
 #define FENCE_SANDBOX_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0                     \
+        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL               \
     }
 
 typedef struct fence_exit {
