@@ -28,6 +28,7 @@ int bridge_send_order(int control, const struct inner_order *order, fence_error 
 }
 
 struct received { /* what came beside the bytes */
+    size_t wanted;
     int fds[INNER_LISTENERS];
     pid_t pid;
 };
@@ -36,7 +37,7 @@ struct received { /* what came beside the bytes */
 static void take_rights(struct received *out, const struct cmsghdr *c)
 {
     size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    bool wanted = count == INNER_LISTENERS && out->fds[0] < 0;
+    bool wanted = count == out->wanted && out->fds[0] < 0;
 
     for (size_t i = 0; i < count; i++) {
         int fd;
@@ -74,8 +75,9 @@ static void take_control(struct received *out, struct msghdr *message)
     }
 }
 
-/* Returns the length of the message, which may be more than `len`, 0 at the end, or -errno. */
-static ssize_t receive(int control, void *bytes, size_t len, struct received *extra)
+/* Returns the length of the message, which may be more than `len`, 0 at the end, or -errno. With
+ * `wanted` descriptors, or none. */
+static ssize_t receive(int control, void *bytes, size_t len, struct received *extra, size_t wanted)
 {
     union {
         struct cmsghdr align;
@@ -89,6 +91,7 @@ static ssize_t receive(int control, void *bytes, size_t len, struct received *ex
     ssize_t got = recvmsg(control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC);
 
     memset(extra, -1, sizeof *extra);
+    extra->wanted = wanted;
     if (got < 0)
         return errno == ECONNRESET ? 0 : -errno;
     take_control(extra, &message);
@@ -97,10 +100,22 @@ static ssize_t receive(int control, void *bytes, size_t len, struct received *ex
     return got;
 }
 
+int bridge_receive_listener(int control, int *listener)
+{
+    struct received extra;
+    char byte;
+    ssize_t len = receive(control, &byte, sizeof byte, &extra, 1);
+
+    if (len < 0)
+        return (int)len;
+    *listener = extra.fds[0];
+    return len == sizeof byte && *listener >= 0 ? 0 : -EPROTO;
+}
+
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err)
 {
     struct received extra;
-    ssize_t len = receive(control, &report->said, sizeof report->said, &extra);
+    ssize_t len = receive(control, &report->said, sizeof report->said, &extra, INNER_LISTENERS);
 
     if (len == 0 || len == -EAGAIN)
         return (int)len;
@@ -144,7 +159,7 @@ int bridge_receive_outcome(int control, int *error)
 {
     struct inner_failure failure;
     struct received extra;
-    ssize_t len = receive(control, &failure, sizeof failure, &extra);
+    ssize_t len = receive(control, &failure, sizeof failure, &extra, INNER_LISTENERS);
 
     close_all(extra.fds);
     if (len == sizeof failure && failure.version == INNER_VERSION) {

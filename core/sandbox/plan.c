@@ -228,6 +228,8 @@ static int check_input(const struct plan_input *in, fence_error *err)
         rc = check_path(in->runtime_dir, err);
     for (size_t i = 0; rc == 0 && i < in->nwritable; i++)
         rc = check_writable(in->writable[i], err);
+    for (size_t i = 0; rc == 0 && i < in->nsockets; i++)
+        rc = check_path(in->sockets[i], err);
     return rc;
 }
 
@@ -238,6 +240,8 @@ static size_t collect(struct mount *wishes, const struct plan_input *in)
 
     for (size_t i = 0; i < in->nwritable; i++)
         wishes[n++] = (struct mount){MOUNT_WRITABLE, (char *)(uintptr_t)in->writable[i]};
+    for (size_t i = 0; i < in->nsockets; i++)
+        wishes[n++] = (struct mount){MOUNT_READ_ONLY, (char *)(uintptr_t)in->sockets[i]};
     if (in->runtime_dir && below("/run", in->runtime_dir))
         wishes[n++] = (struct mount){MOUNT_DIR, (char *)(uintptr_t)in->runtime_dir};
     wishes[n++] = (struct mount){MOUNT_READ_ONLY, (char *)(uintptr_t)in->cwd};
@@ -252,7 +256,8 @@ static struct plan *plan_new(const struct plan_input *in)
 
     if (!plan)
         return NULL;
-    plan->mounts = calloc(ARRAY_LEN(plan_base) + 1 + in->nwritable + 2, sizeof(*plan->mounts));
+    plan->mounts =
+        calloc(ARRAY_LEN(plan_base) + 1 + in->nwritable + in->nsockets + 2, sizeof(*plan->mounts));
     plan->cwd = strdup(in->cwd);
     if (!plan->mounts || !plan->cwd) {
         plan_free(plan);
@@ -281,7 +286,7 @@ int plan_make(struct plan **out, const struct plan_input *in, fence_error *err)
     if (rc < 0)
         return rc;
     plan = plan_new(in);
-    wishes = calloc(in->nwritable + 2, sizeof(*wishes));
+    wishes = calloc(in->nwritable + in->nsockets + 2, sizeof(*wishes));
     if (!plan || !wishes || plan_fill(plan, in, wishes, collect(wishes, in)) < 0)
         return fail(err, -ENOMEM, "out of memory");
     if (plan->nmounts > LIMIT_MOUNTS)

@@ -60,34 +60,36 @@ static void paths_cleanup(struct paths *paths)
 }
 #define auto_paths __attribute__((cleanup(paths_cleanup)))
 
-/* A path that does not exist is passed over, as the ancestor does, but not in silence. */
-static int writable_paths(struct paths *out, struct proxy *proxy, const char *cwd, const char *home,
-                          fence_error *err)
+/* The paths of setting `key`. One that does not exist is passed over, as the ancestor does, but not
+ * in silence. */
+static int canonical_paths(struct paths *out, struct proxy *proxy, const char *key,
+                           char *const *written, size_t count, const struct plan_input *in,
+                           const char *home, fence_error *err)
 {
-    const struct fence_config *config = proxy->config;
-
-    out->items = calloc(config->nallow_write + 1, sizeof *out->items);
+    out->items = calloc(count + 1, sizeof *out->items);
     if (!out->items)
         return fail(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < config->nallow_write; i++) {
+    for (size_t i = 0; i < count; i++) {
         fence_error why = {0};
-        int rc = paths_canonical(&out->items[out->count], config->allow_write[i], cwd, home, &why);
+        int rc = paths_canonical(&out->items[out->count], written[i], in->cwd, home, &why);
 
         if (rc == 0) {
             out->count++;
         } else if (rc == -ENOENT) {
-            events_notice(&proxy->events, "filesystem.allowWrite: %s: passed over", why.message);
+            events_notice(&proxy->events, "%s: %s: passed over", key, why.message);
         } else {
-            return fail(err, rc, "filesystem.allowWrite: %s", why.message);
+            return fail(err, rc, "%s: %s", key, why.message);
         }
     }
     return 0;
 }
 
-static int make_plan(struct plan **out, struct proxy *proxy, const char *const *env,
-                     fence_error *err)
+static int make_plan(struct prepared *out, struct proxy *proxy, const char *const *env,
+                     unsigned degrade, fence_error *err)
 {
-    auto_paths struct paths writable = {0};
+    const struct fence_config *config = proxy->config;
+    const char *home = env_value(env, "HOME");
+    auto_paths struct paths writable = {0}, sockets = {0};
     auto_free char *cwd = getcwd(NULL, 0);
     struct plan_input in = {
         .cwd = cwd, .runtime_dir = runtime_dir(env), .ordinary_user = geteuid() != 0};
@@ -96,12 +98,23 @@ static int make_plan(struct plan **out, struct proxy *proxy, const char *const *
     if (!cwd)
         return fail(err, -errno, "the current folder cannot be found: %s: change to another one",
                     strerror(errno));
-    rc = writable_paths(&writable, proxy, cwd, env_value(env, "HOME"), err);
+    rc = canonical_paths(&writable, proxy, "filesystem.allowWrite", config->allow_write,
+                         config->nallow_write, &in, home, err);
+    if (rc == 0)
+        rc =
+            canonical_paths(&sockets, proxy, "network.allowUnixSockets", config->unix_sockets.items,
+                            config->unix_sockets.count, &in, home, err);
     if (rc < 0)
         return rc;
     in.writable = (const char *const *)writable.items;
     in.nwritable = writable.count;
-    return plan_make(out, &in, err);
+    in.sockets = (const char *const *)sockets.items;
+    in.nsockets = sockets.count;
+    rc = plan_make(&out->plan, &in, err);
+    if (rc == 0)
+        rc = unix_sockets_new(&out->sockets, proxy, out->plan, in.sockets, in.nsockets, degrade,
+                              err);
+    return rc;
 }
 
 /* ---- the launch ---- */
@@ -187,12 +200,13 @@ static int find_launcher(struct launcher_path *out, const char *const *env, fenc
                 "bubblewrap is missing: install the package bubblewrap (bwrap must be in PATH)");
 }
 
-static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
-                  char **env, const int keep[2], const fence_sandbox_options *options,
-                  fence_error *err)
+static int launch(struct prepared *out, const struct argv *argv, char **env, const int keep[2],
+                  const fence_sandbox_options *options, fence_error *err)
 {
-    struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = 2};
-    struct launcher_path path = {.plan = plan};
+    struct spawn_notify *notify = unix_sockets_notify(out->sockets);
+    struct spawn what = {
+        .argv = argv->items, .env = env, .keep = keep, .nkeep = 2, .notify = notify};
+    struct launcher_path path = {.plan = out->plan};
     int words[2];
     auto_fd int reading = -1, writing = -1;
     int rc = find_launcher(&path, options->env, err);
@@ -208,10 +222,12 @@ static int launch(struct prepared *out, const struct plan *plan, const struct ar
     what.stdio[0] = options->stdio[0];
     what.stdio[1] = options->stdio[1];
     what.stdio[2] = writing;
+    if (notify)
+        notify->via = keep[1];
     rc = spawn_start(&out->pidfd, &what, err);
     if (rc == 0)
         out->output = take_fd(&reading);
-    return rc;
+    return rc < 0 && notify && notify->error != 0 ? unix_sockets_explain(notify, err) : rc;
 }
 
 /* The command's streams are made in their place: what goes along with them lies above. */
@@ -239,9 +255,10 @@ static void env_cleanup(char ***env)
     env_free(*env);
 }
 
-static void plan_cleanup(struct plan **plan)
+static void prepared_cleanup(struct prepared *prepared)
 {
-    plan_free(*plan);
+    plan_free(prepared->plan);
+    unix_sockets_close(prepared->sockets);
 }
 
 int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *given,
@@ -254,15 +271,15 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     struct env_input env_input = {.proxy = proxy_url, .socks = socks_url};
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
     char **env __attribute__((cleanup(env_cleanup))) = NULL;
-    struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
+    struct prepared made __attribute__((cleanup(prepared_cleanup))) = {.control = -1};
     int ends[2], keep[2], rc;
     auto_fd int ours = -1, theirs = -1, image = -1;
 
     if (!options.env)
         options.env = (const char *const *)environ;
-    rc = make_plan(&plan, proxy, options.env, err);
+    rc = make_plan(&made, proxy, options.env, options.degrade, err);
     if (rc == 0)
-        rc = rule_files_check(plan, options.rule_files, err);
+        rc = rule_files_check(made.plan, options.rule_files, err);
     if (rc < 0)
         return rc;
     snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", SANDBOX_HTTP_PORT);
@@ -285,19 +302,20 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     if (rc < 0)
         return rc;
     order.ignored_signals = options.ignored_signals;
-    order.root_read_only = !plan_writable(plan, "/");
+    order.root_read_only = !plan_writable(made.plan, "/");
     rc = bridge_send_order(ours, &order, err);
     if (rc == 0)
-        rc = make_argv(&argv, plan, image, theirs, options.argv, err);
+        rc = make_argv(&argv, made.plan, image, theirs, options.argv, err);
     if (rc < 0)
         return rc;
     announce(&proxy->events, &argv);
     keep[0] = image;
     keep[1] = theirs;
-    rc = launch(out, plan, &argv, env, keep, &options, err);
+    rc = launch(&made, &argv, env, keep, &options, err);
     if (rc < 0)
         return rc;
-    out->plan = take(&plan);
-    out->control = take_fd(&ours);
+    made.control = take_fd(&ours);
+    *out = made;
+    made = (struct prepared){.control = -1};
     return 0;
 }

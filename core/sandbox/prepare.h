@@ -8,12 +8,14 @@
 #include "proxy/proxy.h"
 #include "sandbox/launcher.h"
 #include "sandbox/plan.h"
+#include "sandbox/unix_sockets.h"
 
 struct prepared { /* the caller's from then on */
     struct plan *plan;
-    int control; /* to inner                                */
-    int pidfd;   /* of the launcher                         */
-    int output;  /* what the launcher says; never blocks    */
+    struct unix_sockets *sockets; /* or NULL */
+    int control;                  /* to inner                                */
+    int pidfd;                    /* of the launcher                         */
+    int output;                   /* what the launcher says; never blocks    */
 };
 
 /* Starts the launcher with inner and the command behind it. On failure nothing is left running. */

@@ -46,6 +46,7 @@ struct fence_sandbox {
     struct run_report report;
 
     struct plan *plan;
+    struct unix_sockets *sockets;                /* or NULL */
     struct inspect_ours ours;                    /* what it is compared with                   */
     pid_t command_pid;                           /* inner's, and the command's later */
     struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
@@ -79,6 +80,7 @@ static void sandbox_free(struct fence_sandbox *s)
     close_fd(&s->output);
     close_fd(&s->command_pidfd);
     close_fd(&s->standard_error);
+    unix_sockets_close(s->sockets);
     inspect_ours_deinit(&s->ours);
     plan_free(s->plan);
     run_report_deinit(&s->report);
@@ -218,7 +220,9 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
-    return inspect_sandbox(pid, &s->ours, s->plan, err);
+    if (inspect_sandbox(pid, &s->ours, s->plan, err) < 0)
+        return err->code;
+    return unix_sockets_look(s->sockets, pid, s->plan, err);
 }
 
 /* Lets the command run. What inner says after this, if anything, is read when all has ended: to
@@ -411,6 +415,7 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
     if (rc < 0)
         return rc;
     s->plan = started.plan;
+    s->sockets = started.sockets;
     s->control = started.control;
     s->pidfd = started.pidfd;
     s->output = started.output;
@@ -426,7 +431,9 @@ static void attend(struct fence_sandbox *s)
     uv_timer_init(s->proxy->loop, &s->grace);
     s->grace.data = s;
     s->handles++;
-    rc = inspect_ours(&s->ours, s->plan, &error);
+    rc = unix_sockets_begin(s->sockets, s->control, &error);
+    if (rc == 0)
+        rc = inspect_ours(&s->ours, s->plan, &error);
     if (rc == 0)
         rc = watch(s, &s->control_poll, s->control, on_control, &error);
     if (rc == 0)

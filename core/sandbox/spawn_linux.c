@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sandbox/filter.h"
+#include "sandbox/notify.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3 /* linux/wait.h, 5.4 */
@@ -94,6 +95,28 @@ static bool child_filter(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && filter_install() == 0;
 }
 
+static bool is_missing(int error)
+{
+    return error == -EINVAL || error == -ENOSYS || error == -EPERM || error == -EBUSY;
+}
+
+/* A chain of filters has one listener. Where there is one already, and it is that of a sandbox
+ * around us, that one judges our calls; another is none of ours. */
+static bool child_notify(struct spawn_notify *notify)
+{
+    int rc = notify ? notify_install(notify->via) : 0;
+
+    if (rc == 0)
+        return true;
+    notify->error = rc;
+    if (rc == -EBUSY && notify_outer_answers())
+        return true;
+    if (rc == -EBUSY)
+        notify->error = -EEXIST;
+    errno = -rc;
+    return notify->optional && is_missing(rc);
+}
+
 static bool child_stdio(const int stdio[3])
 {
     int copies[3];
@@ -136,6 +159,9 @@ static int child_main(void *argument)
     child_keyring();
     child->step = "system call filter";
     if (!child_filter())
+        goto failed;
+    child->step = "system call notifications";
+    if (!child_notify(child->what->notify))
         goto failed;
     child->step = "program";
     sigemptyset(&none);

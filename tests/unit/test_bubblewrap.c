@@ -53,8 +53,8 @@ static void put(struct buf *b, const char *indent, const char *item)
 
 static void draw(struct buf *b, const struct golden *golden)
 {
-    struct plan_input in = {golden->writable, 0, golden->cwd, golden->runtime_dir,
-                            golden->ordinary_user};
+    struct plan_input in = {
+        golden->writable, 0, golden->cwd, golden->runtime_dir, golden->ordinary_user, NULL, 0};
     struct argv argv = {0};
     struct plan *plan = NULL;
     fence_error err = {0};

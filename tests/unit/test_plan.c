@@ -132,8 +132,8 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *row = &rows[i];
-        struct plan_input in = {row->writable, count(row->writable), row->cwd, row->runtime_dir,
-                                true};
+        struct plan_input in = {
+            row->writable, count(row->writable), row->cwd, row->runtime_dir, true, NULL, 0};
         struct plan *plan = NULL;
         fence_error err = {0};
 
@@ -162,8 +162,8 @@ static void test_writable_root(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(root_rows); i++) {
         const struct row *row = &root_rows[i];
-        struct plan_input in = {row->writable, count(row->writable), row->cwd, row->runtime_dir,
-                                true};
+        struct plan_input in = {
+            row->writable, count(row->writable), row->cwd, row->runtime_dir, true, NULL, 0};
         struct plan *plan = NULL;
 
         assert_int_equal(plan_make(&plan, &in, NULL), 0);
@@ -178,7 +178,7 @@ static void test_writable_root(void **state)
 /* 149 root caller: what uid 0 could write to without any capability. */
 static void test_root_caller(void **state)
 {
-    struct plan_input in = {NULL, 0, "/", NULL, false};
+    struct plan_input in = {NULL, 0, "/", NULL, false, NULL, 0};
     struct plan *plan = NULL;
     char text[2048];
 
@@ -215,8 +215,8 @@ static void test_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
-        struct plan_input in = {&refused[i].writable, 1, refused[i].cwd, refused[i].runtime_dir,
-                                false};
+        struct plan_input in = {
+            &refused[i].writable, 1, refused[i].cwd, refused[i].runtime_dir, false, NULL, 0};
         struct plan *plan = (struct plan *)&in; /* must stay as it is */
         fence_error err = {0};
         int rc = plan_make(&plan, &in, &err);
@@ -231,7 +231,7 @@ static void test_refused(void **state)
 static void test_dots_in_names(void **state)
 {
     static const char *const names[] = {"/..a", "/a..", "/.../x", "/.a", "/a."};
-    struct plan_input in = {names, ARRAY_LEN(names), "/", NULL, true};
+    struct plan_input in = {names, ARRAY_LEN(names), "/", NULL, true, NULL, 0};
     struct plan *plan = NULL;
 
     (void)state;
@@ -244,7 +244,7 @@ static void test_limit(void **state)
 {
     static char names[LIMIT_MOUNTS * 2][16];
     static const char *list[LIMIT_MOUNTS * 2];
-    struct plan_input in = {list, LIMIT_MOUNTS - BASE_MOUNTS, "/", NULL, true};
+    struct plan_input in = {list, LIMIT_MOUNTS - BASE_MOUNTS, "/", NULL, true, NULL, 0};
     struct plan *plan = NULL;
     fence_error err = {0};
 
@@ -299,7 +299,7 @@ static void test_writable_at(void **state)
         {"/tmp/", false},
         {"//tmp", false},
     };
-    struct plan_input in = {writable, ARRAY_LEN(writable), "/tmp/q", "/run/user/7", false};
+    struct plan_input in = {writable, ARRAY_LEN(writable), "/tmp/q", "/run/user/7", false, NULL, 0};
     struct plan *plan = NULL;
 
     (void)state;
@@ -323,7 +323,8 @@ static void test_nothing_is_hidden(void **state)
     (void)state;
     for (unsigned bits = 0; bits < 1U << ARRAY_LEN(words); bits++) {
         const char *list[ARRAY_LEN(words)];
-        struct plan_input in = {list, 0, words[bits % ARRAY_LEN(words)], "/run/u", bits & 1};
+        struct plan_input in = {list, 0, words[bits % ARRAY_LEN(words)], "/run/u", bits & 1,
+                                NULL, 0};
         struct plan *plan = NULL;
 
         for (size_t i = ARRAY_LEN(words); i > 0; i--) {

@@ -197,7 +197,7 @@ static bool reach(const char *path)
 static struct plan *make_plan(void)
 {
     static const char *const writable[] = {"/home/u/a b"};
-    struct plan_input in = {writable, 1, "/tmp/q", NULL, true};
+    struct plan_input in = {writable, 1, "/tmp/q", NULL, true, NULL, 0};
     struct plan *plan = NULL;
 
     assert_int_equal(plan_make(&plan, &in, NULL), 0);
@@ -253,7 +253,7 @@ static void test_mounts_cut(void **state)
 static void test_writable_root(void **state)
 {
     static const char *const writable[] = {"/"};
-    struct plan_input in = {writable, 1, "/", NULL, true};
+    struct plan_input in = {writable, 1, "/", NULL, true, NULL, 0};
     struct plan *plan = NULL;
     static const struct {
         const char *name, *text;

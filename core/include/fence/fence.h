@@ -206,7 +206,8 @@ typedef enum fence_event_kind {
     FENCE_EVENT_TLS,      /* a tunnel began with TLS: server_name, decision            */
     FENCE_EVENT_CLOSE,    /* a session has ended: bytes, duration                      */
     FENCE_EVENT_NOTICE,   /* text: something a person should know                      */
-    FENCE_EVENT_DEBUG     /* text: how it is done                                      */
+    FENCE_EVENT_DEBUG,    /* text: how it is done                                      */
+    FENCE_EVENT_UNIX      /* text: a Unix socket that a sandbox could not connect to   */
 } fence_event_kind;
 
 typedef struct fence_event {
@@ -219,11 +220,11 @@ typedef struct fence_event {
     int status;                     /* RESPONSE: the HTTP status; of SOCKS5 the like */
     uint64_t duration_us;
     uint64_t bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
-    const char *text;                    /* NOTICE, DEBUG. DECISION: what a policy says instead;
-                                            RESPONSE: not NULL where one has; else NULL     */
-    const char *server_name;             /* TLS: what the client asks for; or NULL            */
-    int hello_encrypted;                 /* TLS: only the outer server name can be read (ECH) */
-} fence_event;                           /* no string in it holds a control character */
+    const char *text;        /* NOTICE, DEBUG, UNIX. DECISION: what a policy says instead;
+                                RESPONSE: not NULL where one has; else NULL     */
+    const char *server_name; /* TLS: what the client asks for; or NULL            */
+    int hello_encrypted;     /* TLS: only the outer server name can be read (ECH) */
+} fence_event;               /* no string in it holds a control character */
 
 typedef struct fence_ask fence_ask; /* a question that waits for its answer */
 
