@@ -97,6 +97,7 @@ int unix_inside_look(struct unix_inside *inside, pid_t pid, const struct plan *p
 {
     auto_fd int net = open_namespace(pid, "net");
     auto_fd int pids = open_namespace(pid, "pid");
+    auto_fd int ours = open_namespace(getpid(), "pid");
     auto_fd int owner = net < 0 ? -1 : ioctl(net, NS_GET_USERNS);
 
     if (net < 0 || pids < 0 || owner < 0)
@@ -104,6 +105,7 @@ int unix_inside_look(struct unix_inside *inside, pid_t pid, const struct plan *p
     inside->net = number_of(net);
     inside->pids = number_of(pids);
     inside->owner = number_of(owner);
+    inside->ours = number_of(ours);
     look_at_empty(inside, pid, plan);
     return inside->net && inside->pids && inside->owner ? 0 : -EINVAL;
 }
@@ -228,10 +230,16 @@ static bool process_has(struct unix_inside *inside, const char *pid, const struc
     return found;
 }
 
-/* Is the process in the sandbox, however deep? */
+/* Is the process in the sandbox, however deep? Most are not, and are where we are. */
 static bool is_member(const struct unix_inside *inside, const char *pid)
 {
-    return is_within(open_namespace((pid_t)strtol(pid, NULL, 10), "pid"), inside->pids);
+    char path[300];
+    struct stat st;
+
+    snprintf(path, sizeof path, "/proc/%s/ns/pid", pid);
+    if (stat(path, &st) < 0 || st.st_ino == inside->ours)
+        return false;
+    return st.st_ino == inside->pids || is_within(open_namespace((pid_t)strtol(pid, NULL, 10), "pid"), inside->pids);
 }
 
 static bool somebody_has(struct unix_inside *inside, const struct stat *st)

@@ -16,6 +16,7 @@
 
 struct unix_inside {
     ino_t net, owner, pids; /* namespaces: the network, its user namespace, processes */
+    ino_t ours;             /* of processes, in which we are                          */
     dev_t empty[2];         /* the file systems that /tmp and /run have inside        */
     uint64_t cookie;        /* of the network namespace; 0: not known yet             */
 

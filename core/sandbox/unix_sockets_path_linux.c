@@ -50,7 +50,7 @@ static int open_of_self(const struct notify_call *call, const char *rest)
     return process < 0 ? process : open_at(process, rest, 0);
 }
 
-/* The kernel refuses magic links below a root (ELOOP): those are followed as they come. */
+/* The kernel refuses magic links below a root (EXDEV, ELOOP): those are followed as they come. */
 static int open_absolute(const struct notify_call *call, const char *path)
 {
     auto_fd int root = notify_open(call, "root");
@@ -61,7 +61,7 @@ static int open_absolute(const struct notify_call *call, const char *path)
     fd = open_at(root, path, RESOLVE_IN_ROOT);
     while (*path == '/')
         path++;
-    return fd == -ELOOP && *path ? open_at(root, path, 0) : fd;
+    return (fd == -EXDEV || fd == -ELOOP) && *path ? open_at(root, path, 0) : fd;
 }
 
 /* Out of the working folder, by "..": from where /proc says that it is. */
