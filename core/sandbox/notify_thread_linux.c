@@ -19,20 +19,21 @@ struct notify_thread {
 /* Poll says POLLHUP when nobody is left under the filter, 5.9. */
 static void *answer_calls(void *argument)
 {
-    auto_free struct notify_thread *t = argument;
-    struct pollfd listener = {t->listener, POLLIN, 0};
+    struct notify_thread t = *(struct notify_thread *)argument;
+    struct pollfd listener = {t.listener, POLLIN, 0};
     struct notify_call call;
 
-    notify_begin(t->listener);
+    free(argument);
+    notify_begin(t.listener);
     for (;;) {
         if (poll(&listener, 1, -1) < 0 && errno != EINTR)
             break;
         if (!(listener.revents & POLLIN) && listener.revents)
             break;
-        if ((listener.revents & POLLIN) && notify_receive(&call, t->listener) == 0)
-            t->handler.answer(t->handler.context, &call);
+        if ((listener.revents & POLLIN) && notify_receive(&call, t.listener) == 0)
+            t.handler.answer(t.handler.context, &call);
     }
-    t->handler.ended(t->handler.context);
+    t.handler.ended(t.handler.context);
     return NULL;
 }
 

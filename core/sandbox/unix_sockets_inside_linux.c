@@ -239,7 +239,8 @@ static bool is_member(const struct unix_inside *inside, const char *pid)
     snprintf(path, sizeof path, "/proc/%s/ns/pid", pid);
     if (stat(path, &st) < 0 || st.st_ino == inside->ours)
         return false;
-    return st.st_ino == inside->pids || is_within(open_namespace((pid_t)strtol(pid, NULL, 10), "pid"), inside->pids);
+    return st.st_ino == inside->pids ||
+           is_within(open_namespace((pid_t)strtol(pid, NULL, 10), "pid"), inside->pids);
 }
 
 static bool somebody_has(struct unix_inside *inside, const struct stat *st)

@@ -65,6 +65,9 @@ struct unix_news {
 struct unix_sockets {
     struct proxy *proxy; /* the loop's */
     struct spawn_notify notify;
+    uv_timer_t patience; /* with those inside that do not end            */
+    unsigned handles;    /* of the loop: `wake` and `patience`           */
+    bool left;           /* unix_sockets_close() was called              */
     bool observed;
     int listener;
     struct unix_allowed *allowed;
@@ -74,7 +77,7 @@ struct unix_sockets {
     pthread_mutex_t lock;
     unsigned refs; /* the loop's, and one for each thread */
     unsigned blocked;
-    bool looked, closing;
+    bool looked, ended, closing;
     struct unix_news news[LIMIT_NEWS];
     size_t nnews;
     unsigned long unheard;

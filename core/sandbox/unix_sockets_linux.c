@@ -3,7 +3,7 @@
  * last process; and the mailbox in which the threads leave what was refused.
  *
  * Counted: the loop has one part, and each thread one. The listener is closed with the last, when
- * nobody is left inside. */
+ * nobody is left inside; the loop waits for that, so that nothing is left behind it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -55,9 +55,67 @@ void unix_sockets_unref(struct unix_sockets *sockets)
         free_all(sockets);
 }
 
+/* The loop learns of it, and nothing is touched after: unless it has given up waiting. */
 static void on_ended(void *context)
 {
-    unix_sockets_unref(context);
+    struct unix_sockets *sockets = context;
+    bool last;
+
+    pthread_mutex_lock(&sockets->lock);
+    sockets->ended = true;
+    last = --sockets->refs == 0;
+    if (!sockets->closing)
+        uv_async_send(&sockets->wake);
+    pthread_mutex_unlock(&sockets->lock);
+    if (last)
+        free_all(sockets);
+}
+
+/* ---- end ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct unix_sockets *sockets = handle->data;
+
+    if (--sockets->handles == 0)
+        unix_sockets_unref(sockets);
+}
+
+static void finish(struct unix_sockets *sockets)
+{
+    pthread_mutex_lock(&sockets->lock);
+    sockets->closing = true;
+    pthread_mutex_unlock(&sockets->lock);
+    uv_close((uv_handle_t *)&sockets->wake, on_closed);
+    uv_close((uv_handle_t *)&sockets->patience, on_closed);
+}
+
+static void on_impatient(uv_timer_t *patience)
+{
+    finish(patience->data);
+}
+
+static bool has_ended(struct unix_sockets *sockets)
+{
+    bool ended;
+
+    pthread_mutex_lock(&sockets->lock);
+    ended = sockets->ended;
+    pthread_mutex_unlock(&sockets->lock);
+    return ended;
+}
+
+void unix_sockets_close(struct unix_sockets *sockets)
+{
+    if (!sockets)
+        return;
+    sockets->left = true;
+    if (sockets->handles == 0)
+        unix_sockets_unref(sockets);
+    else if (has_ended(sockets))
+        finish(sockets);
+    else
+        uv_timer_start(&sockets->patience, on_impatient, LIMIT_ABANDON_MS, 0);
 }
 
 /* ---- news ---- */
@@ -101,6 +159,8 @@ static void on_wake(uv_async_t *wake)
 
     for (size_t i = 0; i <= LIMIT_NEWS && next_news(&news, sockets); i++)
         events_unix(&sockets->proxy->events, news.text);
+    if (sockets->left && !uv_is_closing((uv_handle_t *)wake) && has_ended(sockets))
+        finish(sockets);
 }
 
 /* ---- beginning ---- */
@@ -203,13 +263,15 @@ static int start(struct unix_sockets *sockets, int control)
         rc = uv_async_init(sockets->proxy->loop, &sockets->wake, on_wake);
     if (rc < 0)
         return rc;
-    sockets->wake.data = sockets;
-    sockets->closing = false;
+    uv_timer_init(sockets->proxy->loop, &sockets->patience);
     uv_unref((uv_handle_t *)&sockets->wake); /* it keeps no loop running */
+    sockets->wake.data = sockets->patience.data = sockets;
+    sockets->handles = 2;
+    sockets->closing = false;
     unix_sockets_ref(sockets);
     rc = notify_start(sockets->listener, &handler);
     if (rc < 0)
-        unix_sockets_unref(sockets);
+        on_ended(sockets);
     return rc;
 }
 
@@ -246,27 +308,4 @@ int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, const struct plan
     sockets->looked = true;
     pthread_mutex_unlock(&sockets->lock);
     return 0;
-}
-
-/* ---- end ---- */
-
-static void on_closed(uv_handle_t *wake)
-{
-    unix_sockets_unref(wake->data);
-}
-
-void unix_sockets_close(struct unix_sockets *sockets)
-{
-    bool open;
-
-    if (!sockets)
-        return;
-    pthread_mutex_lock(&sockets->lock);
-    open = !sockets->closing;
-    sockets->closing = true;
-    pthread_mutex_unlock(&sockets->lock);
-    if (open)
-        uv_close((uv_handle_t *)&sockets->wake, on_closed);
-    else
-        unix_sockets_unref(sockets);
 }
