@@ -25,6 +25,7 @@ struct attempt {
     int fd;   /* the caller's open file, ours until it is answered */
     int file; /* of a Unix socket with a path; or -1               */
     int domain;
+    bool begun; /* by us, and not by an earlier connect(2) of the caller */
     struct sockaddr_storage to;
     socklen_t len;
 };
@@ -37,6 +38,12 @@ static void answer(struct attempt *attempt, int error)
     if (attempt->file >= 0)
         close(attempt->file);
     notify_answer(&attempt->call, error);
+}
+
+static int try_connect(const struct attempt *attempt)
+{
+    return connect(attempt->fd, (const struct sockaddr *)&attempt->to, attempt->len) < 0 ? errno
+                                                                                         : 0;
 }
 
 /* ---- connects that take time ---- */
@@ -56,9 +63,11 @@ static bool block(struct unix_sockets *sockets, int change)
 static void *connect_slowly(void *argument)
 {
     auto_free struct attempt *attempt = argument;
-    int rc = connect(attempt->fd, (struct sockaddr *)&attempt->to, attempt->len);
+    int error = try_connect(attempt);
 
-    answer(attempt, rc < 0 ? errno : 0);
+    if (error == EALREADY && attempt->begun) /* SO_SNDTIMEO is over */
+        error = EINPROGRESS;
+    answer(attempt, error);
     block(attempt->sockets, -1);
     unix_sockets_unref(attempt->sockets);
     return NULL;
@@ -83,12 +92,6 @@ static void hand_on(const struct attempt *attempt)
     answer(&failed, EAGAIN);
 }
 
-static int try_connect(const struct attempt *attempt)
-{
-    return connect(attempt->fd, (const struct sockaddr *)&attempt->to, attempt->len) < 0 ? errno
-                                                                                         : 0;
-}
-
 static bool is_waiting(int error)
 {
     return error == EINPROGRESS || error == EALREADY;
@@ -105,6 +108,7 @@ static void make(struct attempt *attempt)
     if (blocks)
         fcntl(attempt->fd, F_SETFL, flags | O_NONBLOCK);
     error = try_connect(attempt);
+    attempt->begun = error == EINPROGRESS;
     if (blocks && is_waiting(error))
         error = try_connect(attempt);
     if (blocks)
