@@ -106,6 +106,8 @@ int bridge_receive_listener(int control, int *listener)
     char byte;
     ssize_t len = receive(control, &byte, sizeof byte, &extra, 1);
 
+    if (len == 0) /* a launcher that ended at once left our order unread: that is told first */
+        len = receive(control, &byte, sizeof byte, &extra, 1);
     if (len < 0)
         return (int)len;
     *listener = extra.fds[0];

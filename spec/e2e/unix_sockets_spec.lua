@@ -237,9 +237,9 @@ for _, identity in ipairs(users.identities()) do
 
     row("runs a tmux of its own", function()
       fenced.require_tool(pending, { "tmux", "-V" })
-      local result = run({ "sh", "-c", "tmux -f /dev/null new-session -d 'sleep 60' && " ..
-        "tmux list-sessions -F 'one session' && tmux kill-server && " ..
-        "tmux -f /dev/null new-session -d 'sleep 60' && tmux kill-server" })
+      local result = run({ "sh", "-c", "export SHELL=/bin/sh; " .. -- the user may have none
+        "tmux -f /dev/null new-session -d 'sleep 60' && " ..
+        "tmux list-sessions -F 'one session' && tmux kill-server" })
       assert.equal("one session\n", result.out, result.err)
     end)
 

@@ -128,11 +128,12 @@ netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
 say("netlink", attempt(netlink, (0, 0)))
 
 # ---- what is no address ----
+null = open("/dev/null")
 tcp = socket.socket()
 unix = socket.socket(socket.AF_UNIX)
 good = socket.AF_INET.to_bytes(2, "little") + bytes(14)
 for what, fd, address, length in [
-    ("a bad descriptor", 999, good, 16), ("no socket", 0, good, 16),
+    ("a bad descriptor", 999, good, 16), ("no socket", null.fileno(), good, 16),
     ("a negative descriptor", -1, good, 16),
     ("too short", tcp.fileno(), good, 4), ("too long", tcp.fileno(), bytes(200), 200),
     ("a negative length", tcp.fileno(), good, -1), ("nothing", tcp.fileno(), good, 0),
@@ -169,7 +170,7 @@ for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
 hidden = listener(socket.AF_UNIX, "\0fence-spec-%d" % os.getpid())
 say("abstract", attempt(socket.socket(socket.AF_UNIX), hidden.getsockname()))
 open("file", "w").close()
-for path in ("file", ".", "file/x", "none/x", "/proc/self/fd/0", "x" * 100, "loop"):
+for path in ("file", ".", "file/x", "none/x", "/proc/self/fd/%d" % null.fileno(), "x" * 100, "loop"):
     if path == "loop":
         os.symlink("loop", "loop")
     say(path[:9], attempt(socket.socket(socket.AF_UNIX), path))
