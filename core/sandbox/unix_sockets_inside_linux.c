@@ -174,15 +174,23 @@ static int option(int fd, int name)
     return getsockopt(fd, SOL_SOCKET, name, &value, &len) < 0 ? -1 : value;
 }
 
-/* A connection that was accepted has the file of the socket it came by: so it must be one that
- * listens, or of datagrams. */
+/* A connection that was accepted has the file of the socket it came by, and was not bound to it: it
+ * has a peer, for good. */
+static bool was_bound(int fd)
+{
+    struct sockaddr_un peer;
+    socklen_t len = sizeof peer;
+
+    return option(fd, SO_TYPE) == SOCK_DGRAM || option(fd, SO_ACCEPTCONN) == 1 ||
+           (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 && errno == ENOTCONN);
+}
+
 static bool is_bound_to(struct unix_inside *inside, int fd, const struct stat *st)
 {
     auto_fd int file = -1;
     struct stat bound;
 
-    if (option(fd, SO_DOMAIN) != AF_UNIX ||
-        (option(fd, SO_TYPE) != SOCK_DGRAM && option(fd, SO_ACCEPTCONN) != 1))
+    if (option(fd, SO_DOMAIN) != AF_UNIX || !was_bound(fd))
         return false;
     file = ioctl(fd, SIOCUNIXFILE);
     return file >= 0 && fstat(file, &bound) == 0 && bound.st_dev == st->st_dev &&
@@ -233,13 +241,16 @@ static bool process_has(struct unix_inside *inside, const char *pid, const struc
 /* Is the process in the sandbox, however deep? Most are not, and are where we are. */
 static bool is_member(const struct unix_inside *inside, const char *pid)
 {
-    char path[300];
-    struct stat st;
+    char path[300], name[64];
+    unsigned long long number;
+    ssize_t len;
 
     snprintf(path, sizeof path, "/proc/%s/ns/pid", pid);
-    if (stat(path, &st) < 0 || st.st_ino == inside->ours)
+    len = readlink(path, name, sizeof name - 1);
+    name[len < 0 ? 0 : len] = '\0';
+    if (sscanf(name, "pid:[%llu]", &number) != 1 || number == inside->ours)
         return false;
-    return st.st_ino == inside->pids ||
+    return number == inside->pids ||
            is_within(open_namespace((pid_t)strtol(pid, NULL, 10), "pid"), inside->pids);
 }
 

@@ -67,7 +67,7 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(said[1], said[2])
     end)
 
-    for kind, tries in pairs({ address = 20000, link = 20000, flags = 20000, descriptor = 1000 }) do
+    for kind, tries in pairs({ address = 20000, link = 4000, flags = 4000, descriptor = 500 }) do
       row("3H.171 is not raced: " .. kind, function()
         local program, why = build("connect_race", "-pthread")
         assert.is_not_nil(program, why)

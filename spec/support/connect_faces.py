@@ -179,6 +179,12 @@ os.mkdir(long)
 end = listener(socket.AF_UNIX, long + "/s")
 say("a path of 107 bytes", len(long + "/s"), attempt(socket.socket(socket.AF_UNIX), long + "/s"))
 
+early = socket.socket(socket.AF_UNIX)
+early.bind("early")
+say("bound, not listening", attempt(socket.socket(socket.AF_UNIX), "early"))
+early.listen()
+say("listening now", attempt(socket.socket(socket.AF_UNIX), "early"))
+
 narrow = listener(socket.AF_UNIX, "narrow", backlog=0)
 client = socket.socket(socket.AF_UNIX)
 say("the first", attempt(client, "narrow"))
