@@ -110,8 +110,12 @@ int bridge_receive_listener(int control, int *listener)
         len = receive(control, &byte, sizeof byte, &extra, 1);
     if (len < 0)
         return (int)len;
+    if (len != sizeof byte || extra.fds[0] < 0) {
+        close_all(extra.fds);
+        return -EPROTO;
+    }
     *listener = extra.fds[0];
-    return len == sizeof byte && *listener >= 0 ? 0 : -EPROTO;
+    return 0;
 }
 
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err)
