@@ -261,12 +261,7 @@ static int fetch(struct attempt *attempt)
 /* Before the sandbox was looked at there are bubblewrap and inner, which asks for a way out. */
 static bool is_looked_at(struct unix_sockets *sockets)
 {
-    bool looked;
-
-    pthread_mutex_lock(&sockets->lock);
-    looked = sockets->looked;
-    pthread_mutex_unlock(&sockets->lock);
-    return looked;
+    return atomic_load_explicit(&sockets->looked, memory_order_acquire);
 }
 
 void unix_connect(void *context, struct notify_call *call)

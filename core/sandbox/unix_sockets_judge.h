@@ -5,6 +5,7 @@
 #define FENCE_SANDBOX_UNIX_SOCKETS_JUDGE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <uv.h>
 
@@ -73,11 +74,12 @@ struct unix_sockets {
     struct unix_allowed *allowed;
     size_t nallowed;
     struct unix_inside inside; /* the loop's until `looked` */
+    atomic_bool looked;
 
     pthread_mutex_t lock;
     unsigned refs; /* the loop's, and one for each thread */
     unsigned blocked;
-    bool looked, ended, closing;
+    bool ended, closing;
     struct unix_news news[LIMIT_NEWS];
     size_t nnews;
     unsigned long unheard;

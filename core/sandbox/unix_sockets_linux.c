@@ -304,8 +304,6 @@ int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, const struct plan
         return fail(err, rc, "cannot look at the sandbox's namespaces: %s", strerror(-rc));
     if (!sockets)
         return 0;
-    pthread_mutex_lock(&sockets->lock);
-    sockets->looked = true;
-    pthread_mutex_unlock(&sockets->lock);
+    atomic_store_explicit(&sockets->looked, true, memory_order_release);
     return 0;
 }
