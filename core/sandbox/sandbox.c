@@ -412,14 +412,12 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
         return fail(err, -errno, "descriptor %d cannot be the command's standard error: %s",
                     options->stdio[2], strerror(errno));
     rc = prepare_sandbox(&started, s->proxy, options, err);
-    if (rc < 0)
-        return rc;
     s->plan = started.plan;
     s->sockets = started.sockets;
     s->control = started.control;
     s->pidfd = started.pidfd;
     s->output = started.output;
-    return 0;
+    return rc;
 }
 
 /* It is running: what fails from here on is reported when it has ended. */
