@@ -97,6 +97,6 @@
     64                      /* threads in connect(2); with a full backlog at the other end         \
                              */
 #define LIMIT_NEWS      32  /* refused connects that the loop has not reported yet     */
-#define LIMIT_NEWS_TEXT 640 /* of one: a path has 108 bytes, four times that escaped   */
+#define LIMIT_NEWS_TEXT 768 /* of one: a path has 108 bytes, four times that escaped   */
 
 #endif

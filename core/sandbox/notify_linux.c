@@ -41,6 +41,15 @@ union notification {
 
 /* ---- can it be had ---- */
 
+/* With Yama's third step nobody may look at another process, whatever his rights. */
+static bool is_forbidden(void)
+{
+    auto_fd int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+    char step = '0';
+
+    return fd >= 0 && read(fd, &step, 1) == 1 && step == '3';
+}
+
 const char *notify_missing(void)
 {
     struct seccomp_notif_sizes sizes;
@@ -55,7 +64,7 @@ const char *notify_missing(void)
         return "pidfd_getfd is missing";
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
         return "sockets have no SO_NETNS_COOKIE";
-    return NULL;
+    return is_forbidden() ? "kernel.yama.ptrace_scope is 3" : NULL;
 }
 
 /* To whom does a connection of ours belong? The kernel notes who called connect(2). */

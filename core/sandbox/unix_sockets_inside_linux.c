@@ -241,6 +241,7 @@ static bool process_has(struct unix_inside *inside, const char *pid, const struc
 /* Is the process in the sandbox, however deep? Most are not, and are where we are. */
 static bool is_member(const struct unix_inside *inside, const char *pid)
 {
+    static const char head[] = "pid:[";
     char path[300], name[64];
     unsigned long long number;
     ssize_t len;
@@ -248,7 +249,10 @@ static bool is_member(const struct unix_inside *inside, const char *pid)
     snprintf(path, sizeof path, "/proc/%s/ns/pid", pid);
     len = readlink(path, name, sizeof name - 1);
     name[len < 0 ? 0 : len] = '\0';
-    if (sscanf(name, "pid:[%llu]", &number) != 1 || number == inside->ours)
+    if (strncmp(name, head, sizeof head - 1) != 0)
+        return false;
+    number = strtoull(name + sizeof head - 1, NULL, 10);
+    if (number == inside->ours)
         return false;
     return number == inside->pids ||
            is_within(open_namespace((pid_t)strtol(pid, NULL, 10), "pid"), inside->pids);
