@@ -102,6 +102,28 @@ for _, identity in ipairs(users.identities()) do
       end)
     end
 
+    -- The command's standard input is an unconnected socket of the host, and a server of the host
+    -- listens: "ok" when it connects.
+    row("3F.133 does not connect a socket that came from outside", function()
+      local driver = [[
+import socket, subprocess, sys
+inside = """
+import errno, socket, sys
+try:
+    socket.socket(fileno=0).connect(("127.0.0.1", int(sys.argv[1])))
+    print("ok")
+except OSError as error:
+    print(errno.errorcode[error.errno])
+"""
+server = socket.create_server(("127.0.0.1", 0))
+argv = sys.argv[1:] + ["/usr/bin/python3", "-c", inside, str(server.getsockname()[1])]
+sys.exit(subprocess.run(argv, stdin=socket.socket()).returncode)]]
+      local argv = { python, "-c", driver }
+      assert.equal("ok\n", run(argv).out)
+      local fence = fenced.argv({ argv = {}, as_user = identity })
+      assert.equal("EACCES\n", run(table.move(fence, 1, #fence, #argv + 1, argv)).out)
+    end)
+
     row("keeps its filter: nobody else may answer", function()
       local program = [[
 import ctypes, errno, platform

@@ -319,6 +319,30 @@ for _, identity in ipairs(users.identities()) do
       command:wait()
     end)
 
+    row("is judged by the outer of two sandboxes", function()
+      if users.ids(identity).uid == 0 then
+        return -- root makes no sandbox within a sandbox
+      end
+      local fence = folder .. "/fence"
+      assert(uv.fs_copyfile(users.binary(identity), fence))
+      assert(uv.fs_chmod(fence, tonumber("755", 8)))
+      host:open(folder .. "/host.sock")
+      local file = users.write_file(identity, folder .. "/own.py", own["a stream"])
+      local settings = users.write_file(identity, folder .. "/inner.json",
+        '{"network": {}, "filesystem": {"allowWrite": ["' .. folder .. '/sub"]}}')
+      make("mkdir", "sub")
+      local inner = { fence, "-d", "-s", settings, "--" }
+      local function nested(argv)
+        return run(table.move(argv, 1, #argv, #inner + 1, { table.unpack(inner) }),
+          { write = folder .. "/sub" })
+      end
+      local served = nested({ "sh", "-c", "cd sub; exec " .. python .. " " .. file })
+      assert.equal("ok\n", served.out, served.err)
+      assert.matches("judged by the sandbox around this one\n", served.err)
+      assert.equal("EACCES\n", nested(sockets.tries(folder .. "/host.sock")).out)
+      assert.equal(0, host:count())
+    end)
+
     row("reaches all of them where the settings say so", function()
       local path = host:open(folder .. "/host.sock")
       local result = run(sockets.tries(path), { network = { allowAllUnixSockets = true } })
