@@ -112,4 +112,13 @@
 #define LIMIT_INIT_FILTER_MS   1000              /* process 1 installs its filter within 1 or 2  */
 #define LIMIT_PROBE_MS         5000 /* a trial start; 10 ms, but the machine may swap */
 
+/* ---- the sandbox's Unix sockets ---- */
+#define LIMIT_KNOWN_SOCKETS      64  /* files held open, so that they are not looked for again  */
+#define LIMIT_HIDDEN_DESCRIPTORS 256 /* numbers tried in a process that shows none; agents: 10  */
+#define LIMIT_BLOCKED_CONNECTS                                                                     \
+    64                      /* threads in connect(2); with a full backlog at the other end         \
+                             */
+#define LIMIT_NEWS      32  /* refused connects that the loop has not reported yet     */
+#define LIMIT_NEWS_TEXT 768 /* of one: a path has 108 bytes, four times that escaped   */
+
 #endif

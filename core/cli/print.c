@@ -314,6 +314,16 @@ static void print_decision(const fence_event *event, struct printer *printer)
                    d->rule, says_more(d) ? ": " : "", says_more(d) ? d->message : "");
 }
 
+static void print_unix(const fence_event *event, struct printer *printer)
+{
+    char when[16];
+
+    if (!printer->debug && !printer->monitor)
+        return;
+    format_time(when, event->time_us);
+    print_line(printer, "[fence:unix] %s ✗ %s", when, event->text);
+}
+
 void print_event(const fence_event *event, void *payload)
 {
     struct printer *printer = payload;
@@ -339,6 +349,9 @@ void print_event(const fence_event *event, void *payload)
         return;
     case FENCE_EVENT_TLS:
         print_tls(event, printer);
+        return;
+    case FENCE_EVENT_UNIX:
+        print_unix(event, printer);
         return;
     case FENCE_EVENT_CLOSE:
         return;

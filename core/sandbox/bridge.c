@@ -74,7 +74,8 @@ static void take_control(struct received *out, struct msghdr *message)
     }
 }
 
-/* Returns the length of the message, which may be more than `len`, 0 at the end, or -errno. */
+/* Returns the length of the message, which may be more than `len`, 0 at the end, or -errno. With
+ * `wanted` descriptors, or none. */
 static ssize_t receive(int control, void *bytes, size_t len, struct received *extra)
 {
     union {
@@ -96,6 +97,24 @@ static ssize_t receive(int control, void *bytes, size_t len, struct received *ex
     if (message.msg_flags & MSG_CTRUNC) /* there were more: not what was asked for */
         close_all(extra->fds, &extra->nfds);
     return got;
+}
+
+int bridge_receive_listener(int control, int *listener)
+{
+    struct received extra;
+    char byte;
+    ssize_t len = receive(control, &byte, sizeof byte, &extra);
+
+    if (len == 0) /* a launcher that ended at once left our order unread: that is told first */
+        len = receive(control, &byte, sizeof byte, &extra);
+    if (len < 0)
+        return (int)len;
+    if (len != sizeof byte || extra.nfds != 1) {
+        close_all(extra.fds, &extra.nfds);
+        return -EPROTO;
+    }
+    *listener = extra.fds[0];
+    return 0;
 }
 
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err)

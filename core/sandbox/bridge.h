@@ -13,6 +13,10 @@
  * close-on-exec. */
 int bridge_open(int ends[2], fence_error *err);
 
+/* The listener of notify.h, which the launcher's process sends before it becomes the launcher.
+ * Writes a descriptor, close-on-exec. Returns 0 or -errno. */
+int bridge_receive_listener(int control, int *listener);
+
 int bridge_send_order(int control, const struct inner_order *order, fence_error *err);
 
 struct bridge_report {

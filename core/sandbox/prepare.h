@@ -11,14 +11,16 @@
 #include "sandbox/landlock.h"
 #include "sandbox/launcher.h"
 #include "sandbox/plan.h"
+#include "sandbox/unix_sockets.h"
 
 struct prepared { /* the caller's from then on */
     struct plan *plan;
     struct files files;
     struct landlock wall;
-    int control; /* to inner                                */
-    int pidfd;   /* of the launcher                         */
-    int output;  /* what the launcher says; never blocks    */
+    struct unix_sockets *sockets; /* or NULL */
+    int control;                  /* to inner                                */
+    int pidfd;                    /* of the launcher                         */
+    int output;                   /* what the launcher says; never blocks    */
 };
 
 /* Starts the launcher with inner and the command behind it; inner is to hand out so many `sockets`

@@ -14,6 +14,7 @@
 #include "sandbox/ports.h"
 #include "sandbox/remains.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/unix_sockets.h"
 
 enum sandbox_state {
     SANDBOX_STARTING,  /* inner is awaited                                */
@@ -32,6 +33,7 @@ struct fence_sandbox {
     struct run_report report;
 
     struct plan *plan;
+    struct unix_sockets *sockets; /* or NULL */
     struct files_run files;
     struct inspect_ours ours;                    /* what it is compared with                   */
     pid_t command_pid;                           /* inner's, and the command's later */

@@ -46,7 +46,9 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     s->quota = quota_begin(pid); /* while we look */
     files_run_ready(&s->files, s->remains.first);
     rc = mount_the_rest(s, err);
-    return rc < 0 ? rc : inspect_sandbox(pid, &s->ours, s->plan, err);
+    if (rc == 0)
+        rc = inspect_sandbox(pid, &s->ours, s->plan, err);
+    return rc < 0 ? rc : unix_sockets_look(s->sockets, pid, s->plan, err);
 }
 
 /* Lets the command run. What inner says after this, if anything, is read when all has ended: to

@@ -143,6 +143,40 @@ static void test_reports(void **state)
     }
 }
 
+/* ---- the listener of notifications ---- */
+
+static const struct listener_row {
+    const char *name;
+    size_t len, nfds;
+    int rc;
+} listener_rows[] = {
+    {"as it should be", 1, 1, 0}, {"no descriptor", 1, 0, -EPROTO}, {"two", 1, 2, -EPROTO},
+    {"four", 1, 4, -EPROTO},      {"two bytes", 2, 1, -EPROTO},
+};
+
+static void test_listener(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(listener_rows); i++) {
+        const struct listener_row *row = &listener_rows[i];
+        size_t before = descriptors_open();
+        int ends[2], fd = -1, rc;
+
+        open_bridge(ends);
+        assert_int_equal(bridge_receive_listener(ends[0], &fd), -EAGAIN);
+        say(ends[1], "xy", row->len, row->nfds);
+        rc = bridge_receive_listener(ends[0], &fd);
+        if (rc != row->rc || (fd >= 0) != (rc == 0))
+            fail_msg("%s: %d, descriptor %d", row->name, rc, fd);
+        if (fd >= 0)
+            close(fd);
+        close(ends[0]);
+        close(ends[1]);
+        if (descriptors_open() != before)
+            fail_msg("%s: a descriptor is left", row->name);
+    }
+}
+
 static void test_report_not_yet_and_never(void **state)
 {
     struct bridge_report report;
@@ -351,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_open),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_listener),
         cmocka_unit_test(test_report_not_yet_and_never),
         cmocka_unit_test(test_reset_is_an_end),
         cmocka_unit_test(test_go),

@@ -212,7 +212,8 @@ typedef enum fence_event_kind {
     FENCE_EVENT_NOTICE,   /* text: something a person should know                      */
     FENCE_EVENT_DEBUG,    /* text: how it is done                                      */
     FENCE_EVENT_ALERT,    /* text: something a person has to know, asked or not        */
-    FENCE_EVENT_SUMMARY   /* text: what a run has changed, at its end                  */
+    FENCE_EVENT_SUMMARY,  /* text: what a run has changed, at its end                  */
+    FENCE_EVENT_UNIX      /* text: a Unix socket that a sandbox could not connect to   */
 } fence_event_kind;
 
 typedef struct fence_event {
@@ -225,8 +226,8 @@ typedef struct fence_event {
     int status;                     /* RESPONSE: the HTTP status; of SOCKS5 the like */
     uint64_t duration_us;
     uint64_t bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
-    const char *text;        /* NOTICE, DEBUG, ALERT, SUMMARY. DECISION: what a policy says instead;
-                                RESPONSE: not NULL where one has; else NULL     */
+    const char *text; /* NOTICE, DEBUG, ALERT, SUMMARY, UNIX. DECISION: what a policy says instead;
+                         RESPONSE: not NULL where one has; else NULL     */
     const char *server_name; /* TLS: what the client asks for; or NULL            */
     int hello_encrypted;     /* TLS: only the outer server name can be read (ECH) */
 } fence_event;               /* no string in it holds a control character */

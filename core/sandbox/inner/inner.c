@@ -22,6 +22,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef MSG_PROBE
+#define MSG_PROBE 0x10 /* linux/socket.h; not in every C library */
+#endif
+
 #define BACKLOG       511 /* the host listens again with its own; never less than that */
 #define EXIT_NO_FENCE 125
 
@@ -74,8 +78,9 @@ static int receive_go(int control, struct inner_go *go, int fds[INNER_GO_FDS])
     return 0;
 }
 
-/* Does the kernel know a way to the outside? connect(2) on a datagram socket asks the routing
- * table and sends nothing. An address family that is not there is no way either. */
+/* Does the kernel know a way to the outside? MSG_PROBE asks the routing table and sends nothing; a
+ * connect(2) would be the host's answer, and not the kernel's. An address family that is not there
+ * is no way either. */
 static int way_out(const struct sockaddr *to, socklen_t len)
 {
     int fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -83,7 +88,7 @@ static int way_out(const struct sockaddr *to, socklen_t len)
 
     if (fd < 0)
         return 0;
-    found = connect(fd, to, len) == 0;
+    found = sendto(fd, "", 0, MSG_PROBE | MSG_NOSIGNAL, to, len) == 0;
     close(fd);
     return found;
 }
