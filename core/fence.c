@@ -13,6 +13,8 @@
 #include "proxy/login.h"
 #include "proxy/proxy.h"
 #include "proxy/resolver.h"
+#include "sandbox/layers.h"
+#include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
 
 struct fence {
@@ -308,4 +310,17 @@ int fence_kill(fence_sandbox *sandbox, int signum)
 int fence_terminate(fence_sandbox *sandbox, int signum)
 {
     return sandbox_terminate(sandbox, signum);
+}
+
+int fence_layers_add(unsigned *layers, const char *names, fence_error *err)
+{
+    return layers_add(layers, names, err);
+}
+
+int fence_probe(fence_feature_cb tell, void *payload)
+{
+    struct machine machine = {0};
+
+    probe_machine(&machine);
+    return probe_tell(&machine, tell, payload);
 }

@@ -88,6 +88,7 @@ static void set_particulars(lua_State *lua, const fence_event *event)
     case FENCE_EVENT_NOTICE:
     case FENCE_EVENT_DEBUG:
     case FENCE_EVENT_ALERT:
+    case FENCE_EVENT_SUMMARY:
         set_text(lua, "text", event->text);
         break;
     case FENCE_EVENT_DECISION:
@@ -101,7 +102,7 @@ void push_event(lua_State *lua, const fence_event *event)
         [FENCE_EVENT_DECISION] = "decision", [FENCE_EVENT_RESPONSE] = "response",
         [FENCE_EVENT_TLS] = "tls",           [FENCE_EVENT_CLOSE] = "close",
         [FENCE_EVENT_NOTICE] = "notice",     [FENCE_EVENT_DEBUG] = "debug",
-        [FENCE_EVENT_ALERT] = "alert"};
+        [FENCE_EVENT_ALERT] = "alert",       [FENCE_EVENT_SUMMARY] = "summary"};
 
     lua_createtable(lua, 0, 10);
     set_text(lua, "kind", kinds[event->kind]);

@@ -97,6 +97,20 @@ static uint64_t read_signals(const struct fields *fields)
     return set;
 }
 
+/* A list of names; the library takes a set of bits, and knows the names. */
+static unsigned read_layers(const struct fields *fields)
+{
+    const char *const *names = field_list(fields, "degrade");
+    unsigned layers = 0;
+    fence_error error;
+
+    for (; names && *names; names++) {
+        if (fence_layers_add(&layers, *names, &error) < 0)
+            luaL_error(fields->lua, "%s: degrade: %s", fields->function, error.message);
+    }
+    return layers;
+}
+
 /* Pushes the handle, which is kept until the command ends. on_exit, or nil, is at the top and is
  * taken off. */
 static struct handle *push_handle(lua_State *lua, struct engine *engine)
@@ -118,8 +132,8 @@ static struct handle *push_handle(lua_State *lua, struct engine *engine)
 
 int engine_spawn(lua_State *lua)
 {
-    static const char *const names[] = {"argv",       "env",     "stdio", "ignored_signals",
-                                        "rule_files", "on_exit", NULL};
+    static const char *const names[] = {"argv",       "env",     "stdio",   "ignored_signals",
+                                        "rule_files", "degrade", "on_exit", NULL};
     struct engine *engine = engine_at(lua);
     struct fields fields = fields_of(lua, 2, "spawn", names);
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
@@ -135,6 +149,7 @@ int engine_spawn(lua_State *lua)
     read_stdio(&fields, options.stdio);
     options.ignored_signals = read_signals(&fields);
     options.rule_files = field_list(&fields, "rule_files");
+    options.degrade = read_layers(&fields);
     field_function(&fields, "on_exit");
     handle = push_handle(lua, engine);
     outer = engine_enter(engine, lua);

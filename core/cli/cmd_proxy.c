@@ -142,7 +142,7 @@ static int serve(const struct rules *rules, const struct options *options)
 
 static int proxy_with(const struct options *options)
 {
-    const char *misuse = NULL;
+    const char *misuse = NULL, *of_sandboxes = options_of_sandboxes(options);
     struct rules rules;
     fence_error err = {0};
     int status = EXIT_FENCE;
@@ -151,8 +151,11 @@ static int proxy_with(const struct options *options)
         misuse = "fence proxy runs no command: see fence proxy --help";
     else if (!options->http && !options->socks)
         misuse = "fence proxy needs an address: --http 127.0.0.1:3128, --socks 127.0.0.1:1080";
-    if (misuse) {
-        print_error("%s", misuse);
+    if (misuse || of_sandboxes) {
+        if (misuse)
+            print_error("%s", misuse);
+        else
+            print_error("fence proxy makes no sandbox: leave out %s", of_sandboxes);
         return EXIT_FENCE;
     }
     if (rules_load(&rules, options, &err) < 0)

@@ -87,6 +87,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
 
     options.rule_files = (const char *const *)run->rule_files;
     options.argv = argv;
+    options.degrade = run->options ? run->options->degrade : 0;
     options.ignored_signals = signals_ignored();
     signals = signals_catch(options.ignored_signals);
     if (signals < 0) {
@@ -179,6 +180,8 @@ int cmd_run(char **argv)
         status = text_version();
     else if (options.help)
         status = text_help();
+    else if (options.linux_features)
+        status = print_linux_features();
     else
         status = run_with(&options);
     options_deinit(&options);

@@ -13,15 +13,13 @@ static const struct subcommand {
     const char *name;
     int (*run)(char **argv);
 } subcommands[] = {
-    {"proxy", cmd_proxy},
-    {"demo", cmd_demo},
-    {"policy", cmd_policy},
-    {"explain", cmd_explain},
+    {"proxy", cmd_proxy},     {"demo", cmd_demo},     {"policy", cmd_policy},
+    {"explain", cmd_explain}, {"doctor", cmd_doctor},
 };
 
 /* Words that will mean something: a script that runs a program of that name today would change its
  * meaning later. */
-static const char *const reserved[] = {"check",  "config", "templates", "doctor",
+static const char *const reserved[] = {"check",  "config", "templates",
                                        "import", "hooks",  "completion"};
 
 /* Descriptors 0 to 2 exist, so that no socket of ours ever is standard output. */

@@ -24,6 +24,8 @@ enum action {
     SET_MAX_CLIENTS,
     SET_ASK_TIMEOUT,
     SET_JSON,
+    SET_FEATURES,
+    ADD_DEGRADE,
     ADD_SETTING,
     ADD_POLICY,
     NOT_BUILT
@@ -53,6 +55,8 @@ static const struct option options[] = {
     {0, "--allow-write", true, ANY, ADD_SETTING, "filesystem.allowWrite"},
     {0, "--policy", true, ANY, ADD_POLICY, NULL},
     {0, "--ask-timeout", true, ANY, SET_ASK_TIMEOUT, NULL},
+    {0, "--degrade", true, ANY, ADD_DEGRADE, NULL},
+    {0, "--linux-features", false, ANY, SET_FEATURES, NULL},
     {0, "--http", true, PROXY, SET_HTTP, NULL},
     {0, "--socks", true, PROXY, SET_SOCKS, NULL},
     {0, "--login", true, PROXY, SET_LOGIN, NULL},
@@ -61,7 +65,6 @@ static const struct option options[] = {
     {'p', "--port", true, ANY, NOT_BUILT, NULL},
     {'t', "--template", true, ANY, NOT_BUILT, NULL},
     {0, "--list-templates", false, ANY, NOT_BUILT, NULL},
-    {0, "--linux-features", false, ANY, NOT_BUILT, NULL},
     {0, "--deny-read", true, ANY, NOT_BUILT, NULL},
     {0, "--log-file", true, ANY, NOT_BUILT, NULL},
     {0, "--fence-log-file", true, ANY, NOT_BUILT, NULL},
@@ -106,6 +109,18 @@ static int set_ask_timeout(struct options *out, const char *value, fence_error *
     return 0;
 }
 
+/* The library knows the names. */
+static int add_degrade(struct options *out, const char *value, fence_error *err)
+{
+    fence_error why = {0};
+
+    if (fence_layers_add(&out->degrade, value, &why) == 0)
+        return 0;
+    err->code = why.code;
+    snprintf(err->message, sizeof err->message, "--degrade: %.400s", why.message);
+    return -1;
+}
+
 static int apply(struct options *out, const struct option *o, const char *value, fence_error *err)
 {
     switch (o->action) {
@@ -143,6 +158,11 @@ static int apply(struct options *out, const struct option *o, const char *value,
     case SET_JSON:
         out->json = true;
         return 0;
+    case SET_FEATURES:
+        out->linux_features = true;
+        return 0;
+    case ADD_DEGRADE:
+        return add_degrade(out, value, err);
     case ADD_SETTING:
         out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
         return 0;
@@ -279,7 +299,14 @@ const char *options_of_runs(const struct options *o)
 {
     if (o->watch)
         return "--watch";
-    return o->ask_timeout_s ? "--ask-timeout" : NULL;
+    return o->ask_timeout_s ? "--ask-timeout" : options_of_sandboxes(o);
+}
+
+const char *options_of_sandboxes(const struct options *o)
+{
+    if (o->degrade)
+        return "--degrade";
+    return o->linux_features ? "--linux-features" : NULL;
 }
 
 void options_deinit(struct options *o)

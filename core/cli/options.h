@@ -9,6 +9,8 @@
 
 struct options {
     bool help, version, debug, monitor, watch;
+    bool linux_features;
+    unsigned degrade;     /* --degrade: fence_layer bits             */
     bool json;            /* fence policy test --json                */
     const char *settings; /* -s                                      */
     const char *string;   /* -c                                      */
@@ -37,6 +39,9 @@ int options_read_test(struct options *out, char **argv, fence_error *err);
 /* The name of an option among them that says how a run goes on, which is nothing to a decision; or
  * NULL. */
 const char *options_of_runs(const struct options *options);
+
+/* The same of those that mean nothing where there is no sandbox. */
+const char *options_of_sandboxes(const struct options *options);
 
 void options_deinit(struct options *options);
 

@@ -130,9 +130,11 @@ void print_ask(fence_ask *ask, const fence_request *request, const char *questio
 fence_observer print_observer(struct printer *printer)
 {
     bool observes = printer->debug || printer->monitor;
+    /* in a terminal somebody reads it; where standard error goes elsewhere, whoever asks */
+    unsigned summary = isatty(STDERR_FILENO) ? 1U << FENCE_EVENT_SUMMARY : 0;
 
     return (fence_observer){.on_event = print_event,
-                            .kinds = observes ? 0 : 1U << FENCE_EVENT_ALERT,
+                            .kinds = observes ? 0 : 1U << FENCE_EVENT_ALERT | summary,
                             .payload = printer,
                             .on_ask = printer->tty ? print_ask : NULL};
 }
@@ -323,6 +325,7 @@ void print_event(const fence_event *event, void *payload)
         print_response(event, printer);
         return;
     case FENCE_EVENT_ALERT:
+    case FENCE_EVENT_SUMMARY:
         print_line(printer, "[fence] %s", event->text);
         return;
     case FENCE_EVENT_NOTICE:

@@ -36,11 +36,21 @@ uint64_t signals_ignored(void)
     return ignored;
 }
 
+void signals_settle(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
+
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* EFBIG says it as well, and can be explained */
+    /* where a parent ignores it, the kernel would throw the sandbox's exit status away */
+    sigaction(SIGCHLD, &standard, NULL);
+}
+
 int signals_catch(uint64_t ignored)
 {
     static const int caught[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -51,14 +61,11 @@ int signals_catch(uint64_t ignored)
         if (!(ignored >> (caught[i] - 1) & 1))
             sigaction(caught[i], &action, NULL);
     }
-    sigaction(SIGPIPE, &ignore, NULL);
     /* under `stty tostop` a line of ours would stop us, and with us the network of a shell inside
      */
     sigaction(SIGTTOU, &ignore, NULL);
     sigaction(SIGTTIN, &ignore, NULL); /* the same for a question, once we are in the background */
-    sigaction(SIGXFSZ, &ignore, NULL); /* EFBIG says it as well, and can be explained */
-    /* where a parent ignores it, the kernel would throw the sandbox's exit status away */
-    sigaction(SIGCHLD, &standard, NULL);
+    signals_settle();
     return ends[0];
 }
 

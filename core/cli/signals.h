@@ -22,4 +22,7 @@ int signals_catch(uint64_t ignored);
 /* The next one; false when there is none. */
 bool signals_next(struct signal_event *out, int fd);
 
+/* Of those the part that is not about a command: what every use of the library wants. */
+void signals_settle(void);
+
 #endif

@@ -33,6 +33,7 @@ int text_help(void)
         "--help\n"
         "       fence policy check FILE...              is this policy one?\n"
         "       fence policy test FILE                  does it do what its tests say?\n"
+        "       fence doctor [--json]                   what this machine lacks, and the cure\n"
         "       fence demo                              a show on loopback: what passes, what not\n"
         "\n"
         "The command reaches the network only through fence's proxy, and only the hosts that the\n"
@@ -47,6 +48,9 @@ int text_help(void)
         "      --policy FILE       ask this Lua policy about requests; may be repeated\n"
         "      --ask-timeout SECONDS   deny what a policy asks and nobody answers by then (30)\n"
         "      --watch             load settings and policies again when they change\n"
+        "      --degrade LAYER     start without it where it is missing: landlock, unix-sockets,\n"
+        "                          watch; may be repeated\n"
+        "      --linux-features    what fence doctor says, as the ancestor said it\n"
         "  -c, --command STRING    a command for sh -c\n"
         "  -m, --monitor           say what was refused\n"
         "  -d, --debug             say everything: requests, rules, the sandbox's command\n"
@@ -121,6 +125,22 @@ int text_help_explain(void)
         "\n"
         "Options: -s, --allow, --deny, --policy as in fence --help. Exit status: 0 allowed, 1\n"
         "denied or asked about, 2 where that cannot be told.\n",
+        stdout);
+    return finish();
+}
+
+int text_help_doctor(void)
+{
+    fputs(
+        "Usage: fence doctor [--json]\n"
+        "\n"
+        "Tries each thing that a sandbox is made of, and a sandbox. A line for each: ok; note,\n"
+        "where nothing hangs on it; missing, and below it the cure. Exit status: 0 every layer is\n"
+        "there; 1 where only such are missing that --degrade can name; 125 where no sandbox can "
+        "be\n"
+        "made.\n"
+        "\n"
+        "      --json   one JSON object instead of lines\n",
         stdout);
     return finish();
 }

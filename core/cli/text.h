@@ -8,5 +8,6 @@ int text_help(void);
 int text_help_proxy(void);
 int text_help_policy(void);
 int text_help_explain(void);
+int text_help_doctor(void);
 
 #endif

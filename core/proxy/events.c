@@ -48,6 +48,15 @@ void events_alert(struct events *events, const char *fmt, ...)
     va_end(args);
 }
 
+void events_summary(struct events *events, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    emit_text(events, FENCE_EVENT_SUMMARY, fmt, args);
+    va_end(args);
+}
+
 void events_notice(struct events *events, const char *fmt, ...)
 {
     va_list args;

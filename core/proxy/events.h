@@ -27,6 +27,7 @@ void events_emit(struct events *events, fence_event *event);
 
 /* A line of text; what others chose in it has been escaped. */
 FENCE_PRINTF(2, 3) void events_alert(struct events *events, const char *fmt, ...);
+FENCE_PRINTF(2, 3) void events_summary(struct events *events, const char *fmt, ...);
 FENCE_PRINTF(2, 3) void events_notice(struct events *events, const char *fmt, ...);
 FENCE_PRINTF(2, 3) void events_debug(struct events *events, const char *fmt, ...);
 

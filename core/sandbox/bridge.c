@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "base/error.h"
+#include "sandbox/exec_error.h"
 
 int bridge_open(int ends[2], fence_error *err)
 {
@@ -118,37 +119,40 @@ void bridge_close_listeners(struct bridge_report *report)
     close_all(report->listeners);
 }
 
-int bridge_send_go(int control, int standard_error, fence_error *err)
+int bridge_send_go(int control, int standard_error, const struct landlock *wall, fence_error *err)
 {
-    struct inner_go go = {INNER_VERSION};
+    bool walled = wall->ruleset >= 0;
+    struct inner_go go = {INNER_VERSION, walled, walled ? landlock_flags(wall->abi) : 0};
     struct iovec part = {&go, sizeof go};
+    int fds[INNER_GO_FDS] = {standard_error, wall->ruleset};
+    size_t len = walled ? sizeof fds : sizeof fds[0];
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(sizeof fds)];
     } room = {0};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = room.bytes,
-                             .msg_controllen = sizeof room.bytes};
+                             .msg_controllen = CMSG_SPACE(len)};
 
     room.header.cmsg_level = SOL_SOCKET;
     room.header.cmsg_type = SCM_RIGHTS;
-    room.header.cmsg_len = CMSG_LEN(sizeof standard_error);
-    memcpy(CMSG_DATA(&room.header), &standard_error, sizeof standard_error);
+    room.header.cmsg_len = CMSG_LEN(len);
+    memcpy(CMSG_DATA(&room.header), fds, len);
     if (sendmsg(control, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof go)
         return 0;
     return fail(err, -errno, "cannot start the command: %s", strerror(errno));
 }
 
-int bridge_receive_outcome(int control, int *error)
+int bridge_receive_outcome(int control, struct inner_report *failure)
 {
-    struct inner_failure failure;
+    struct inner_report said;
     struct received extra;
-    ssize_t len = receive(control, &failure, sizeof failure, &extra);
+    ssize_t len = receive(control, &said, sizeof said, &extra);
 
     close_all(extra.fds);
-    if (len == sizeof failure && failure.version == INNER_VERSION) {
-        *error = failure.error;
+    if (len == sizeof said && said.version == INNER_VERSION) {
+        *failure = said;
         return 1;
     }
     return len == -EAGAIN ? -EAGAIN : 0;
@@ -175,9 +179,27 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
                     "the sandbox is not read-only: / can be written to (%s); "
                     "is bwrap really bubblewrap?",
                     error);
+    case INNER_LANDLOCK:
+        return fail(err, FENCE_ESANDBOX, "the second wall around files (Landlock) fails: %s",
+                    error);
+    case INNER_LANDLOCK_OPEN:
+        return fail(err, FENCE_ESANDBOX,
+                    "the second wall around files (Landlock) does not hold (%s): report this as a "
+                    "bug, with the version of the kernel",
+                    error);
     case INNER_READY:
     case INNER_HERE:
+    case INNER_EXECUTE:
         break;
     }
     return fail(err, FENCE_ESANDBOX, "the sandbox's helper failed in a step we do not know");
+}
+
+int bridge_explain_outcome(const struct inner_report *failure, const char *command,
+                           fence_error *err)
+{
+    if (failure->step == INNER_EXECUTE)
+        return exec_error_explain(err, command, failure->error);
+    bridge_explain(failure, err);
+    return 125;
 }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "sandbox/inner/inner.h"
+#include "sandbox/landlock.h"
 
 /* A socketpair: ends[0] is the host's and tells who wrote, ends[1] goes to inner. Both
  * close-on-exec. */
@@ -25,13 +26,17 @@ struct bridge_report {
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err);
 void bridge_close_listeners(struct bridge_report *report); /* those that are still there */
 
-int bridge_send_go(int control, int standard_error, fence_error *err);
+int bridge_send_go(int control, int standard_error, const struct landlock *wall, fence_error *err);
 
-/* Returns 1 when the command could not be executed, with its errno; 0 when it runs; -EAGAIN while
- * that is not known. */
-int bridge_receive_outcome(int control, int *error);
+/* Returns 1 when the command could not be executed, with the step and its errno; 0 when it runs;
+ * -EAGAIN while that is not known. */
+int bridge_receive_outcome(int control, struct inner_report *failure);
 
 /* What a step that failed inside means, with the cure. Returns FENCE_ESANDBOX. */
 int bridge_explain(const struct inner_report *report, fence_error *err);
+
+/* The same of an outcome. Returns the status that stands for it: 125, 126, 127. */
+int bridge_explain_outcome(const struct inner_report *failure, const char *command,
+                           fence_error *err);
 
 #endif

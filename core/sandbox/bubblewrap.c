@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "sandbox/cures.h"
 #include "sandbox/launcher.h"
 
 #define EXPLAIN_QUOTED 200 /* of bubblewrap's own words: leaves room for the cure */
@@ -93,20 +94,25 @@ static int bubblewrap_render(struct argv *out, const struct plan *plan, fence_er
     return 0;
 }
 
-#define CURE_CONTAINER "--security-opt seccomp=unconfined --security-opt apparmor=unconfined"
-#define CURE_APPARMOR                                                                              \
-    "on Ubuntu let bwrap do so, with 'sudo cp "                                                    \
-    "/usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && sudo systemctl " \
-    "reload apparmor' (package apparmor-profiles), or with a profile of your own for bwrap that "  \
-    "has 'userns,'"
-
 /* What bubblewrap says, and what it means. The first row that fits decides. */
-static const struct {
+struct explanation {
     const char *said;
     const char *means; /* cause, without the cure */
     bool quoted;       /* the line itself names what matters, so it is shown */
     const char *cure;
-} explanations[] = {
+};
+
+/* Before all others where this is a sandbox of fence's own: its filter refuses what makes another.
+ */
+static const struct explanation explanations_nested[] = {
+    {"No permissions to create", CAUSE_NESTED, false, CURE_NESTED},
+    {"Creating new namespace failed", CAUSE_NESTED, false, CURE_NESTED},
+    {"Failed to make / slave", CAUSE_NESTED, false, CURE_NESTED},
+    {"Can't mount proc", CAUSE_NESTED, false, CURE_NESTED},
+    {"setting up uid map: Operation not permitted", CAUSE_NESTED_ROOT, false, CURE_NESTED_ROOT},
+};
+
+static const struct explanation explanations[] = {
     {"No permissions to create", "you may not create user namespaces here", false,
      "as root run 'sysctl kernel.unprivileged_userns_clone=1' (Debian) or 'sysctl "
      "user.max_user_namespaces=15000' (RHEL); start a container with " CURE_CONTAINER
@@ -125,11 +131,11 @@ static const struct {
     {"writing to setgroups", "AppArmor does not let bubblewrap use a user namespace", false,
      CURE_APPARMOR},
     {"Failed to make / slave", "bubblewrap may not mount", false,
-     "start a container with " CURE_CONTAINER
-     "; on Ubuntu install the AppArmor profile bwrap-userns-restrict from "
+     "within another sandbox of fence give that one \"allowNested\": true; start a container "
+     "with " CURE_CONTAINER "; on Ubuntu install the AppArmor profile bwrap-userns-restrict from "
      "/usr/share/apparmor/extra-profiles"},
     {"Can't mount proc", "a new /proc may not be mounted, as this container hides parts of its own",
-     false, "start it with --security-opt systempaths=unconfined " CURE_CONTAINER},
+     false, CURE_PROC},
     {"Unknown option", "bubblewrap is too old", true, "install 0.4 or newer"},
     {"Exceeded maximum number of arguments", "the sandbox has more mounts than bubblewrap takes",
      false, "open fewer folders in filesystem.allowWrite, or one above them"},
@@ -173,27 +179,32 @@ static void quote(char out[EXPLAIN_QUOTED], struct str line)
 }
 
 /* Fills `err` when a row fits `line`. */
-static bool explain_line(fence_error *err, struct str line)
+static bool explain_by(const struct explanation *rows, size_t count, struct str line,
+                       fence_error *err)
 {
     char quoted[EXPLAIN_QUOTED];
 
-    for (size_t i = 0; i < ARRAY_LEN(explanations); i++) {
-        const char *said = explanations[i].said;
-
-        if (!memmem(line.bytes, line.len, said, strlen(said)))
+    for (const struct explanation *row = rows; row < rows + count; row++) {
+        if (!memmem(line.bytes, line.len, row->said, strlen(row->said)))
             continue;
         quote(quoted, line);
-        if (explanations[i].quoted)
-            fail(err, FENCE_ESANDBOX, "%s (bwrap: %s): %s", explanations[i].means, quoted,
-                 explanations[i].cure);
+        if (row->quoted)
+            fail(err, FENCE_ESANDBOX, "%s (bwrap: %s): %s", row->means, quoted, row->cure);
         else
-            fail(err, FENCE_ESANDBOX, "%s: %s", explanations[i].means, explanations[i].cure);
+            fail(err, FENCE_ESANDBOX, "%s: %s", row->means, row->cure);
         return true;
     }
     return false;
 }
 
-static void bubblewrap_explain(fence_error *err, const char *output)
+static bool explain_line(fence_error *err, struct str line, bool nested)
+{
+    if (nested && explain_by(explanations_nested, ARRAY_LEN(explanations_nested), line, err))
+        return true;
+    return explain_by(explanations, ARRAY_LEN(explanations), line, err);
+}
+
+static void bubblewrap_explain(fence_error *err, const char *output, bool nested)
 {
     struct str rest = str_of(output);
     struct str first = {"", 0};
@@ -202,7 +213,7 @@ static void bubblewrap_explain(fence_error *err, const char *output)
     while (rest.len > 0) {
         struct str line = str_trim(next_line(&rest));
 
-        if (explain_line(err, line))
+        if (explain_line(err, line, nested))
             return;
         if (first.len == 0)
             first = line;

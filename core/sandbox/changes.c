@@ -42,7 +42,7 @@ int changes_new(struct changes **out, const struct files *files)
     struct changes *changes;
 
     *out = NULL;
-    if (files->roots.count == 0)
+    if (files->trees.count == 0)
         return 0;
     changes = calloc(1, sizeof *changes);
     if (!changes)
@@ -154,8 +154,8 @@ size_t changes_list(char *out, size_t cap, const struct changes *changes, const 
     fence_error err;
 
     out[0] = '\0';
-    for (size_t i = 0; i < changes->files->roots.count; i++) {
-        struct walk walk = {.base = changes->files->roots.items[i],
+    for (size_t i = 0; i < changes->files->trees.count; i++) {
+        struct walk walk = {.base = changes->files->trees.items[i],
                             .patterns = reported_names,
                             .npatterns = reported_count,
                             .payload = &l,

@@ -133,6 +133,15 @@ static int seek_names(struct resolver *r, const char *base, const char *const *n
     return rc;
 }
 
+static int protect_git_at(struct resolver *r, const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0)
+        return 0;
+    return S_ISDIR(st.st_mode) ? resolver_protect_git(r, path) : resolver_protect(r, path);
+}
+
 /* Was this path, or one below it, opened by its own name? */
 static bool is_opened(const struct resolver *r, const char *path)
 {
@@ -144,23 +153,45 @@ static bool is_opened(const struct resolver *r, const char *path)
     return false;
 }
 
-static int protect_home(struct resolver *r)
+/* Of a folder that holds the home folder, or all there is, not everything is looked through: it
+ * would take as long as the disk is large. */
+static bool is_broad(const char *root, const char *home)
 {
-    auto_free char *home = r->home ? realpath(r->home, NULL) : NULL;
+    return strcmp(root, "/") == 0 || (home && resolver_covers(root, home));
+}
+
+/* In the home folder what programs read there, and not in each folder below it. */
+static int protect_home(struct resolver *r, const char *home)
+{
     char path[LIMIT_PATH];
     int rc = 0;
 
-    if (!home || !resolver_is_writable(r, home))
-        return 0;
-    for (size_t i = 0; rc == 0 && i < protected_home_count; i++) {
-        snprintf(path, sizeof path, "%s/%s", home, protected_home[i]);
-        if (is_opened(r, path))
+    for (size_t i = 0; rc == 0 && i < protected_count + protected_home_count; i++) {
+        const char *name = i < protected_count ? protected_names[i] + strlen("**/")
+                                               : protected_home[i - protected_count];
+
+        snprintf(path, sizeof path, "%s/%s", home, name);
+        if (i >= protected_count && is_opened(r, path))
             continue;
-        rc = resolver_protect(r, path);
-        if (rc == 0)
-            rc = resolver_rule(r, FILE_PROTECTED, home, protected_home[i]);
+        rc = strcmp(name, ".git") == 0 ? protect_git_at(r, path) : resolver_protect(r, path);
+        if (rc == 0 && strcmp(name, ".git") != 0)
+            rc = resolver_rule(r, FILE_PROTECTED, home, name);
     }
-    return rc;
+    return rc == 0 ? resolver_list(r, &r->files->folders, home) : rc;
+}
+
+/* Everywhere below `top`. */
+static int protect_below(struct resolver *r, const char *top)
+{
+    int rc = seek_names(r, top, protected_names, protected_count, SOUGHT_PROTECTED);
+
+    if (rc == 0)
+        rc = seek_names(r, top, reported_names, reported_count, SOUGHT_REPORTED);
+    for (size_t name = 0; rc == 0 && name < protected_count; name++) {
+        if (strcmp(protected_names[name], "**/.git") != 0)
+            rc = resolver_rule(r, FILE_PROTECTED, top, protected_names[name]);
+    }
+    return rc == 0 ? resolver_list(r, &r->files->trees, top) : rc;
 }
 
 /* A linked worktree at the top of a writable folder works only with what it shares. */
@@ -186,18 +217,23 @@ static int open_worktree(struct resolver *r, const char *root)
 
 static int protect_roots(struct resolver *r)
 {
+    auto_free char *home = r->home ? realpath(r->home, NULL) : NULL;
     size_t count = r->files->roots.count;
-    int rc = protect_home(r);
+    bool cwd_is_broad = is_broad(r->cwd, home);
+    int rc = home && resolver_is_writable(r, home) ? protect_home(r, home) : 0;
 
     for (size_t i = 0; rc == 0 && i < count; i++) {
         const char *root = r->files->roots.items[i];
 
-        rc = seek_names(r, root, protected_names, protected_count, SOUGHT_PROTECTED);
-        if (rc == 0)
-            rc = seek_names(r, root, reported_names, reported_count, SOUGHT_REPORTED);
-        for (size_t name = 0; rc == 0 && name < protected_count; name++) {
-            if (strcmp(protected_names[name], "**/.git") != 0)
-                rc = resolver_rule(r, FILE_PROTECTED, root, protected_names[name]);
+        if (!is_broad(root, home)) {
+            rc = protect_below(r, root);
+        } else {
+            resolver_tell(r,
+                          "'%.200s' is opened as a whole: protected are start files at the top of "
+                          "the home folder, and below the current folder",
+                          root);
+            if (resolver_covers(root, r->cwd) && !cwd_is_broad)
+                rc = protect_below(r, r->cwd);
         }
         if (rc == 0)
             rc = open_worktree(r, root);
@@ -324,6 +360,7 @@ void files_deinit(struct files *files)
     free(files->rules);
     file_list_deinit(&files->roots);
     file_list_deinit(&files->folders);
+    file_list_deinit(&files->trees);
     file_list_deinit(&files->links);
     file_list_deinit(&files->reported);
     file_list_deinit(&files->texts);

@@ -36,6 +36,7 @@ struct files {
     size_t nrules, rules_cap;
     struct file_list roots;    /* the writable folders, canonical, none below another         */
     struct file_list folders;  /* in which a name may come that a rule is about                */
+    struct file_list trees;    /* in which protected names are looked for everywhere          */
     struct file_list links;    /* protected names that are links: they cannot be mounted over  */
     struct file_list reported; /* what other tools execute later: changes.h                    */
     struct file_list texts;

@@ -20,7 +20,7 @@ int files_run_start(struct files_run *run, struct proxy *proxy, const struct pla
     }
     if (rc < 0)
         events_alert(&proxy->events, "without a watch over files: %s", why.message);
-    if (!events_wanted(&proxy->events, FENCE_EVENT_ALERT))
+    if (!events_wanted(&proxy->events, FENCE_EVENT_SUMMARY))
         return 0;
     return changes_new(&run->changes, &run->files) < 0 ? fail(err, -ENOMEM, "out of memory") : 0;
 }
@@ -36,7 +36,7 @@ void files_run_finish(struct files_run *run, const char *cwd)
 
     guard_finish(run->guard);
     if (run->changes && changes_list(list, sizeof list, run->changes, cwd) > 0)
-        events_alert(&run->proxy->events, "changed, and executed later by other tools: %s", list);
+        events_summary(&run->proxy->events, "changed, and executed later by other tools: %s", list);
 }
 
 bool files_run_close(struct files_run *run, void (*on_gone)(void *payload))

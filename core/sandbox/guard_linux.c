@@ -16,7 +16,9 @@
 #define WATCHED                                                                                    \
     (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR | IN_DONT_FOLLOW |           \
      IN_EXCL_UNLINK)
-#define READS 64 /* of events, before others have their turn */
+#define READS       64 /* of events, before others have their turn */
+#define EVENTS_STEP (16 * 1024)
+#define EVENTS_MAX  (1024 * 1024) /* more than the kernel queues */
 
 /* ---- watches ---- */
 
@@ -57,6 +59,21 @@ static int too_many(struct guard *g)
     return 0;
 }
 
+/* Is there something in it that is protected by a mount of its own? */
+static bool holds_mounts(const struct guard *g, const char *path)
+{
+    size_t len = strlen(path);
+
+    for (size_t i = 0; i < g->plan->nmounts; i++) {
+        const struct mount *mount = &g->plan->mounts[i];
+
+        if (mount->kind == MOUNT_READ_ONLY && strncmp(mount->path, path, len) == 0 &&
+            mount->path[len] == '/' && !strchr(mount->path + len + 1, '/'))
+            return true;
+    }
+    return false;
+}
+
 /* What is gone, or cannot be read, needs no watch. */
 static int watch(struct guard *g, const char *path)
 {
@@ -64,7 +81,7 @@ static int watch(struct guard *g, const char *path)
 
     if (g->watches >= LIMIT_WATCHES)
         return too_many(g);
-    rc = inotify_add_watch(g->inotify, path, WATCHED);
+    rc = inotify_add_watch(g->inotify, path, WATCHED | (holds_mounts(g, path) ? IN_MODIFY : 0));
     if (rc >= 0)
         return keep_path(g, rc, path);
     return errno == ENOSPC ? too_many(g) : errno == ENOMEM ? -ENOMEM : 0;
@@ -109,21 +126,25 @@ static void look_into(struct guard *g, const char *path, int depth)
         closedir(folder);
 }
 
-static void take_event(struct guard *g, const struct inotify_event *event)
+/* The path that an event is about; false for one that is about none. */
+static bool path_of(char out[LIMIT_PATH], const struct guard *g, const struct inotify_event *event)
 {
     const char *folder =
         event->wd >= 0 && (size_t)event->wd < g->nwatched ? g->watched[event->wd] : NULL;
+
+    return folder && event->len > 0 &&
+           snprintf(out, LIMIT_PATH, "%s/%s", folder[1] ? folder : "", event->name) < LIMIT_PATH;
+}
+
+static void take_event(struct guard *g, const struct inotify_event *event)
+{
     char path[LIMIT_PATH];
 
-    if (!folder)
-        return;
-    if (event->mask & IN_IGNORED) {
+    if (event->mask & IN_IGNORED && (size_t)event->wd < g->nwatched) {
+        g->watches -= g->watched[event->wd] != NULL;
         free(take(&g->watched[event->wd]));
-        g->watches--;
-        return;
     }
-    if (event->len == 0 || snprintf(path, sizeof path, "%s/%s", folder[1] ? folder : "",
-                                    event->name) >= (int)sizeof path)
+    if (!path_of(path, g, event))
         return;
     if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
         guard_appeared(g, path);
@@ -141,23 +162,67 @@ static void look_again(struct guard *g)
         look_into(g, g->groups[i].base, 0);
 }
 
+/* Reads what there is behind what has been read. Returns whether there was something. */
+static bool read_events(struct guard *g)
+{
+    ssize_t len;
+
+    if (g->events_at == g->events_len)
+        g->events_at = g->events_len = 0;
+    if (g->events_cap - g->events_len < EVENTS_STEP) {
+        char *bigger = realloc(g->events, g->events_cap + EVENTS_STEP);
+
+        if (!bigger) {
+            no_memory(g);
+            return false;
+        }
+        g->events = bigger;
+        g->events_cap += EVENTS_STEP;
+    }
+    len = read(g->inotify, g->events + g->events_len, EVENTS_STEP);
+    g->events_len += len > 0 ? (size_t)len : 0;
+    return len > 0;
+}
+
+/* Every event begins where one may: their sizes are multiples of that. */
+static const struct inotify_event *next_event(const struct guard *g, size_t *at)
+{
+    const struct inotify_event *event = (const void *)(g->events + *at);
+
+    if (*at >= g->events_len)
+        return NULL;
+    *at += sizeof *event + event->len;
+    return event;
+}
+
+bool guard_was_written(struct guard *g, const char *path)
+{
+    const struct inotify_event *event;
+    char written[LIMIT_PATH];
+    size_t at;
+
+    while (g->events_len < EVENTS_MAX && read_events(g))
+        ;
+    for (at = g->events_at; (event = next_event(g, &at));) {
+        if (event->mask & IN_MODIFY && path_of(written, g, event) && strcmp(written, path) == 0)
+            return true;
+    }
+    return g->events_len >= EVENTS_MAX;
+}
+
 /* Returns whether there may be more. */
 static bool take_events(struct guard *g)
 {
-    char bytes[16 * 1024] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t len = read(g->inotify, bytes, sizeof bytes);
-    bool lost = false;
+    const struct inotify_event *event;
+    bool any = read_events(g), lost = false;
 
-    for (ssize_t at = 0; at < len && !g->ended;) {
-        const struct inotify_event *event = (const void *)(bytes + at);
-
+    while (!g->ended && (event = next_event(g, &g->events_at))) {
         lost = lost || event->mask & IN_Q_OVERFLOW;
         take_event(g, event);
-        at += (ssize_t)(sizeof *event + event->len);
     }
     if (lost)
         look_again(g);
-    return len > 0;
+    return any;
 }
 
 static void on_patience_over(uv_timer_t *timer)
@@ -185,6 +250,7 @@ static void guard_free(struct guard *g)
     for (size_t i = 0; i < g->nwatched; i++)
         free(g->watched[i]);
     free(g->watched);
+    free(g->events);
     file_list_deinit(&g->awaited);
     file_list_deinit(&g->gone);
     if (g->inotify >= 0)

@@ -197,7 +197,12 @@ static void close_again(struct guard *g, const char *path)
     else if (!g->ended && (!is_mounted(g, path) || was_opened(g, path, mount.kind)))
         guard_fail(g,
                    "the sandbox was ended, as the host replaced '%s' and the command may have "
-                   "reached it: start it again",
+                   "reached it: look at it, and start again",
+                   shown);
+    else if (!g->ended && mount.kind == MOUNT_READ_ONLY && guard_was_written(g, path))
+        guard_fail(g,
+                   "the sandbox was ended, as the host replaced '%s' and it was written to before "
+                   "it was protected again: look at it, and start again",
                    shown);
     if (!g->ended)
         events_debug(&g->proxy->events, "sandbox: '%s' was replaced, and is closed again", shown);

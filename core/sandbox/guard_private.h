@@ -41,6 +41,8 @@ struct guard {
     char **watched; /* by watch descriptor: inotify(7) counts them up */
     size_t nwatched, watches;
     bool told_limit;
+    char *events; /* read, and from `events_at` on not taken yet */
+    size_t events_len, events_at, events_cap;
 
     pid_t first; /* 0 until guard_ready() */
     struct frozen frozen;
@@ -71,6 +73,13 @@ const struct mount *guard_mount_at(const struct guard *guard, const char *path);
 void guard_appeared(struct guard *guard, const char *path); /* a name is there            */
 void guard_vanished(struct guard *guard, const char *path); /* and is not there any more  */
 void guard_waited(struct guard *guard);                     /* for `awaited`, long enough */
+
+/* ---- guard_linux.c ---- */
+
+/* Has `path` been written to, as far as the events tell that are still to be taken? */
+bool guard_was_written(struct guard *guard, const char *path);
+
+/* ---- guard_mend_linux.c ---- */
 
 /* Ends the run with this. */
 FENCE_PRINTF(2, 3) void guard_fail(struct guard *guard, const char *fmt, ...);

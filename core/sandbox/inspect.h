@@ -6,6 +6,7 @@
 #include <fence/fence.h>
 #include <sys/types.h>
 
+#include "sandbox/landlock.h"
 #include "sandbox/plan.h"
 
 #define INSPECT_NAMESPACES 6
@@ -19,11 +20,13 @@ struct inspect_place { /* what lies at a path of the plan */
 struct inspect_ours {
     char namespaces[INSPECT_NAMESPACES][64]; /* as proc(5) names them             */
     struct inspect_place *places;            /* one for each mount of the plan    */
+    struct landlock wall; /* what is looked at and may be written to becomes a rule of it */
 };
 
-/* Read while the launcher starts, so that it costs no time. */
+/* Read while the launcher starts, so that it costs no time. `wall` stands already; without one: -1.
+ */
 int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err);
-void inspect_ours_deinit(struct inspect_ours *ours); /* takes a zeroed one */
+void inspect_ours_deinit(struct inspect_ours *ours); /* takes one with nothing but its wall */
 
 /* Process `pid` waits in the sandbox: its namespaces and mounts are what the plan says, it has no
  * capability and gains no privilege, and the filter is in place. Returns 0, or a negative code with

@@ -92,17 +92,33 @@ static int read_namespaces(struct inspect_ours *out, int folder, fence_error *er
 
 /* ---- what is mounted ---- */
 
-/* Follows no link: the plan's paths had none. */
-static struct inspect_place look_at(int root, const char *path)
+/* Whose inode stands for the place in the second wall: the host's own of what it shows, the
+ * sandbox's of what is its own. */
+enum side { OURS, THEIRS };
+
+static int allow(const struct landlock *wall, int fd, const struct mount *mount, enum side side,
+                 bool folder, fence_error *err)
+{
+    if ((mount->kind == MOUNT_WRITABLE) != (side == OURS))
+        return 0;
+    return landlock_allow(wall, fd, mount->kind, folder, err);
+}
+
+/* Follows no link: the plan's paths had none. Fails only where the second wall does. */
+static int look_at(struct inspect_place *out, int root, const struct mount *mount, enum side side,
+                   const struct landlock *wall, fence_error *err)
 {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
-    const char *below = path[1] ? path + 1 : ".";
+    const char *below = mount->path[1] ? mount->path + 1 : ".";
     auto_fd int fd = (int)syscall(SYS_openat2, root, below, &how, sizeof how);
     struct stat st;
 
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return (struct inspect_place){.error = -errno};
-    return (struct inspect_place){.dev = st.st_dev, .ino = st.st_ino};
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        *out = (struct inspect_place){.error = -errno};
+        return 0;
+    }
+    *out = (struct inspect_place){.dev = st.st_dev, .ino = st.st_ino};
+    return allow(wall, fd, mount, side, S_ISDIR(st.st_mode), err);
 }
 
 /* Must somebody look whether it is what was meant? */
@@ -172,10 +188,11 @@ static int check_mounted(int folder, const struct inspect_ours *ours, const stru
 
         if (!is_compared(mount))
             continue;
-        theirs = look_at(root, mount->path);
-        rc = mount->kind == MOUNT_WRITABLE
-                 ? check_writable(mount->path, &ours->places[i], &theirs, err)
-                 : check_own(mount->path, &ours->places[i], &theirs, err);
+        rc = look_at(&theirs, root, mount, THEIRS, &ours->wall, err);
+        if (rc == 0)
+            rc = mount->kind == MOUNT_WRITABLE
+                     ? check_writable(mount->path, &ours->places[i], &theirs, err)
+                     : check_own(mount->path, &ours->places[i], &theirs, err);
     }
     return rc;
 }
@@ -185,17 +202,18 @@ static int check_mounted(int folder, const struct inspect_ours *ours, const stru
 static int look_at_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err)
 {
     auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int rc = 0;
 
     if (root < 0)
         return fail(err, -errno, "cannot look at /: %s", strerror(errno));
     out->places = calloc(plan->nmounts, sizeof *out->places);
     if (!out->places)
         return fail(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < plan->nmounts; i++) {
+    for (size_t i = 0; i < plan->nmounts && rc == 0; i++) {
         if (is_compared(&plan->mounts[i]))
-            out->places[i] = look_at(root, plan->mounts[i].path);
+            rc = look_at(&out->places[i], root, &plan->mounts[i], OURS, &out->wall, err);
     }
-    return 0;
+    return rc;
 }
 
 int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err)
@@ -209,6 +227,7 @@ int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error 
 void inspect_ours_deinit(struct inspect_ours *ours)
 {
     free(take(&ours->places));
+    landlock_close(&ours->wall);
 }
 
 static int check_place(int folder, const struct inspect_ours *ours, const struct plan *plan,

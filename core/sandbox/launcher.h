@@ -23,8 +23,9 @@ struct launcher {
     /* Pure: `program`, its options for `plan`, and "--". The caller adds the command. */
     int (*render)(struct argv *out, const struct plan *plan, fence_error *err);
 
-    /* Pure: what the program said when it failed, as one line with the cause and the cure. */
-    void (*explain)(fence_error *err, const char *output);
+    /* Pure: what the program said when it failed, as one line with the cause and the cure.
+     * `nested`: in a sandbox of fence's own, whose filter may be the cause. */
+    void (*explain)(fence_error *err, const char *output, bool nested);
 };
 
 extern const struct launcher bubblewrap;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "filter/config.h"
 #include "sandbox/bridge.h"
+#include "sandbox/cures.h"
 #include "sandbox/env.h"
 #include "sandbox/files.h"
 #include "sandbox/image.h"
@@ -74,6 +75,35 @@ static int make_plan(struct plan **out, struct files *files, struct proxy *proxy
     in.wishes = files->wishes;
     in.nwishes = files->nwishes;
     return plan_make(out, &in, err);
+}
+
+/* ---- the second wall ---- */
+
+/* None where the command may nest: no process behind Landlock can mount. */
+static int make_wall(struct landlock *out, struct proxy *proxy,
+                     const fence_sandbox_options *options, fence_error *err)
+{
+    fence_error why = {0};
+    int rc;
+
+    if (proxy->config->allow_nested)
+        return 0;
+    rc = landlock_open(out, &why);
+    if (rc == 0)
+        return landlock_allow_streams(out, options->stdio, err);
+    if (rc != -ENOSYS)
+        return fail(err, rc, "%s", why.message);
+    if ((options->degrade & FENCE_LAYER_LANDLOCK) == 0)
+        return fail(err, FENCE_ESANDBOX,
+                    "no second wall around files: %s; --degrade=landlock starts without it",
+                    why.message);
+    events_notice(&proxy->events, "starting without a second wall around files: %s", why.message);
+    return 0;
+}
+
+static void wall_cleanup(struct landlock *wall)
+{
+    landlock_close(wall);
 }
 
 /* ---- the launch ---- */
@@ -139,7 +169,7 @@ static bool trusted(const char *found, void *context)
         over = plan_mount_at(at->plan, at->canonical);
     if (!over || came_along(at->canonical, at->plan->cwd))
         return false;
-    return over->kind != MOUNT_WRITABLE || strcmp(over->path, "/") == 0;
+    return over->kind != MOUNT_WRITABLE || at->plan->mounts[0].kind == MOUNT_WRITABLE;
 }
 
 static int find_launcher(struct launcher_path *out, const char *const *env, fence_error *err)
@@ -155,8 +185,17 @@ static int find_launcher(struct launcher_path *out, const char *const *env, fenc
         return fail(err, FENCE_ESANDBOX,
                     "the only bwrap in PATH is one that commands may write to, or that came with "
                     "the current folder: install the package bubblewrap");
-    return fail(err, FENCE_ESANDBOX,
-                "bubblewrap is missing: install the package bubblewrap (bwrap must be in PATH)");
+    return fail(err, FENCE_ESANDBOX, "bubblewrap is missing: " CURE_INSTALL);
+}
+
+int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_error *err)
+{
+    struct launcher_path path = {.plan = plan};
+    int rc = find_launcher(&path, (const char *const *)environ, err);
+
+    if (rc == 0)
+        memcpy(out, path.canonical, PATH_MAX);
+    return rc;
 }
 
 static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
@@ -233,6 +272,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     char **env __attribute__((cleanup(env_cleanup))) = NULL;
     struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
     struct files files __attribute__((cleanup(files_cleanup))) = {0};
+    struct landlock wall __attribute__((cleanup(wall_cleanup))) = {.ruleset = -1};
     int ends[2], keep[2], rc;
     auto_fd int ours = -1, theirs = -1, image = -1;
 
@@ -241,6 +281,8 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     rc = make_plan(&plan, &files, proxy, options.env, err);
     if (rc == 0)
         rc = rule_files_check(plan, options.rule_files, err);
+    if (rc == 0)
+        rc = make_wall(&wall, proxy, &options, err);
     if (rc < 0)
         return rc;
     snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", SANDBOX_HTTP_PORT);
@@ -279,5 +321,6 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     out->files = files;
     files = (struct files){0};
     out->control = take_fd(&ours);
+    out->wall = (struct landlock){take_fd(&wall.ruleset), wall.abi};
     return 0;
 }

@@ -3,7 +3,7 @@
  *
  * Nothing here waits: bubblewrap starts while the host goes into its loop, and the conversation
  * with inner is two events there. The command runs only after every layer has been proved. */
-#include "sandbox/sandbox.h"
+#include "sandbox/sandbox_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,61 +15,17 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/str.h"
-#include "proxy/listener.h"
-#include "proxy/run_report.h"
-#include "sandbox/bridge.h"
-#include "sandbox/exec_error.h"
-#include "sandbox/files_run.h"
-#include "sandbox/inspect.h"
 #include "sandbox/launcher.h"
-#include "sandbox/live.h"
 #include "sandbox/prepare.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
 
 #define TURNS 16 /* reads of what bubblewrap says, before others have theirs */
 
-enum sandbox_state {
-    SANDBOX_STARTING,  /* inner is awaited                                */
-    SANDBOX_LOOKED_AT, /* it is there, all is proved but what it tries, its report is awaited */
-    SANDBOX_RELEASED,  /* inner executes the command, or says why it could not */
-    SANDBOX_CLOSING    /* reported; late callbacks end here               */
-};
-
-struct fence_sandbox {
-    struct proxy *proxy;
-    struct list link; /* of the engine's sandboxes */
-    enum sandbox_state state;
-    unsigned handles;
-    fence_exit_cb on_exit;
-    void *payload;
-    struct run_report report;
-
-    struct plan *plan;
-    struct files_run files;
-    struct inspect_ours ours;                    /* what it is compared with                   */
-    pid_t command_pid;                           /* inner's, and the command's later */
-    struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
-    char *command;                               /* argv[0]                                    */
-    int standard_error;
-    int control, pidfd, output; /* inner's ear, bubblewrap, its words */
-    int command_pidfd;          /* -1 until inner has reported        */
-    uv_poll_t control_poll, pid_poll, output_poll;
-    uv_timer_t grace;
-
-    fence_error error; /* why it failed; code 0 otherwise            */
-    int failed_status;
-    unsigned degrade;                 /* fence_layer bits */
-    int ended_by;                     /* the signal that ended it before the command ran; or 0 */
-    char words[LIMIT_SANDBOX_OUTPUT]; /* what bubblewrap said */
-    size_t nwords;
-};
-
 /* ---- end ---- */
 
-static void close_fd(int *fd)
+void sandbox_close_fd(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
@@ -78,11 +34,11 @@ static void close_fd(int *fd)
 
 static void sandbox_free(struct fence_sandbox *s)
 {
-    close_fd(&s->control);
-    close_fd(&s->pidfd);
-    close_fd(&s->output);
-    close_fd(&s->command_pidfd);
-    close_fd(&s->standard_error);
+    sandbox_close_fd(&s->control);
+    sandbox_close_fd(&s->pidfd);
+    sandbox_close_fd(&s->output);
+    sandbox_close_fd(&s->command_pidfd);
+    sandbox_close_fd(&s->standard_error);
     inspect_ours_deinit(&s->ours);
     files_run_deinit(&s->files);
     plan_free(s->plan);
@@ -201,137 +157,13 @@ int sandbox_terminate(fence_sandbox *s, int signum)
 
 /* ---- what went wrong ---- */
 
-/* Keeps the first error: the others follow from it. */
-static void sandbox_fail(struct fence_sandbox *s, int status, const fence_error *error)
+void sandbox_fail(struct fence_sandbox *s, int status, const fence_error *error)
 {
     if (s->error.code == 0) {
         s->error = *error;
         s->failed_status = status;
     }
     put_down(s);
-}
-
-/* ---- the conversation with inner ---- */
-
-static void take_outcome(struct fence_sandbox *s)
-{
-    int error;
-
-    if (bridge_receive_outcome(s->control, &error) == 1)
-        s->failed_status = exec_error_explain(&s->error, s->command, error);
-}
-
-/* What the launcher was spared. */
-static int mount_the_rest(const struct fence_sandbox *s, fence_error *err)
-{
-    auto_free const struct mount **list = calloc(s->plan->nmounts, sizeof *list);
-    size_t count = 0;
-
-    if (!list)
-        return fail(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < s->plan->nmounts; i++) {
-        if (s->plan->mounts[i].live)
-            list[count++] = &s->plan->mounts[i];
-    }
-    return live_mount(s->command_pid, list, count, err);
-}
-
-/* inner is there: the first look falls into the time that it needs for its own work. */
-static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
-{
-    int rc;
-
-    s->command_pid = pid;
-    s->command_pidfd = pidfd_of(pid);
-    if (s->command_pidfd < 0)
-        return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
-                    strerror(-s->command_pidfd));
-    files_run_ready(&s->files, pid);
-    rc = mount_the_rest(s, err);
-    return rc < 0 ? rc : inspect_sandbox(pid, &s->ours, s->plan, err);
-}
-
-/* Lets the command run. What inner says after this, if anything, is read when all has ended: to
- * hear at once that the command runs would take the processor from it. */
-static int release(struct fence_sandbox *s, struct bridge_report *report, fence_error *err)
-{
-    static const fence_protocol protocols[] = {FENCE_PROTOCOL_HTTP, FENCE_PROTOCOL_SOCKS5};
-    int rc = 0;
-
-    _Static_assert(ARRAY_LEN(protocols) == INNER_LISTENERS, "each listener has its protocol");
-    if (report->listeners[0] < 0 || report->pid != s->command_pid)
-        return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its sockets to itself");
-    for (size_t i = 0; i < INNER_LISTENERS && rc == 0; i++)
-        rc = listener_adopt(&s->listeners[i], s->proxy, protocols[i],
-                            take_fd(&report->listeners[i]), err);
-    if (rc == 0)
-        rc = bridge_send_go(s->control, s->standard_error, err);
-    close_fd(&s->standard_error);
-    uv_poll_stop(&s->control_poll);
-    return rc;
-}
-
-static int take_step(struct fence_sandbox *s, struct bridge_report *report, fence_error *err)
-{
-    int rc;
-
-    if (s->state == SANDBOX_STARTING && report->said.step == INNER_HERE) {
-        rc = look(s, report->pid, err);
-        if (rc == 0)
-            s->state = SANDBOX_LOOKED_AT;
-    } else if (s->state == SANDBOX_LOOKED_AT && report->said.step == INNER_READY) {
-        rc = release(s, report, err);
-        if (rc == 0)
-            s->state = SANDBOX_RELEASED;
-    } else {
-        rc = bridge_explain(&report->said, err);
-    }
-    return rc;
-}
-
-/* Returns true when there may be another one. */
-static bool take_report(struct fence_sandbox *s)
-{
-    struct bridge_report report;
-    fence_error error = {0};
-    int rc;
-
-    if (s->state == SANDBOX_LOOKED_AT && run_report_waits(&s->report)) {
-        uv_poll_stop(&s->control_poll); /* inner, too, waits for the answer */
-        return false;
-    }
-    rc = bridge_receive_report(s->control, &report, &error);
-    if (rc == -EAGAIN)
-        return false;
-    if (rc == 0) {
-        uv_poll_stop(&s->control_poll); /* bubblewrap's own end will tell why */
-        return false;
-    }
-    if (rc == 1) {
-        rc = take_step(s, &report, &error);
-        bridge_close_listeners(&report);
-    }
-    if (rc < 0)
-        sandbox_fail(s, 125, &error);
-    return rc == 0 && s->state == SANDBOX_LOOKED_AT;
-}
-
-static void on_control(uv_poll_t *poll, int status, int events)
-{
-    struct fence_sandbox *s = poll->data;
-
-    (void)status;
-    (void)events;
-    switch (s->state) {
-    case SANDBOX_STARTING:
-    case SANDBOX_LOOKED_AT:
-        while (take_report(s))
-            ;
-        return;
-    case SANDBOX_RELEASED:
-    case SANDBOX_CLOSING:
-        return;
-    }
 }
 
 /* ---- bubblewrap ---- */
@@ -373,7 +205,7 @@ static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
     }
     if (s->error.code == 0 && !started) {
         s->words[s->nwords] = '\0';
-        bubblewrap.explain(&s->error, s->words);
+        bubblewrap.explain(&s->error, s->words, getenv("FENCE_SANDBOX") != NULL);
         s->failed_status = 125;
     } else if (s->error.code == 0 && reaped < 0) {
         fail(&s->error, reaped,
@@ -401,7 +233,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
         return; /* nobody asks any more */
     take_words(s);
     if (s->state == SANDBOX_RELEASED)
-        take_outcome(s);
+        sandbox_take_outcome(s);
     files_run_finish(&s->files, s->plan->cwd);
     judge_end(s, &result, reaped);
     run_report_end(&s->report, result.status);
@@ -444,6 +276,7 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
     s->plan = started.plan;
     s->files.files = started.files;
     s->degrade = options->degrade;
+    s->ours.wall = started.wall;
     s->control = started.control;
     s->pidfd = started.pidfd;
     s->output = started.output;
@@ -468,7 +301,7 @@ static void attend(struct fence_sandbox *s)
     if (rc == 0)
         rc = files_run_start(&s->files, s->proxy, s->plan, s->degrade, on_guard_end, s, &error);
     if (rc == 0)
-        rc = watch(s, &s->control_poll, s->control, on_control, &error);
+        rc = watch(s, &s->control_poll, s->control, sandbox_on_control, &error);
     if (rc == 0)
         rc = watch(s, &s->output_poll, s->output, on_output, &error);
     if (rc < 0)
@@ -484,7 +317,7 @@ static void on_settled(struct run_report *report, const fence_error *refusal)
     if (refusal)
         sandbox_fail(s, 126, refusal);
     else if (s->state == SANDBOX_LOOKED_AT)
-        uv_poll_start(&s->control_poll, UV_READABLE | UV_DISCONNECT, on_control);
+        uv_poll_start(&s->control_poll, UV_READABLE | UV_DISCONNECT, sandbox_on_control);
 }
 
 static void ask(struct fence_sandbox *s)
@@ -509,6 +342,7 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->on_exit = on_exit;
     s->payload = payload;
     s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
+    s->ours.wall.ruleset = -1;
     rc = run_report_start(&s->report, proxy, options->argv, err);
     if (rc == 0)
         rc = launch(s, options, err);

@@ -62,6 +62,11 @@ describe("engine:spawn", function()
     assert.is_false(engine:run())
   end)
 
+  confined("takes layers that it may do without", function()
+    assert.same({ status = 0 }, (run({ "/bin/true" }, { degrade = { "landlock", "watch" } })))
+    assert.same({ status = 0 }, (run({ "/bin/true" }, { degrade = {} })))
+  end)
+
   confined("gives the command its descriptors and its environment", function()
     local result, out = run({ "sh", "-c", "echo $GREETING; echo ${HOME-no home} >&2" },
       { env = { "GREETING=hello", "PATH=/usr/bin:/bin" } })

@@ -68,7 +68,7 @@ local refused = {
 
 local not_built = {
   { "-p", "8080" }, { "--port", "8080" }, { "-t", "code" }, { "--template", "code" },
-  { "--list-templates" }, { "--linux-features" }, { "--deny-read", "/x" },
+  { "--list-templates" }, { "--deny-read", "/x" },
   { "--log-file", "/dev/null" }, { "--fence-log-file", "/dev/null" }, { "--summary" },
   { "--color=always" }, { "--shell", "sh" }, { "--shell-login" }, { "--force-new-session" },
   { "--service-execution-model", "x" }, { "--expose-host-path", "/x" },
@@ -76,7 +76,7 @@ local not_built = {
 }
 
 local reserved = {
-  "check", "config", "templates", "doctor", "import", "hooks", "completion",
+  "check", "config", "templates", "import", "hooks", "completion",
 }
 
 -- name, fence's words, what the command prints

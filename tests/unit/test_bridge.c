@@ -156,45 +156,86 @@ static void test_reset_is_an_end(void **state)
     struct inner_order order = {.version = INNER_VERSION};
     struct bridge_report report;
     fence_error err = {0};
-    int ends[2], error;
+    struct inner_report failure;
+    int ends[2];
 
     (void)state;
     open_bridge(ends);
     assert_int_equal(bridge_send_order(ends[0], &order, &err), 0);
     close(ends[1]);
     assert_int_equal(bridge_receive_report(ends[0], &report, &err), 0);
-    assert_int_equal(bridge_receive_outcome(ends[0], &error), 0);
+    assert_int_equal(bridge_receive_outcome(ends[0], &failure), 0);
     close(ends[0]);
+}
+
+/* The descriptors that came, in their order. */
+static size_t receive_go(int control, struct inner_go *go, int fds[INNER_GO_FDS])
+{
+    char room[CMSG_SPACE((INNER_GO_FDS + 1) * sizeof(int))];
+    struct iovec part = {go, sizeof *go};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    const struct cmsghdr *header;
+    size_t count;
+
+    assert_int_equal(recvmsg(control, &message, MSG_DONTWAIT), sizeof *go);
+    assert_int_equal(go->version, INNER_VERSION);
+    header = CMSG_FIRSTHDR(&message);
+    if (!header)
+        return 0;
+    count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    assert_in_range(count, 1, INNER_GO_FDS);
+    memcpy(fds, CMSG_DATA(header), count * sizeof(int));
+    return count;
 }
 
 static void test_go(void **state)
 {
-    char room[CMSG_SPACE(sizeof(int))], byte = 0;
-    struct inner_go go = {0};
-    struct iovec part = {&go, sizeof go};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
-    fence_error err = {0};
-    int ends[2], pipe_ends[2], fd;
+    static const struct {
+        const char *name;
+        bool walled;
+        int abi;
+        uint32_t flags;
+    } rows[] = {
+        {"no wall", false, 0, 0},
+        {"a wall", true, LANDLOCK_ABI_LEAST, 0},
+        {"a wall that would be logged", true, 7, 1},
+    };
 
     (void)state;
-    open_bridge(ends);
-    assert_int_equal(pipe(pipe_ends), 0);
-    assert_int_equal(bridge_send_go(ends[0], pipe_ends[1], &err), 0);
-    assert_int_equal(recvmsg(ends[1], &message, MSG_DONTWAIT), sizeof go);
-    assert_int_equal(go.version, INNER_VERSION);
-    assert_non_null(CMSG_FIRSTHDR(&message));
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-    assert_int_equal(write(fd, "!", 1), 1); /* it is the descriptor that was given */
-    assert_int_equal(read(pipe_ends[0], &byte, 1), 1);
-    assert_int_equal(byte, '!');
-    close(fd);
-    assert_true(bridge_send_go(ends[0], -1, &err) < 0);
-    close(ends[1]);
-    assert_int_equal(bridge_send_go(ends[0], pipe_ends[1], &err), -EPIPE);
-    close(ends[0]);
-    close(pipe_ends[0]);
-    close(pipe_ends[1]);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int ends[2], errors[2], walls[2], fds[INNER_GO_FDS] = {-1, -1};
+        struct landlock wall = {-1, rows[i].abi};
+        struct inner_go go = {0};
+        fence_error err = {0};
+        char byte = 0;
+
+        open_bridge(ends);
+        assert_int_equal(pipe(errors), 0);
+        assert_int_equal(pipe(walls), 0);
+        if (rows[i].walled)
+            wall.ruleset = walls[1];
+        assert_int_equal(bridge_send_go(ends[0], errors[1], &wall, &err), 0);
+        if (receive_go(ends[1], &go, fds) != (rows[i].walled ? 2 : 1) ||
+            go.walled != rows[i].walled || go.wall_flags != rows[i].flags)
+            fail_msg("%s: %u, flags %u", rows[i].name, go.walled, go.wall_flags);
+        assert_int_equal(write(fds[0], "!", 1), 1); /* it is the descriptor that was given */
+        assert_int_equal(read(errors[0], &byte, 1), 1);
+        close(fds[0]);
+        if (rows[i].walled) {
+            assert_int_equal(write(fds[1], "?", 1), 1);
+            assert_int_equal(read(walls[0], &byte, 1), 1);
+            close(fds[1]);
+        }
+        assert_true(bridge_send_go(ends[0], -1, &wall, &err) < 0);
+        close(ends[1]);
+        assert_int_equal(bridge_send_go(ends[0], errors[1], &wall, &err), -EPIPE);
+        close(ends[0]);
+        for (int side = 0; side < 2; side++) {
+            close(errors[side]);
+            close(walls[side]);
+        }
+    }
 }
 
 static const struct outcome_row {
@@ -203,20 +244,21 @@ static const struct outcome_row {
     size_t len, nfds;
     int rc;
 } outcomes[] = {
-    {"it could not be executed", INNER_VERSION, sizeof(struct inner_failure), 0, 1},
-    {"with descriptors", INNER_VERSION, sizeof(struct inner_failure), 2, 1},
-    {"another version", INNER_VERSION + 1, sizeof(struct inner_failure), 1, 0},
-    {"too short", INNER_VERSION, sizeof(struct inner_failure) - 1, 0, 0},
-    {"too long", INNER_VERSION, sizeof(struct inner_failure) + 1, 4, 0},
+    {"it could not be executed", INNER_VERSION, sizeof(struct inner_report), 0, 1},
+    {"with descriptors", INNER_VERSION, sizeof(struct inner_report), 2, 1},
+    {"another version", INNER_VERSION + 1, sizeof(struct inner_report), 1, 0},
+    {"too short", INNER_VERSION, sizeof(struct inner_report) - 1, 0, 0},
+    {"too long", INNER_VERSION, sizeof(struct inner_report) + 1, 4, 0},
 };
 
 static void test_outcomes(void **state)
 {
-    int ends[2], error = 0;
+    struct inner_report got;
+    int ends[2];
 
     (void)state;
     for (const struct outcome_row *row = outcomes; row < outcomes + ARRAY_LEN(outcomes); row++) {
-        struct inner_failure sent = {row->version, ENOENT};
+        struct inner_report sent = {row->version, INNER_EXECUTE, ENOENT};
         size_t before = descriptors_open();
         char bytes[64] = {0};
         int rc;
@@ -224,20 +266,45 @@ static void test_outcomes(void **state)
         memcpy(bytes, &sent, sizeof sent);
         open_bridge(ends);
         say(ends[1], bytes, row->len, row->nfds);
-        error = 0;
-        rc = bridge_receive_outcome(ends[0], &error);
-        if (rc != row->rc || error != (rc == 1 ? ENOENT : 0))
-            fail_msg("%s: %d, error %d", row->name, rc, error);
+        memset(&got, 0, sizeof got);
+        rc = bridge_receive_outcome(ends[0], &got);
+        if (rc != row->rc || got.error != (rc == 1 ? ENOENT : 0))
+            fail_msg("%s: %d, error %d", row->name, rc, got.error);
         close(ends[0]);
         close(ends[1]);
         if (descriptors_open() != before)
             fail_msg("%s: a descriptor is left", row->name);
     }
     open_bridge(ends);
-    assert_int_equal(bridge_receive_outcome(ends[0], &error), -EAGAIN);
+    assert_int_equal(bridge_receive_outcome(ends[0], &got), -EAGAIN);
     close(ends[1]);
-    assert_int_equal(bridge_receive_outcome(ends[0], &error), 0);
+    assert_int_equal(bridge_receive_outcome(ends[0], &got), 0);
     close(ends[0]);
+}
+
+static void test_outcomes_explained(void **state)
+{
+    static const struct {
+        enum inner_step step;
+        int error, status;
+        const char *says;
+    } rows[] = {
+        {INNER_EXECUTE, ENOENT, 127, "'make' was not found"},
+        {INNER_EXECUTE, EACCES, 126, "'make' cannot be executed"},
+        {INNER_LANDLOCK, E2BIG, 125, "(Landlock) fails: Argument list too long"},
+        {INNER_LANDLOCK_OPEN, EPERM, 125, "does not hold (Operation not permitted)"},
+        {(enum inner_step)4711, 0, 125, "a step we do not know"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct inner_report failure = {INNER_VERSION, rows[i].step, rows[i].error};
+        fence_error err = {0};
+        int status = bridge_explain_outcome(&failure, "make", &err);
+
+        if (status != rows[i].status || !strstr(err.message, rows[i].says))
+            fail_msg("step %d: %d, '%s'", (int)rows[i].step, status, err.message);
+    }
 }
 
 static void test_explanations(void **state)
@@ -252,6 +319,9 @@ static void test_explanations(void **state)
         {INNER_NETWORK_IPV4, "route to the outside (IPv4)"},
         {INNER_NETWORK_IPV6, "route to the outside (IPv6)"},
         {INNER_ROOT_WRITABLE, "/ can be written to (Address already in use)"},
+        {INNER_LANDLOCK, "(Landlock) fails: Address already in use"},
+        {INNER_LANDLOCK_OPEN, "(Landlock) does not hold (Address already in use)"},
+        {INNER_EXECUTE, "a step we do not know"},
         {INNER_READY, "a step we do not know"},
         {INNER_HERE, "a step we do not know"},
         {(enum inner_step)4711, "a step we do not know"},
@@ -277,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_reset_is_an_end),
         cmocka_unit_test(test_go),
         cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_outcomes_explained),
         cmocka_unit_test(test_explanations),
     };
 

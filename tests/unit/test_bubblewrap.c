@@ -248,7 +248,7 @@ static void test_explain(void **state)
     for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
         fence_error err = {0};
 
-        bubblewrap.explain(&err, failures[i].output);
+        bubblewrap.explain(&err, failures[i].output, false);
         assert_int_equal(err.code, FENCE_ESANDBOX);
         for (size_t k = 0; k < ARRAY_LEN(failures[i].says) && failures[i].says[k]; k++) {
             if (!strstr(err.message, failures[i].says[k]))
@@ -257,6 +257,41 @@ static void test_explain(void **state)
         }
         if (strpbrk(err.message, "\n\r\x1b") || strlen(err.message) >= sizeof err.message - 1)
             fail_msg("%s: more than a line: '%s'", failures[i].name, err.message);
+    }
+}
+
+/* 165: what refuses may be the filter of a fence around this one. */
+static void test_explain_nested(void **state)
+{
+    static const struct {
+        const char *name, *output, *says;
+    } rows[] = {
+        {"165 clone(2) is refused", "bwrap: No permissions to create new namespace, likely\n",
+         "--allow-nested"},
+        {"165 clone(2) fails otherwise", "bwrap: Creating new namespace failed: Invalid argument\n",
+         "--allow-nested"},
+        {"165 mount(2) is refused", "bwrap: Failed to make / slave: Operation not permitted\n",
+         "allowNested"},
+        {"165 a new /proc is refused", "bwrap: Can't mount proc on /newroot/proc: EPERM\n",
+         "the fence that this one runs in forbids"},
+        {"165 root in root's", "bwrap: setting up uid map: Operation not permitted\n",
+         "as an ordinary user, with --allow-nested"},
+        {"AppArmor is still AppArmor", "bwrap: setting up uid map: Permission denied\n",
+         "bwrap-userns-restrict"},
+        {"everything else is what it is elsewhere", "bwrap: Unknown option --x\n", "too old"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        fence_error err = {0};
+
+        bubblewrap.explain(&err, rows[i].output, true);
+        if (err.code != FENCE_ESANDBOX || !strstr(err.message, rows[i].says))
+            fail_msg("%s: '%s' is not in '%s'", rows[i].name, rows[i].says, err.message);
+        err.message[0] = '\0';
+        bubblewrap.explain(&err, rows[i].output, false);
+        if (strstr(err.message, "nested"))
+            fail_msg("%s, but not nested: '%s'", rows[i].name, err.message);
     }
 }
 
@@ -274,7 +309,7 @@ static void test_explain_long_output(void **state)
         memset(output, '\\', sizeof output - 1); /* escaping doubles it */
         output[sizeof output - 1] = '\0';
         memcpy(output, starts[i], strlen(starts[i]));
-        bubblewrap.explain(&err, output);
+        bubblewrap.explain(&err, output, i % 2 == 0);
         if (!str_has_suffix(str_of(err.message), str_of(ends[i])))
             fail_msg("cut: '%s'", err.message);
     }
@@ -286,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_ends_the_options),
         cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_explain_nested),
         cmocka_unit_test(test_explain_long_output),
     };
 

@@ -207,7 +207,8 @@ typedef enum fence_event_kind {
     FENCE_EVENT_CLOSE,    /* a session has ended: bytes, duration                      */
     FENCE_EVENT_NOTICE,   /* text: something a person should know                      */
     FENCE_EVENT_DEBUG,    /* text: how it is done                                      */
-    FENCE_EVENT_ALERT     /* text: something a person has to know, asked or not        */
+    FENCE_EVENT_ALERT,    /* text: something a person has to know, asked or not        */
+    FENCE_EVENT_SUMMARY   /* text: what a run has changed, at its end                  */
 } fence_event_kind;
 
 typedef struct fence_event {
@@ -220,7 +221,7 @@ typedef struct fence_event {
     int status;                     /* RESPONSE: the HTTP status; of SOCKS5 the like */
     uint64_t duration_us;
     uint64_t bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
-    const char *text;        /* NOTICE, DEBUG, ALERT. DECISION: what a policy says instead;
+    const char *text;        /* NOTICE, DEBUG, ALERT, SUMMARY. DECISION: what a policy says instead;
                                 RESPONSE: not NULL where one has; else NULL     */
     const char *server_name; /* TLS: what the client asks for; or NULL            */
     int hello_encrypted;     /* TLS: only the outer server name can be read (ECH) */
@@ -325,10 +326,22 @@ FENCE_API void fence_close(fence *engine);        /* ends all, frees all; takes 
 
 /* What a sandbox can do without, and less safely; everything else is required. Bits. */
 typedef enum fence_layer {
-    FENCE_LAYER_LANDLOCK = 1,     /* the second wall around files; Linux 5.13       */
+    FENCE_LAYER_LANDLOCK = 1,     /* the second wall around files; Linux 5.19       */
     FENCE_LAYER_UNIX_SOCKETS = 2, /* a decision about each Unix socket; Linux 5.14  */
     FENCE_LAYER_WATCH = 4         /* files guarded while the command runs           */
 } fence_layer;
+
+/* Their names, as --degrade has them. */
+/* clang-format off */
+#define FENCE_LAYER_MAP(XX)          \
+    XX(LANDLOCK,     "landlock")     \
+    XX(UNIX_SOCKETS, "unix-sockets") \
+    XX(WATCH,        "watch")
+/* clang-format on */
+
+/* Adds the layers that `names` names, one or "landlock,watch", to the bits of `layers`. Returns 0,
+ * or -EINVAL for a layer that is not known or cannot be done without. */
+FENCE_API int fence_layers_add(unsigned *layers, const char *names, fence_error *err);
 
 typedef struct fence_sandbox_options {
     unsigned version;              /* FENCE_SANDBOX_OPTIONS_VERSION                            */
@@ -375,6 +388,31 @@ FENCE_API int fence_kill(fence_sandbox *sandbox, int signum);
 
 /* The same, and SIGKILL ten seconds later if the command is still there. */
 FENCE_API int fence_terminate(fence_sandbox *sandbox, int signum);
+
+/* ---- this machine ------------------------------------------------------------------- */
+
+typedef enum fence_feature_state {
+    FENCE_FEATURE_OK,
+    FENCE_FEATURE_NOTE,   /* nothing hangs on it */
+    FENCE_FEATURE_MISSING /* a sandbox needs it, or a layer of one */
+} fence_feature_state;
+
+typedef struct fence_feature {
+    const char *name;     /* "user-namespaces": the same in every version  */
+    const char *used_for; /* what a sandbox has it for                     */
+    fence_feature_state state;
+    unsigned layers;    /* fence_layer bits that hang on it; 0: the whole sandbox does */
+    const char *detail; /* a version, or why it is missing                 */
+    const char *cure;   /* what to do where it is missing; or NULL         */
+} fence_feature;        /* no string in it holds a control character       */
+
+typedef void (*fence_feature_cb)(const fence_feature *feature, void *payload);
+
+/* Tells what a sandbox can be made of here, one feature after the other, each tried and not read
+ * off a version: in children of its own, and by a sandbox that is started in the current folder
+ * with nothing allowed. Takes some 50 ms; a machine that hangs, seconds. Returns 0 when every layer
+ * is there; the fence_layer bits that are not; or FENCE_ESANDBOX when no sandbox can be made. */
+FENCE_API int fence_probe(fence_feature_cb tell, void *payload);
 
 #ifdef __cplusplus
 }

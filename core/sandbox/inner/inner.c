@@ -24,10 +24,13 @@
 #define BACKLOG       511 /* the host listens again with its own; never less than that */
 #define EXIT_NO_FENCE 125
 
+#define LANDLOCK_RESTRICT_SELF 446 /* the same in every table; older headers have none */
+
 union control { /* room and alignment for descriptors, cmsg(3) */
     struct cmsghdr header;
     char bytes[CMSG_SPACE(INNER_LISTENERS * sizeof(int))];
 };
+_Static_assert(INNER_GO_FDS <= INNER_LISTENERS, "what the host sends has to fit as well");
 
 static int send_with_fds(int control, const void *bytes, size_t len, const int *fds, size_t nfds)
 {
@@ -48,25 +51,26 @@ static int send_with_fds(int control, const void *bytes, size_t len, const int *
     return sendmsg(control, &message, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
 }
 
-/* Returns the descriptor that came along, or -1 when the host is gone or said something else. */
-static int receive_go(int control)
+/* Returns 0 with the descriptors that came along (-1: none), or -1 when the host is gone or said
+ * something else. */
+static int receive_go(int control, struct inner_go *go, int fds[INNER_GO_FDS])
 {
-    struct inner_go go;
-    struct iovec part = {&go, sizeof go};
+    struct iovec part = {go, sizeof *go};
     union control room;
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = room.bytes,
                              .msg_controllen = sizeof room.bytes};
     struct cmsghdr *header;
-    int fd = -1;
 
-    if (recvmsg(control, &message, 0) != sizeof go || go.version != INNER_VERSION)
+    memset(fds, -1, INNER_GO_FDS * sizeof *fds);
+    if (recvmsg(control, &message, 0) != sizeof *go || go->version != INNER_VERSION)
         return -1;
     header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof fd))
-        memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    return fd;
+    if (header && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len <= CMSG_LEN(INNER_GO_FDS * sizeof *fds))
+        memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+    return 0;
 }
 
 /* Does the kernel know a way to the outside? connect(2) on a datagram socket asks the routing
@@ -153,6 +157,18 @@ static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inne
     if (order->root_read_only && !root_is_read_only())
         return INNER_ROOT_WRITABLE;
     return INNER_READY;
+}
+
+/* The second wall around files: everything from here on is behind it, and no_new_privs is set. No
+ * rule of it allows a block device, and nobody in here has the capability to make one: EACCES is
+ * Landlock's answer, which comes first, and EPERM that of a kernel without it. Nothing is made. */
+static enum inner_step enter_wall(const struct inner_go *go, int ruleset)
+{
+    if (syscall(LANDLOCK_RESTRICT_SELF, ruleset, go->wall_flags) < 0)
+        return INNER_LANDLOCK;
+    if (mknod("/tmp/.fence-proof", S_IFBLK | 0600, 0) == 0 || errno != EACCES)
+        return INNER_LANDLOCK_OPEN;
+    return INNER_EXECUTE;
 }
 
 /* What arrives before the command starts is held back until then: the host may send signals as soon
@@ -255,8 +271,8 @@ int main(int argc, char **argv)
 {
     struct inner_order order;
     struct inner_report report = {INNER_VERSION, INNER_HERE, 0};
-    struct inner_failure failure = {INNER_VERSION, 0};
-    int control, listeners[INNER_LISTENERS], standard_error;
+    struct inner_go go;
+    int control, listeners[INNER_LISTENERS], fds[INNER_GO_FDS];
     sigset_t mask;
 
     if (argc < 3)
@@ -273,15 +289,16 @@ int main(int argc, char **argv)
                       report.step == INNER_READY ? INNER_LISTENERS : 0) < 0)
         return EXIT_NO_FENCE;
     restore_signals(order.ignored_signals); /* while the host looks at what we have sent */
-    standard_error = receive_go(control);
-    if (standard_error < 0 || dup2(standard_error, STDERR_FILENO) < 0)
+    if (receive_go(control, &go, fds) < 0 || dup2(fds[0], STDERR_FILENO) < 0)
         return EXIT_NO_FENCE;
-    if (close_the_rest(control) == 0) { /* it fails, aloud, on kernels before 5.9 */
+    report.step = go.walled ? enter_wall(&go, fds[1]) : INNER_EXECUTE;
+    if (report.step == INNER_EXECUTE &&
+        close_the_rest(control) == 0) { /* it fails, aloud, on kernels before 5.9 */
         close_runtime_dir();
         sigprocmask(SIG_SETMASK, &mask, NULL);
         execute(argv + 2);
     }
-    failure.error = errno;
-    send_with_fds(control, &failure, sizeof failure, NULL, 0);
-    return failure.error == ENOENT ? 127 : 126;
+    report.error = errno;
+    send_with_fds(control, &report, sizeof report, NULL, 0);
+    return report.step != INNER_EXECUTE ? EXIT_NO_FENCE : report.error == ENOENT ? 127 : 126;
 }

@@ -4,8 +4,9 @@
  *   host  -> inner   struct inner_order, waiting before inner starts
  *   inner -> host    struct inner_report with INNER_HERE: the host begins to look at the sandbox
  *   inner -> host    struct inner_report, with the listening sockets (SCM_RIGHTS)
- *   host  -> inner   struct inner_go, with the command's standard error (SCM_RIGHTS)
- *   inner -> host    end of file: the command runs; or struct inner_failure: it could not
+ *   host  -> inner   struct inner_go, with the command's standard error and the second wall around
+ *                    files (SCM_RIGHTS)
+ *   inner -> host    end of file: the command runs; or struct inner_report: it could not
  *
  * Both are built together, so the layout needs no marshalling; the version tells a mismatch. */
 #ifndef FENCE_SANDBOX_INNER_H
@@ -15,6 +16,7 @@
 
 #define INNER_VERSION   1
 #define INNER_LISTENERS 2 /* HTTP, SOCKS5 */
+#define INNER_GO_FDS    2 /* the most that come with struct inner_go */
 
 struct inner_order {
     uint32_t version;
@@ -33,7 +35,10 @@ enum inner_step {
     INNER_LISTEN,
     INNER_NETWORK_IPV4,
     INNER_NETWORK_IPV6,
-    INNER_ROOT_WRITABLE
+    INNER_ROOT_WRITABLE,
+    INNER_LANDLOCK,      /* it cannot be entered                     */
+    INNER_LANDLOCK_OPEN, /* it was, and does not hold                */
+    INNER_EXECUTE        /* the command's own failure: execvp(3)     */
 };
 
 struct inner_report {
@@ -44,11 +49,8 @@ struct inner_report {
 
 struct inner_go {
     uint32_t version;
-};
-
-struct inner_failure {
-    uint32_t version;
-    int32_t error; /* errno of execvp(3) */
+    uint32_t walled;     /* a Landlock ruleset is the second descriptor: enter it, and prove it */
+    uint32_t wall_flags; /* for landlock_restrict_self(2)                                       */
 };
 
 #endif

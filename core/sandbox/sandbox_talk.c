@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * sandbox_talk.c - what inner says, and what it is told: the command runs only after every layer
+ * has been proved. */
+#include <string.h>
+
+#include "base/error.h"
+#include "sandbox/live.h"
+#include "sandbox/sandbox_private.h"
+#include "sandbox/spawn.h"
+
+void sandbox_take_outcome(struct fence_sandbox *s)
+{
+    struct inner_report failure;
+
+    if (bridge_receive_outcome(s->control, &failure) == 1)
+        s->failed_status = bridge_explain_outcome(&failure, s->command, &s->error);
+}
+
+/* What the launcher was spared. */
+static int mount_the_rest(const struct fence_sandbox *s, fence_error *err)
+{
+    auto_free const struct mount **list = calloc(s->plan->nmounts, sizeof *list);
+    size_t count = 0;
+
+    if (!list)
+        return fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < s->plan->nmounts; i++) {
+        if (s->plan->mounts[i].live)
+            list[count++] = &s->plan->mounts[i];
+    }
+    return live_mount(s->command_pid, list, count, err);
+}
+
+/* inner is there: the first look falls into the time that it needs for its own work. */
+static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
+{
+    int rc;
+
+    s->command_pid = pid;
+    s->command_pidfd = pidfd_of(pid);
+    if (s->command_pidfd < 0)
+        return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
+                    strerror(-s->command_pidfd));
+    files_run_ready(&s->files, pid);
+    rc = mount_the_rest(s, err);
+    return rc < 0 ? rc : inspect_sandbox(pid, &s->ours, s->plan, err);
+}
+
+/* Lets the command run. What inner says after this, if anything, is read when all has ended: to
+ * hear at once that the command runs would take the processor from it. */
+static int release(struct fence_sandbox *s, struct bridge_report *report, fence_error *err)
+{
+    static const fence_protocol protocols[] = {FENCE_PROTOCOL_HTTP, FENCE_PROTOCOL_SOCKS5};
+    int rc = 0;
+
+    _Static_assert(ARRAY_LEN(protocols) == INNER_LISTENERS, "each listener has its protocol");
+    if (report->listeners[0] < 0 || report->pid != s->command_pid)
+        return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its sockets to itself");
+    for (size_t i = 0; i < INNER_LISTENERS && rc == 0; i++)
+        rc = listener_adopt(&s->listeners[i], s->proxy, protocols[i],
+                            take_fd(&report->listeners[i]), err);
+    if (rc == 0)
+        rc = bridge_send_go(s->control, s->standard_error, &s->ours.wall, err);
+    landlock_close(&s->ours.wall);
+    sandbox_close_fd(&s->standard_error);
+    uv_poll_stop(&s->control_poll);
+    return rc;
+}
+
+static int take_step(struct fence_sandbox *s, struct bridge_report *report, fence_error *err)
+{
+    int rc;
+
+    if (s->state == SANDBOX_STARTING && report->said.step == INNER_HERE) {
+        rc = look(s, report->pid, err);
+        if (rc == 0)
+            s->state = SANDBOX_LOOKED_AT;
+    } else if (s->state == SANDBOX_LOOKED_AT && report->said.step == INNER_READY) {
+        rc = release(s, report, err);
+        if (rc == 0)
+            s->state = SANDBOX_RELEASED;
+    } else {
+        rc = bridge_explain(&report->said, err);
+    }
+    return rc;
+}
+
+/* Returns true when there may be another one. */
+static bool take_report(struct fence_sandbox *s)
+{
+    struct bridge_report report;
+    fence_error error = {0};
+    int rc;
+
+    if (s->state == SANDBOX_LOOKED_AT && run_report_waits(&s->report)) {
+        uv_poll_stop(&s->control_poll); /* inner, too, waits for the answer */
+        return false;
+    }
+    rc = bridge_receive_report(s->control, &report, &error);
+    if (rc == -EAGAIN)
+        return false;
+    if (rc == 0) {
+        uv_poll_stop(&s->control_poll); /* bubblewrap's own end will tell why */
+        return false;
+    }
+    if (rc == 1) {
+        rc = take_step(s, &report, &error);
+        bridge_close_listeners(&report);
+    }
+    if (rc < 0)
+        sandbox_fail(s, 125, &error);
+    return rc == 0 && s->state == SANDBOX_LOOKED_AT;
+}
+
+void sandbox_on_control(uv_poll_t *poll, int status, int events)
+{
+    struct fence_sandbox *s = poll->data;
+
+    (void)status;
+    (void)events;
+    switch (s->state) {
+    case SANDBOX_STARTING:
+    case SANDBOX_LOOKED_AT:
+        while (take_report(s))
+            ;
+        return;
+    case SANDBOX_RELEASED:
+    case SANDBOX_CLOSING:
+        return;
+    }
+}

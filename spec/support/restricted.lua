@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- restricted.lua - a program on a machine that lacks something. Each function takes a command line
+-- and returns one that runs it there, as root or not.
+
+local users = require "spec.support.users"
+
+local restricted = {}
+
+local source = debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$") .. "refuse.py"
+
+local function before(words, argv)
+  return table.move(argv, 1, #argv, #words + 1, words)
+end
+
+-- The kernel refuses some calls: "landlock:ENOSYS" and the like, see refuse.py.
+function restricted.refusing(what, argv)
+  local file = assert(io.open(source, "rb"))
+  local text = file:read("a")
+  file:close()
+  -- as text: the checkout may lie where the user cannot read it
+  return before({ "/usr/bin/python3", "-c", text, what, "--" }, argv)
+end
+
+-- In a user namespace of root's own, behind a line of shell; `options` for unshare(1).
+function restricted.behind(options, line, argv)
+  return before({ "unshare", "-Ur" .. options, "sh", "-c", line .. '; exec "$0" "$@"' }, argv)
+end
+
+-- No further user namespace may be made.
+function restricted.without_namespaces(argv)
+  return restricted.behind("", "echo 0 >/proc/sys/user/max_user_namespaces", argv)
+end
+
+-- A part of /proc is covered, as container engines do.
+function restricted.with_masked_proc(argv)
+  return restricted.behind("m", "mount --bind /dev/null /proc/version", argv)
+end
+
+-- PATH has the folders of `path` alone.
+function restricted.with_path(path, argv)
+  return before({ "env", "PATH=" .. path }, argv)
+end
+
+-- A shell script stands in for bubblewrap.
+function restricted.with_bwrap(identity, script, argv)
+  local folder = users.temp_dir(identity)
+  users.write_file(identity, folder .. "/bwrap", "#!/bin/sh\n" .. script .. "\n", "755")
+  return restricted.with_path(folder .. ":/usr/bin:/bin", argv)
+end
+
+return restricted
