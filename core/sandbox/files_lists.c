@@ -146,6 +146,15 @@ bool resolver_covers(const char *dir, const char *path)
     return len == 1 || (strncmp(dir, path, len) == 0 && (path[len] == '/' || !path[len]));
 }
 
+bool resolver_has_dots(const char *path)
+{
+    for (; *path; path += strcspn(path, "/"), path += *path == '/') {
+        if (strncmp(path, "..", 2) == 0 && (path[2] == '/' || !path[2]))
+            return true;
+    }
+    return false;
+}
+
 bool resolver_is_writable(const struct resolver *r, const char *path)
 {
     for (size_t i = 0; i < r->files->roots.count; i++) {

@@ -168,6 +168,8 @@ void thaw(struct frozen *frozen)
 
 /* ---- descriptors ---- */
 
+/* What was opened as a path only is opened again by /proc/PID/fd, and by a folder one writes what
+ * is in it. */
 static bool is_open_for(int folder, const char *name, bool reading)
 {
     char path[64], text[256];
@@ -186,20 +188,20 @@ static bool is_open_for(int folder, const char *name, bool reading)
     close(fd);
     text[len > 0 ? len : 0] = '\0';
     line = strstr(text, "flags:");
-    return !line || sscanf(line, "flags: %o", &flags) != 1 || (flags & O_ACCMODE) != O_RDONLY;
+    return !line || sscanf(line, "flags: %o", &flags) != 1 || (flags & O_ACCMODE) != O_RDONLY ||
+           flags & O_PATH;
 }
 
-static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
+/* One of its threads: they need not share descriptors, nor the folder they are in. */
+static int thread_has_open(int threads, const char *name, dev_t dev, ino_t ino, bool reading)
 {
-    char path[64];
-    auto_fd int folder = -1;
+    static const char *const places[] = {"cwd", "root"};
+    auto_fd int folder = openat(threads, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const struct dirent *entry;
     struct stat st;
     int found = 0, list;
     DIR *stream;
 
-    snprintf(path, sizeof path, "/proc/%d", (int)pid);
-    folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     list = folder < 0 ? -1 : openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (list < 0)
         return errno == ENOENT || errno == ESRCH ? 0 : -errno;
@@ -210,9 +212,30 @@ static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
     }
     while (!found && (entry = readdir(stream))) {
         if (fstatat(list, entry->d_name, &st, 0) == 0 && st.st_dev == dev && st.st_ino == ino)
-            found = is_open_for(folder, entry->d_name, reading);
+            found = is_open_for(folder, entry->d_name, reading || S_ISDIR(st.st_mode));
     }
     closedir(stream);
+    for (size_t i = 0; !found && i < ARRAY_LEN(places); i++)
+        found = fstatat(folder, places[i], &st, 0) == 0 && st.st_dev == dev && st.st_ino == ino;
+    return found;
+}
+
+static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
+{
+    const struct dirent *entry;
+    char path[64];
+    DIR *threads;
+    int found = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    threads = opendir(path);
+    if (!threads)
+        return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+    while (!found && (entry = readdir(threads))) {
+        if (entry->d_name[0] != '.')
+            found = thread_has_open(dirfd(threads), entry->d_name, dev, ino, reading);
+    }
+    closedir(threads);
     return found;
 }
 

@@ -210,7 +210,9 @@ int live_mount(pid_t pid, const struct mount *const *mounts, size_t count, fence
         return fail(err, -errno, "cannot start a process: %s", strerror(errno));
     close(take_fd(&writing));
     ready.fd = reading;
-    rc = poll(&ready, 1, LIMIT_LIVE_MOUNT_MS);
+    do /* a signal of the program's, and the whole time once more */
+        rc = poll(&ready, 1, LIMIT_LIVE_MOUNT_MS);
+    while (rc < 0 && errno == EINTR);
     if (rc <= 0 || read(reading, &failure, sizeof failure) != sizeof failure)
         failure = (struct failure){rc == 0 ? ETIMEDOUT : EIO, UINT32_MAX};
     syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);

@@ -132,7 +132,8 @@ static inline int tree_teardown(void **state)
     return access(tree_root, F_OK) == 0 ? -1 : 0;
 }
 
-/* Runs a program with words that are expanded, up to a NULL; nothing of its output is seen. */
+/* Runs a program with words that are expanded, up to a NULL; what it says but for errors is not
+ * seen. */
 static inline bool tree_run(const char *const *words)
 {
     char texts[16][TREE_PATH];
@@ -151,7 +152,6 @@ static inline bool tree_run(const char *const *words)
 
         dup2(null, 0);
         dup2(null, 1);
-        dup2(null, 2);
         setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
         setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
         setenv("GIT_AUTHOR_NAME", "a", 1);
@@ -159,6 +159,11 @@ static inline bool tree_run(const char *const *words)
         setenv("GIT_COMMITTER_NAME", "a", 1);
         setenv("GIT_COMMITTER_EMAIL", "a@b", 1);
         setenv("GIT_ALLOW_PROTOCOL", "file", 1);
+        setenv("GIT_CONFIG_COUNT", "2", 1); /* nothing in the background */
+        setenv("GIT_CONFIG_KEY_0", "gc.auto", 1);
+        setenv("GIT_CONFIG_VALUE_0", "0", 1);
+        setenv("GIT_CONFIG_KEY_1", "maintenance.auto", 1);
+        setenv("GIT_CONFIG_VALUE_1", "false", 1);
         execvp(argv[0], argv);
         _exit(127);
     }
