@@ -104,7 +104,8 @@ int resolver_show(struct resolver *r, enum wish wish, const char *path)
 static int found(struct resolver *r, const struct seek *seek, const char *path, unsigned char kind)
 {
     bool is_git = str_has_suffix(str_of(path), STR("/.git"));
-    bool in_git = strstr(path + strlen(seek->base), "/.git/") != NULL;
+    size_t base = strlen(seek->base), git = strlen("/.git"); /* which the base may be itself */
+    bool in_git = strstr(path + (base > git ? base - git : 0), "/.git/") != NULL;
 
     switch (seek->what) {
     case SOUGHT_WRITE:
