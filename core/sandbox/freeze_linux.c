@@ -223,6 +223,7 @@ static int thread_has_open(int threads, const char *name, dev_t dev, ino_t ino, 
 static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
 {
     const struct dirent *entry;
+    struct process thread;
     char path[64];
     DIR *threads;
     int found = 0;
@@ -232,7 +233,10 @@ static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
     if (!threads)
         return errno == ENOENT || errno == ESRCH ? 0 : -errno;
     while (!found && (entry = readdir(threads))) {
-        if (entry->d_name[0] != '.')
+        bool ended = read_process(&thread, dirfd(threads), entry->d_name) &&
+                     strchr("ZX", thread.state); /* nothing is open, and nobody may ask */
+
+        if (entry->d_name[0] != '.' && !ended)
             found = thread_has_open(dirfd(threads), entry->d_name, dev, ino, reading);
     }
     closedir(threads);

@@ -120,15 +120,18 @@ static int tree_for(enum mount_kind kind, int at)
 
 static bool mount_one(const struct mount *mount)
 {
-    int at = open_path(mount->path), tree, rc;
+    int at = open_path(mount->path), tree, rc, error;
 
     if (at < 0)
         return false;
     tree = tree_for(mount->kind, at);
     rc = tree < 0 ? -1
                   : (int)syscall(NR_MOVE_MOUNT, tree, "", at, "", FROM_DESCRIPTOR | TO_DESCRIPTOR);
-    close(tree);
+    error = errno; /* which close(2) may write */
+    if (tree >= 0)
+        close(tree);
     close(at);
+    errno = error;
     return rc == 0;
 }
 
