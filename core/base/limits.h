@@ -31,6 +31,7 @@
 #define LIMIT_CONFIG_NUMBER 32                 /* a port has 5; cJSON stops at 63     */
 #define LIMIT_PINS          (64 * 1024)        /* network.hosts; 300 bytes each           */
 #define LIMIT_CONFIG_TEXTS  4096               /* paths or names in one list             */
+#define LIMIT_ENV_PATTERN   256                /* of a variable's name; real ones have under 64 */
 #define LIMIT_LOCAL_PORTS   64                 /* allowLocalOutboundPorts: a socket each */
 #define LIMIT_RULES         (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
 #define LIMIT_REQUEST_RULES 1000 /* of network.rules, which are asked one by one             */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "cli/ask_tty.h"
 #include "cli/cli.h"
@@ -77,14 +78,27 @@ void raise_descriptor_limit(void)
     }
 }
 
+/* This program's own file, for `fence connect` inside; NULL where that cannot be told. */
+static const char *own_path(char out[PATH_ROOM])
+{
+    ssize_t len = readlink("/proc/self/exe", out, PATH_ROOM - 1);
+
+    if (len <= 0)
+        return NULL;
+    out[len] = '\0';
+    return out;
+}
+
 /* Leaves the engine open, and the sandbox where it could not be watched. */
 static void run_sandboxed(struct run *run, const char *const *argv, struct printer *printer)
 {
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
     fence_observer observer;
     fence_error err = {0};
+    char program[PATH_ROOM];
     int signals;
 
+    options.program = own_path(program);
     options.rule_files = (const char *const *)run->rule_files;
     options.argv = argv;
     options.degrade = run->options ? run->options->degrade : 0;

@@ -135,9 +135,8 @@ static bool is_covered(const struct file_list *list, size_t count, const char *p
     return false;
 }
 
-/* The sandbox has one of its own there (plan.h): what the host makes in its own is none of our
- * business. */
-static bool is_private(const char *path)
+/* These stay the sandbox's own, whatever opens them: plan.h. */
+static bool is_own(const char *path)
 {
     return strcmp(path, "/tmp") == 0 || strcmp(path, "/run") == 0;
 }
@@ -151,8 +150,8 @@ static int take_roots(struct resolver *r)
     size_t kept = 0;
 
     for (size_t i = 0; i < f->nwishes; i++) {
-        if (f->wishes[i].wish == WISH_WRITABLE && !is_private(f->wishes[i].path) &&
-            stat(f->wishes[i].path, &st) == 0 && S_ISDIR(st.st_mode) &&
+        if (f->wishes[i].wish == WISH_WRITABLE && stat(f->wishes[i].path, &st) == 0 &&
+            S_ISDIR(st.st_mode) && !is_own(f->wishes[i].path) &&
             resolver_list(r, roots, f->wishes[i].path) < 0)
             return -ENOMEM;
     }

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "sandbox/launcher.h"
 #include "sandbox/prepare.h"
+#include "sandbox/quota.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
 
@@ -38,6 +39,8 @@ static void sandbox_free(struct fence_sandbox *s)
     sandbox_close_fd(&s->pidfd);
     sandbox_close_fd(&s->output);
     sandbox_close_fd(&s->command_pidfd);
+    if (s->quota >= 0)
+        quota_end(s->quota);
     sandbox_close_fd(&s->standard_error);
     inspect_ours_deinit(&s->ours);
     files_run_deinit(&s->files);
@@ -341,7 +344,7 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->proxy = proxy;
     s->on_exit = on_exit;
     s->payload = payload;
-    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
+    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = s->quota = -1;
     s->ours.wall.ruleset = -1;
     rc = run_report_start(&s->report, proxy, options->argv, err);
     if (rc == 0)

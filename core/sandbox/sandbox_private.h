@@ -37,6 +37,7 @@ struct fence_sandbox {
     char *command;                               /* argv[0]                                    */
     int standard_error;
     int control, pidfd, output; /* inner's ear, bubblewrap, its words */
+    int quota;                  /* quota.h, while it is at work; or -1        */
     int command_pidfd;          /* -1 until inner has reported        */
     uv_poll_t control_poll, pid_poll, output_poll;
     uv_timer_t grace;
