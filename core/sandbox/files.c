@@ -24,6 +24,7 @@
 static int settle_base(struct resolver *r, const char *key, struct pattern *p)
 {
     char *missing = NULL;
+    char shown[256];
 
     for (;;) {
         char *canonical = realpath(p->base, NULL), *slash, *rest = NULL;
@@ -35,9 +36,12 @@ static int settle_base(struct resolver *r, const char *key, struct pattern *p)
         }
         slash = strrchr(p->base, '/');
         if ((errno != ENOENT && errno != ENOTDIR) || !slash) {
+            int error = errno;
+
             free(missing);
-            return fail(r->err, -errno, "%s: '%.200s' cannot be resolved: %s", key, p->base,
-                        strerror(errno));
+            str_escape(shown, sizeof shown, str_of(p->base));
+            return fail(r->err, -error, "%s: '%s' cannot be resolved: %s", key, shown,
+                        strerror(error));
         }
         if (asprintf(&rest, "%s%s%s", slash + 1, missing ? "/" : "", missing ? missing : "") < 0)
             rest = NULL;
@@ -48,11 +52,11 @@ static int settle_base(struct resolver *r, const char *key, struct pattern *p)
             return resolver_no_memory(r);
     }
     if (missing && resolver_has_dots(missing)) {
-        fail(r->err, FENCE_ECONFIG,
-             "%s: '%.200s' has '..' behind a folder that does not exist: write it out", key,
-             missing);
+        str_escape(shown, sizeof shown, str_of(missing));
         free(missing);
-        return FENCE_ECONFIG;
+        return fail(r->err, FENCE_ECONFIG,
+                    "%s: '%s' has '..' behind a folder that does not exist: write it out", key,
+                    shown);
     }
     if (missing) {
         char *rest = NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "sandbox/files_resolver.h"
 
 int resolver_no_memory(struct resolver *r)
@@ -15,14 +16,15 @@ int resolver_no_memory(struct resolver *r)
 
 void resolver_tell(struct resolver *r, const char *fmt, ...)
 {
-    char text[512];
+    char text[512], shown[768]; /* paths may hold anything */
     va_list args;
 
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    str_escape(shown, sizeof shown, str_of(text));
     if (r->notice)
-        r->notice(r->payload, text);
+        r->notice(r->payload, shown);
 }
 
 /* ---- lists ---- */
