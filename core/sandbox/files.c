@@ -67,7 +67,10 @@ static int settle_base(struct resolver *r, const char *key, struct pattern *p)
         free(p->rest);
         p->rest = rest;
     }
-    return p->rest ? 0 : resolver_no_memory(r);
+    if (p->rest)
+        return 0;
+    resolver_no_memory(r);
+    return -ENOMEM;
 }
 
 /* What a link leads to is denied, and so is to put something else in the place of the link. */

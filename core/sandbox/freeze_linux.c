@@ -29,7 +29,7 @@ static bool read_process(struct process *out, int proc, const char *name)
     char path[64], line[512];
     const char *behind;
     ssize_t len;
-    int fd, parent;
+    int fd;
 
     snprintf(path, sizeof path, "%.20s/stat", name);
     fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
@@ -39,10 +39,11 @@ static bool read_process(struct process *out, int proc, const char *name)
     close(fd);
     line[len > 0 ? len : 0] = '\0';
     behind = strrchr(line, ')'); /* the name before it may hold anything */
-    if (!behind || sscanf(behind + 1, " %c %d", &out->state, &parent) != 2)
+    if (!behind || strlen(behind) < strlen(") S 1"))
         return false;
-    out->pid = (pid_t)strtol(name, NULL, 10);
-    out->parent = parent;
+    *out = (struct process){.pid = (pid_t)strtol(name, NULL, 10),
+                            .parent = (pid_t)strtol(behind + strlen(") S "), NULL, 10),
+                            .state = behind[2]};
     return true;
 }
 
@@ -173,8 +174,9 @@ void thaw(struct frozen *frozen)
 static bool is_open_for(int folder, const char *name, bool reading)
 {
     char path[64], text[256];
-    unsigned flags = 0;
+    unsigned long flags;
     const char *line;
+    char *behind;
     ssize_t len;
     int fd;
 
@@ -188,8 +190,11 @@ static bool is_open_for(int folder, const char *name, bool reading)
     close(fd);
     text[len > 0 ? len : 0] = '\0';
     line = strstr(text, "flags:");
-    return !line || sscanf(line, "flags: %o", &flags) != 1 || (flags & O_ACCMODE) != O_RDONLY ||
-           flags & O_PATH;
+    if (!line)
+        return true;
+    line += strlen("flags:");
+    flags = strtoul(line, &behind, 8);
+    return behind == line || (flags & O_ACCMODE) != O_RDONLY || flags & O_PATH;
 }
 
 /* One of its threads: they need not share descriptors, nor the folder they are in. */

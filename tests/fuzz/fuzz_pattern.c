@@ -84,7 +84,7 @@ static void check_leads(const char *pattern, const char *path)
 {
     char above[LINE];
 
-    strcpy(above, path);
+    memcpy(above, path, strlen(path) + 1);
     for (char *slash; (slash = strrchr(above, '/'));) {
         *slash = '\0';
         require(pattern_leads_below(pattern, above));

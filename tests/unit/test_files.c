@@ -130,7 +130,7 @@ static const struct {
     {.name = "the home folder",
      .json = "'allowWrite': ['~']",
      .wishes = {"rw @/home/u", "ro @/home/u/.ssh", "ro @/home/u/.config/git", "ro @/home/u/.bashrc",
-                "ro " P "/.bashrc", "!ro @/home/u/.config"},
+                ("ro " P "/.bashrc"), "!ro @/home/u/.config"},
      .rules = {"protected @/home/u .ssh", "protected @/home/u .vimrc",
                "protected @/home/u .config/nvim", "protected @/home/u .bashrc"},
      .roots = "@/home/u\n",

@@ -169,8 +169,8 @@ static void test_rows(void **state)
 {
     (void)state;
     for (size_t row = 0; row < ARRAY_LEN(rows); row++) {
-        struct mount mounts[MOST];
-        const struct mount *list[MOST];
+        struct mount mounts[MOST] = {0};
+        const struct mount *list[MOST] = {0};
         size_t before = descriptors_open();
         fence_error err = {0};
         pid_t pid = start();

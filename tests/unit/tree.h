@@ -16,7 +16,8 @@
 
 #define TREE_PATH 4096
 
-static char tree_root[] = "/tmp/fence-tree-XXXXXX";
+/* Not below /tmp, where other sandboxes of the same user may watch over names that come. */
+static char tree_root[] = "/var/tmp/fence-tree-XXXXXX";
 
 /* "@" and what stands behind it, to an absolute path; everything else as it is. */
 static inline void tree_expand(char *out, size_t cap, const char *text)
