@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/reload.h"
 #include "cli/signals.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 
 struct run {
@@ -68,6 +69,13 @@ static void on_signals(fence *engine, int fd, void *payload)
         pass_on(payload, &event);
 }
 
+static void on_stops(fence *engine, int fd, void *payload)
+{
+    (void)engine;
+    (void)payload;
+    terminal_stop(fd);
+}
+
 void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -96,7 +104,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
     fence_observer observer;
     fence_error err = {0};
     char program[PATH_ROOM];
-    int signals;
+    int signals, stops;
 
     options.program = own_path(program);
     options.rule_files = (const char *const *)run->rule_files;
@@ -108,6 +116,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return;
     }
+    stops = terminal_catch_stops(options.ignored_signals);
     /* no work for those who have no policy, and never will */
     if (run->options && (run->rules->policy || run->options->watch) &&
         ask_tty_open(&run->tty, run->options->ask_timeout_s))
@@ -121,6 +130,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
     fence_set_policy(run->engine, run->rules->policy);
     if (fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
         fence_watch(run->engine, signals, on_signals, run, &err) < 0 ||
+        (stops >= 0 && fence_watch(run->engine, stops, on_stops, NULL, &err) < 0) ||
         (run->options && reloader_start(&run->reloader, run->engine, run->options, run->rules,
                                         &run->sandbox, &err) < 0)) {
         print_error("%s", err.message);
@@ -160,6 +170,7 @@ static int run_with(const struct options *options)
     struct printer printer = {.debug = options->debug, .monitor = options->monitor};
     struct rules rules;
     struct run run = {.rules = &rules, .options = options, .status = EXIT_FENCE};
+    struct terminal terminal;
     fence_error err = {0};
 
     if (misuse(options)) {
@@ -173,11 +184,13 @@ static int run_with(const struct options *options)
         rules_unload(&rules);
         return EXIT_FENCE;
     }
+    terminal_remember(&terminal);
     run_sandboxed(&run, options->string ? shell : (const char *const *)options->words, &printer);
     if (run.sandbox)
         fence_close(run.engine);
     if (printer.tty)
         ask_tty_close(printer.tty);
+    terminal_restore(&terminal);
     print_end(&printer);
     exit(run.status);
 }

@@ -58,7 +58,9 @@ static int protect_in_git(void *payload, const char *path)
 
 int resolver_protect_git(struct resolver *r, const char *path)
 {
-    return git_dir_protected(path, !r->config->allow_git_config, protect_in_git, r);
+    int rc = git_dir_protected(path, !r->config->allow_git_config, protect_in_git, r);
+
+    return rc == -ENOMEM ? resolver_no_memory(r) : rc;
 }
 
 /* Nothing opens what lies below it. */

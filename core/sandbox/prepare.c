@@ -181,16 +181,18 @@ static int add_late(struct argv *out, char *const *late)
     return rc == 0 ? argv_add(out, "--") : rc;
 }
 
-static int make_argv(struct argv *out, const struct plan *plan, char *const *late, int image,
-                     int control, const char *const *command, fence_error *err)
+enum { IMAGE, CONTROL, FILTER, KEPT }; /* the descriptors that the launcher inherits */
+
+static int make_argv(struct argv *out, const struct plan *plan, char *const *late,
+                     const int keep[KEPT], const char *const *command, fence_error *err)
 {
     char helper[32], ear[16];
-    int rc = bubblewrap.render(out, plan, err);
+    int rc = bubblewrap.render(out, plan, keep[FILTER], err);
 
     if (rc < 0)
         return rc;
-    snprintf(helper, sizeof helper, "/proc/self/fd/%d", image);
-    snprintf(ear, sizeof ear, "%d", control);
+    snprintf(helper, sizeof helper, "/proc/self/fd/%d", keep[IMAGE]);
+    snprintf(ear, sizeof ear, "%d", keep[CONTROL]);
     rc = add_late(out, late);
     if (rc == 0)
         rc = argv_add(out, helper);
@@ -274,10 +276,10 @@ int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_err
 }
 
 static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
-                  char **env, const int keep[2], const fence_sandbox_options *options,
+                  char **env, const int keep[KEPT], const fence_sandbox_options *options,
                   fence_error *err)
 {
-    struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = 2};
+    struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = KEPT};
     struct launcher_path path = {.plan = plan};
     int words[2];
     auto_fd int reading = -1, writing = -1;
@@ -346,8 +348,8 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
     struct files files __attribute__((cleanup(files_cleanup))) = {0};
     struct landlock wall __attribute__((cleanup(wall_cleanup))) = {.ruleset = -1};
-    int ends[2], keep[2], rc;
-    auto_fd int ours = -1, theirs = -1, image = -1;
+    int ends[2], keep[KEPT], rc;
+    auto_fd int ours = -1, theirs = -1, image = -1, filter = -1;
 
     if (!options.env)
         options.env = (const char *const *)environ;
@@ -363,6 +365,9 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     image = image_open(err);
     if (image < 0)
         return image;
+    filter = image_open_filter(proxy->config->allow_nested, err);
+    if (filter < 0)
+        return filter;
     rc = bridge_open(ends, err);
     if (rc < 0)
         return rc;
@@ -371,18 +376,21 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     rc = above_streams(&image, err);
     if (rc == 0)
         rc = above_streams(&theirs, err);
+    if (rc == 0)
+        rc = above_streams(&filter, err);
     if (rc < 0)
         return rc;
+    keep[IMAGE] = image;
+    keep[CONTROL] = theirs;
+    keep[FILTER] = filter;
     order.ignored_signals = options.ignored_signals;
     order.root_read_only = !plan_writable(plan, "/");
     rc = bridge_send_order(ours, &order, err);
     if (rc == 0)
-        rc = make_argv(&argv, plan, env.late, image, theirs, options.argv, err);
+        rc = make_argv(&argv, plan, env.late, keep, options.argv, err);
     if (rc < 0)
         return rc;
     announce(&proxy->events, &argv);
-    keep[0] = image;
-    keep[1] = theirs;
     rc = launch(out, plan, &argv, env.items, keep, &options, err);
     if (rc < 0)
         return rc;

@@ -38,12 +38,13 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     int rc;
 
     s->command_pid = pid;
+    remains_find(&s->remains, pid);
     s->command_pidfd = pidfd_of(pid);
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
     s->quota = quota_begin(pid); /* while we look */
-    files_run_ready(&s->files, pid);
+    files_run_ready(&s->files, s->remains.first);
     rc = mount_the_rest(s, err);
     return rc < 0 ? rc : inspect_sandbox(pid, &s->ours, s->plan, err);
 }
