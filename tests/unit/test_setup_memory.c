@@ -20,9 +20,10 @@
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #define MOST 4000 /* allocations of one step                                             */
-#define MANY 100  /* allocations of a sandbox, which has 2,000 and takes 10 ms: then not each one  \
-                   */
-#define SOME 20   /* one in so many failed sandboxes is followed by another: they take time */
+#define MANY                                                                                       \
+    100         /* allocations of a sandbox, which has 2,000 and takes 10 ms: then not each one    \
+                 */
+#define SOME 20 /* one in so many failed sandboxes is followed by another: they take time */
 
 static const char settings[] =
     "// what there is of each kind\n"
