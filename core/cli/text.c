@@ -45,6 +45,8 @@ int text_help(void)
         "                          10.1.2.3, 10.0.0.0/8; may be repeated\n"
         "      --deny DOMAIN       deny a host, whatever allows it; may be repeated\n"
         "      --allow-write PATH  make a file or folder writable; may be repeated\n"
+        "      --deny-read PATH    hide a file or folder; may be repeated\n"
+        "      --deny-write PATH   keep one from being written, whatever allows it; may be repeated\n"
         "      --policy FILE       ask this Lua policy about requests; may be repeated\n"
         "      --ask-timeout SECONDS   deny what a policy asks and nobody answers by then (30)\n"
         "      --watch             load settings and policies again when they change\n"
