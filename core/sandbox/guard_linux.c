@@ -11,11 +11,13 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "sandbox/guard_private.h"
+#include "sandbox/pattern.h"
 #include "sandbox/walk.h"
 
 #define WATCHED                                                                                    \
     (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR | IN_DONT_FOLLOW |           \
      IN_EXCL_UNLINK)
+#define LOOKED_AT   (IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE)
 #define READS       64 /* of events, before others have their turn */
 #define EVENTS_STEP (16 * 1024)
 #define EVENTS_MAX  (1024 * 1024) /* more than the kernel queues */
@@ -59,19 +61,45 @@ static int too_many(struct guard *g)
     return 0;
 }
 
-/* Is there something in it that is protected by a mount of its own? */
-static bool holds_mounts(const struct guard *g, const char *path)
+/* Is `path` in the folder, and not deeper? */
+static bool is_directly_in(const char *folder, const char *path)
 {
-    size_t len = strlen(path);
+    size_t len = folder[1] ? strlen(folder) : 0;
 
+    return strncmp(path, folder, len) == 0 && path[len] == '/' && !strchr(path + len + 1, '/');
+}
+
+static bool hides_in(const struct file_rule *rule, const char *folder)
+{
+    char path[LIMIT_PATH * 2];
+
+    if (rule->kind != FILE_DENY_READ || pattern_is_wild(rule->rest))
+        return false;
+    snprintf(path, sizeof path, "%s/%s", rule->base[1] ? rule->base : "", rule->rest);
+    return is_directly_in(folder, path);
+}
+
+/* What tells whether something in it that a mount protects or hides was reached without that. For
+ * each file that a pattern may hide later it would be too much: all that is opened anywhere. */
+static uint32_t touches_in(const struct guard *g, const char *folder)
+{
+    uint32_t touches = 0;
+
+    for (size_t i = 0; i < g->files->nrules; i++) {
+        if (hides_in(&g->files->rules[i], folder))
+            touches |= LOOKED_AT;
+    }
     for (size_t i = 0; i < g->plan->nmounts; i++) {
         const struct mount *mount = &g->plan->mounts[i];
 
-        if (mount->kind == MOUNT_READ_ONLY && strncmp(mount->path, path, len) == 0 &&
-            mount->path[len] == '/' && !strchr(mount->path + len + 1, '/'))
-            return true;
+        if (!is_directly_in(folder, mount->path))
+            continue;
+        if (mount->kind == MOUNT_READ_ONLY)
+            touches |= IN_MODIFY;
+        else if (mount->kind == MOUNT_HIDDEN_FILE)
+            touches |= LOOKED_AT;
     }
-    return false;
+    return touches;
 }
 
 /* What is gone, or cannot be read, needs no watch. */
@@ -81,7 +109,7 @@ static int watch(struct guard *g, const char *path)
 
     if (g->watches >= LIMIT_WATCHES)
         return too_many(g);
-    rc = inotify_add_watch(g->inotify, path, WATCHED | (holds_mounts(g, path) ? IN_MODIFY : 0));
+    rc = inotify_add_watch(g->inotify, path, WATCHED | touches_in(g, path));
     if (rc >= 0)
         return keep_path(g, rc, path);
     return errno == ENOSPC ? too_many(g) : errno == ENOMEM ? -ENOMEM : 0;
@@ -118,7 +146,7 @@ static void look_into(struct guard *g, const char *path, int depth)
             snprintf(below, sizeof below, "%s/%s", path[1] ? path : "", entry->d_name) >=
                 (int)sizeof below)
             continue;
-        guard_appeared(g, below);
+        guard_appeared(g, below, true);
         if (entry->d_type == DT_DIR && !is_left_out(entry->d_name))
             look_into(g, below, depth + 1);
     }
@@ -147,7 +175,7 @@ static void take_event(struct guard *g, const struct inotify_event *event)
     if (!path_of(path, g, event))
         return;
     if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
-        guard_appeared(g, path);
+        guard_appeared(g, path, event->mask & IN_MOVED_TO);
         if (event->mask & IN_ISDIR && !is_left_out(event->name))
             look_into(g, path, 0);
     } else if (event->mask & (IN_DELETE | IN_MOVED_FROM)) {
@@ -195,16 +223,16 @@ static const struct inotify_event *next_event(const struct guard *g, size_t *at)
     return event;
 }
 
-bool guard_was_written(struct guard *g, const char *path)
+bool guard_was_touched(struct guard *g, const char *path, uint32_t events)
 {
     const struct inotify_event *event;
-    char written[LIMIT_PATH];
+    char touched[LIMIT_PATH];
     size_t at;
 
     while (g->events_len < EVENTS_MAX && read_events(g))
         ;
     for (at = g->events_at; (event = next_event(g, &at));) {
-        if (event->mask & IN_MODIFY && path_of(written, g, event) && strcmp(written, path) == 0)
+        if (event->mask & events && path_of(touched, g, event) && strcmp(touched, path) == 0)
             return true;
     }
     return g->events_len >= EVENTS_MAX;

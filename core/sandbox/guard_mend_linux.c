@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -14,6 +15,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "sandbox/guard_private.h"
+#include "sandbox/held.h"
 #include "sandbox/live.h"
 
 #define SHOWN 200
@@ -174,13 +176,20 @@ static bool is_mounted(const struct guard *g, const char *path)
 /* A descriptor that was opened in the moment between would go on reaching what is closed now. */
 static bool was_opened(const struct guard *g, const char *path, enum mount_kind kind)
 {
-    struct stat st;
-
-    return lstat(path, &st) == 0 &&
-           frozen_has_open(&g->frozen, st.st_dev, st.st_ino, kind != MOUNT_READ_ONLY) != 0;
+    return frozen_holds(&g->frozen, path,
+                        kind == MOUNT_READ_ONLY ? HELD_FOR_WRITING : HELD_AT_ALL) != 0;
 }
 
-static void close_again(struct guard *g, const char *path)
+/* Who does it is not told: whoever makes a file opens it, and may go on to write; one that was
+ * moved there has been written already. */
+static uint32_t touch_of(enum mount_kind kind, bool moved)
+{
+    if (kind == MOUNT_READ_ONLY)
+        return IN_MODIFY;
+    return moved ? IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE : IN_ACCESS | IN_CLOSE_NOWRITE;
+}
+
+static void close_again(struct guard *g, const char *path, bool moved)
 {
     struct mount mount = {.kind = kind_for(g, path), .path = (char *)(uintptr_t)path};
     const struct mount *list[] = {&mount};
@@ -199,11 +208,11 @@ static void close_again(struct guard *g, const char *path)
                    "the sandbox was ended, as the host replaced '%s' and the command may have "
                    "reached it: look at it, and start again",
                    shown);
-    else if (!g->ended && mount.kind == MOUNT_READ_ONLY && guard_was_written(g, path))
+    else if (!g->ended && guard_was_touched(g, path, touch_of(mount.kind, moved)))
         guard_fail(g,
-                   "the sandbox was ended, as the host replaced '%s' and it was written to before "
-                   "it was protected again: look at it, and start again",
-                   shown);
+                   "the sandbox was ended, as the host replaced '%s' and it was %s before it was "
+                   "closed again: look at it, and start again",
+                   shown, mount.kind == MOUNT_READ_ONLY ? "written to" : "opened");
     if (!g->ended)
         events_debug(&g->proxy->events, "sandbox: '%s' was replaced, and is closed again", shown);
     if (g->awaited.count == 0)
@@ -212,7 +221,7 @@ static void close_again(struct guard *g, const char *path)
 
 /* ---- events ---- */
 
-void guard_appeared(struct guard *g, const char *path)
+void guard_appeared(struct guard *g, const char *path, bool moved)
 {
     const struct file_rule *rule = guard_rule_at(g, path);
     const struct guard_link *link = link_at(g, path);
@@ -221,7 +230,7 @@ void guard_appeared(struct guard *g, const char *path)
     if (g->ended || (link && is_unchanged(link)))
         return;
     if (planned || (rule && rule->kind == FILE_DENY_READ))
-        close_again(g, path);
+        close_again(g, path, moved);
     else if (rule)
         refuse(g, path);
     file_list_remove(&g->awaited, path);

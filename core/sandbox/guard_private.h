@@ -70,14 +70,16 @@ const struct mount *guard_mount_at(const struct guard *guard, const char *path);
 
 /* ---- guard_mend_linux.c ---- */
 
-void guard_appeared(struct guard *guard, const char *path); /* a name is there            */
+/* A name is there; `moved`: with what it holds. */
+void guard_appeared(struct guard *guard, const char *path, bool moved);
 void guard_vanished(struct guard *guard, const char *path); /* and is not there any more  */
 void guard_waited(struct guard *guard);                     /* for `awaited`, long enough */
 
 /* ---- guard_linux.c ---- */
 
-/* Has `path` been written to, as far as the events tell that are still to be taken? */
-bool guard_was_written(struct guard *guard, const char *path);
+/* Has one of these events (inotify(7)) come for `path`, as far as those tell that are still to be
+ * taken? */
+bool guard_was_touched(struct guard *guard, const char *path, uint32_t events);
 
 /* ---- guard_mend_linux.c ---- */
 
