@@ -97,6 +97,7 @@
 #define LIMIT_FREEZE_PROCESSES 4096    /* each is looked up among all: 0.1 s for so many    */
 #define LIMIT_FREEZE_ROUNDS    64      /* looks at all processes until none of it runs      */
 #define LIMIT_MOUNTS_BWRAP     50      /* bubblewrap is quadratic: 100 take 76 ms, 1,000 3 s */
+#define LIMIT_LINKS            40      /* followed for one path: as many as the kernel does */
 #define LIMIT_PATH             4096    /* PATH_MAX: a path that is longer reaches nothing  */
 #define LIMIT_WALK_ENTRIES     1000000 /* of one tree that is looked through: about 1 s    */
 #define LIMIT_SANDBOX_OUTPUT   4096    /* of bubblewrap's own words that are kept       */

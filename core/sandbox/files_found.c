@@ -24,9 +24,12 @@ int resolver_protect(void *payload, const char *path)
         return canonical && resolver_is_writable(r, canonical)
                    ? resolver_wish(r, WISH_PROTECTED, canonical, NULL)
                    : 0;
-    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
-        resolver_list(r, &r->files->links, path) < 0)
-        return -ENOMEM;
+    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+        int rc = resolver_protect_way(r, path);
+
+        if (rc < 0)
+            return rc;
+    }
     if (canonical)
         return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
     return 0;
@@ -45,8 +48,9 @@ static int protect_in_git(void *payload, const char *path)
     if (rc < 0 || !slash || slash == base)
         return rc;
     *slash = '\0';
-    if (!resolver_is_writable(r, base) || access(base, F_OK) < 0)
-        return 0;
+    rc = resolver_protect_way(r, path);
+    if (rc < 0 || !resolver_is_writable(r, base) || access(base, F_OK) < 0)
+        return rc;
     rc = resolver_list(r, &r->files->folders, base);
     return rc < 0 ? rc : resolver_rule(r, FILE_PROTECTED, base, slash + 1);
 }

@@ -1,0 +1,247 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- protected_spec.lua - what the host executes later is not the command's to write: every name of
+-- core/sandbox/protected.c at several depths, and git folders in all their shapes. The host plays
+-- the victim afterwards; a canary tells whether anything ran. Ordinary work goes on undisturbed.
+
+local attempt = require "spec.support.attempt"
+local fenced = require "spec.support.fenced"
+local sandbox = require "spec.support.sandbox"
+local users = require "spec.support.users"
+
+local git_env = {
+  GIT_CONFIG_NOSYSTEM = "1", GIT_TERMINAL_PROMPT = "0",
+  GIT_AUTHOR_NAME = "A", GIT_AUTHOR_EMAIL = "a@good.test",
+  GIT_COMMITTER_NAME = "C", GIT_COMMITTER_EMAIL = "c@good.test",
+  GIT_CONFIG_COUNT = "2", GIT_CONFIG_KEY_0 = "protocol.file.allow", GIT_CONFIG_VALUE_0 = "always",
+  GIT_CONFIG_KEY_1 = "core.fsync", GIT_CONFIG_VALUE_1 = "none", -- the disk is not what is tried
+}
+
+-- The table of the program itself: a name that is added there is tried here.
+local function protected_names()
+  local text = assert(fenced.read_file("core/sandbox/protected.c"))
+  local names = {}
+  for name in text:match("protected_names%[%] = (%b{})"):gmatch('"%*%*/([^"]+)"') do
+    if name ~= ".git" then
+      names[#names + 1] = name
+    end
+  end
+  assert(#names > 20)
+  return names
+end
+
+local depths = { one = "p", four = "p/b/c/d", ten = "p/b/c/d/e/f/g/h/i/j" }
+
+-- A repository with a submodule, in "repo"; $PWD is the project.
+local repository = [[
+export HOME=$PWD
+git init -q -b main lib && (cd lib && echo lib >file && git add . && git commit -qm lib)
+git init -q -b main repo && cd repo
+git submodule --quiet add ../lib sub && mkdir -p src/deep && echo text >src/deep/file
+git config extensions.worktreeConfig true && git add . && git commit -qm first && cd ..
+]]
+
+-- name, what the victim's project has more (in it), the attack (in it). $evil is the command.
+local attacks = {
+  { "3D.112 git config", "", 'git config core.fsmonitor "$evil"' },
+  { "3D.112 the config's text", "", [[printf '[core]\n\tfsmonitor = %s\n' "$evil" >>.git/config]] },
+  { "3D.112 a hook", "", 'hook .git/hooks/pre-commit' },
+  { "3D.112 a hook where there is no folder", "rm -rf .git/hooks",
+    'mkdir .git/hooks; hook .git/hooks/pre-commit' },
+  { "3D.112 hooks that were moved there", "rm -rf .git/hooks",
+    'mkdir .git/h; hook .git/h/pre-commit; mv .git/h .git/hooks' },
+  { "3D.113 commondir", "", 'cp -r .git evil; git config -f evil/config core.fsmonitor "$evil"; ' ..
+    'echo ../evil >.git/commondir' },
+  { "3D.114 config.worktree", "", 'git config -f .git/config.worktree core.fsmonitor "$evil"' },
+  { "3D.114 a submodule's config", "",
+    [[printf '[core]\n\tfsmonitor = %s\n' "$evil" >>.git/modules/sub/config]] },
+  { "3D.114 a submodule's hook", "", 'hook .git/modules/sub/hooks/pre-commit' },
+  { "3D.114 another git folder for a submodule", "", 'cp -r .git/modules/sub evil; ' ..
+    'git config -f evil/config core.fsmonitor "$evil"; git config -f evil/config ' ..
+    'core.worktree ../sub; rm -f sub/.git; echo "gitdir: ../evil" >sub/.git' },
+  { "3D.114 the submodule's folder in another's place", "", 'mv sub old; cp -r old sub; rm sub/.git; ' ..
+    'cp -r .git/modules/sub sub/.git; git config -f sub/.git/config --unset core.worktree; ' ..
+    'git config -f sub/.git/config core.fsmonitor "$evil"' },
+  { "3D.114 modules in another's place", "", 'mv .git/modules .git/m2; cp -r .git/m2 .git/modules; ' ..
+    'git config -f .git/modules/sub/config core.fsmonitor "$evil"' },
+  { "3D.122 .git moved away and copied back", "", 'mv .git .git2; mkdir .git; cp -r .git2/. .git; ' ..
+    'git config core.fsmonitor "$evil"' },
+  { "3D.122 .git removed and made anew", "", 'rm -rf .git; git init -q; ' ..
+    'git config core.fsmonitor "$evil"; hook .git/hooks/pre-commit' },
+  { "3D.122 the whole repository in another's place", "", 'cd ..; mv repo old; cp -r old repo; ' ..
+    'git -C repo config core.fsmonitor "$evil"' },
+  { "3D.123 hooks are a link to a folder of the project",
+    "rm -rf .git/hooks; mkdir shared; ln -s ../shared .git/hooks",
+    'hook shared/pre-commit; rm .git/hooks; mkdir .git/hooks; hook .git/hooks/pre-commit' },
+  { "3D.123 hooks are a link to nothing", "rm -rf .git/hooks; ln -s ../none .git/hooks",
+    'mkdir none; hook none/pre-commit' },
+  { "3D.123 hooks are a link to a link", "rm -rf .git/hooks; mkdir shared; ln -s shared way; " ..
+    "ln -s ../way .git/hooks", 'rm way; mkdir way; hook way/pre-commit' },
+  { "3D.123 a folder on the way to hooks is a link", "rm -rf .git/hooks; mkdir -p real/shared; " ..
+    "ln -s real way; ln -s ../way/shared .git/hooks",
+    'mv way old; mkdir -p way/shared; hook way/shared/pre-commit' },
+  { "3D.128 hooksPath leads where nothing is yet", "git config core.hooksPath x/y/z",
+    'mkdir -p x/y/z; hook x/y/z/pre-commit' },
+  { "3D.123 .gitconfig is a link to nothing", "ln -s none .gitconfig",
+    'git config -f none core.fsmonitor "$evil"; rm .gitconfig; mv none .gitconfig' },
+  { "3D.123 .bashrc is a loop of links", "ln -s .bashrc .bashrc",
+    'rm .bashrc; echo "$evil" >.bashrc' },
+  { "3D.125 a repository at depth ten", "mkdir -p a/b/c/d/e/f/g/h/i; cp -r ../lib a/b/c/d/e/f/g/h/i/j",
+    'cd a/b/c/d/e/f/g/h/i/j; git config core.fsmonitor "$evil"; ' ..
+    [[printf '[core]\n\tfsmonitor = %s\n' "$evil" >>.git/config; hook .git/hooks/pre-commit; ]] ..
+    'cd ../../..; mv g g2; cp -r g2 g; git -C g/h/i/j config core.fsmonitor "$evil"' },
+  { "3D.128 hooksPath is set already", "mkdir .tools; git config core.hooksPath .tools",
+    'hook .tools/pre-commit; mv .tools t; mkdir .tools; hook .tools/pre-commit' },
+  { "3D.128 hooksPath is set already, to what is not there", "git config core.hooksPath .tools",
+    'mkdir .tools; hook .tools/pre-commit' },
+  { "3D.128 a file that the config includes", "git config include.path ../more; : >more",
+    'git config -f more core.fsmonitor "$evil"; rm more; ' ..
+    [[printf '[core]\n\tfsmonitor = %s\n' "$evil" >more]] },
+  { "3D.128 a file that the config includes, and is not there", "git config include.path ../more",
+    'git config -f more core.fsmonitor "$evil"' },
+  { "3D.109 .bashrc", "", 'echo "$evil" >.bashrc' },
+  { "3D.109 .gitconfig", "", 'git config -f .gitconfig core.fsmonitor "$evil"' },
+  { "3D.109 .bashrc that is there", "echo : >.bashrc", 'echo "$evil" >>.bashrc; rm .bashrc; ' ..
+    'echo "$evil" >.bashrc; echo "$evil" >x; mv x .bashrc' },
+  { "a worktree's config", "git worktree add -q ../tree-$number && echo ../tree-$number >tree",
+    'w=$(ls -d .git/worktrees/*); git config -f $w/config.worktree core.fsmonitor "$evil"; ' ..
+    'cp -r .git evil; git config -f evil/config core.fsmonitor "$evil"; echo "$PWD/evil" >' ..
+    '$w/commondir; t=$(cat tree); rm -f $t/.git; cp -r .git $t/.git; ' ..
+    'git -C $t config core.fsmonitor "$evil"' },
+}
+
+-- Whoever works on the host later: $PWD is the repository, and home.
+local victim = [[
+export HOME=$PWD
+git status
+git -C sub status
+git commit -m again --allow-empty
+git -C sub commit -m again --allow-empty
+[ ! -d a ] || (cd a/b/c/d/e/f/g/h/i/j; git status; git commit -m again --allow-empty)
+[ ! -f tree ] || git -C $(cat tree) status
+bash -ic :
+]]
+
+local functions = [[hook() { printf '#!/bin/sh\n%s\n' "$evil" >"$1"; chmod +x "$1"; }
+]]
+
+for _, identity in ipairs(users.identities()) do
+  describe("what the host executes, as " .. identity, function()
+    local folder
+
+    before_each(function()
+      folder = users.temp_dir(identity)
+    end)
+
+    local function host(script, env)
+      return attempt.host(identity, folder, script, env or git_env)
+    end
+
+    -- A shell script in the sandbox, with "p" open.
+    local function inside(script, options)
+      options = options or {}
+      return fenced.run({ argv = { "sh", "-c", script }, as_user = identity, env = git_env,
+        cwd = folder .. (options.cwd or "/p"), args = options.args,
+        settings = options.settings or { filesystem = { allowWrite = { folder .. "/p" } } } })
+    end
+
+    local function row(name, fn)
+      it(name, function()
+        fenced.require_tool(pending, { "git", "--version" })
+        sandbox.require_sandbox(pending, identity)
+        fn()
+      end)
+    end
+
+    row("3D.109 3D.110 3D.125 a protected name that is there cannot be changed", function()
+      local attempts = {}
+      for _, depth in pairs(depths) do
+        host("mkdir -p " .. depth)
+        for _, name in ipairs(protected_names()) do
+          local path = ("@/%s/%s"):format(depth, name)
+          host(("mkdir -p $(dirname %s); echo own >%s"):format(depth .. "/" .. name,
+            depth .. "/" .. name))
+          table.move({ { "read", path, "ok own" }, { "write", path, "EROFS" },
+            { "truncate", path, "EROFS" }, { "unlink", path, "EBUSY" },
+            { "rename", path, path .. ".away", "EBUSY" }, { "chmod", path, "EROFS" },
+            { "rename", "@/p/mine", path, "EBUSY EXDEV" }, { "link", path, "@/p/twin", "EXDEV" },
+            { "write", "/proc/self/root" .. path, "EROFS" },
+          }, 1, 9, #attempts + 1, attempts)
+        end
+      end
+      host("echo mine >p/mine")
+      table.move({ { "rename", "@/p/b", "@/p/b2", "EBUSY" }, { "rename", "@/p/b/c/d",
+        "@/p/d", "EBUSY EXDEV" }, { "rename", "@/p/.claude", "@/p/.claude2", "EBUSY" },
+        { "rename", "@/p/b/c/d/e/f/g/h/i/j/.cursor", "@/p/x", "EBUSY EXDEV" } }, 1, 4,
+        #attempts + 1, attempts)
+      local before = attempt.listing(identity, folder)
+      local result = attempt.all(identity, folder,
+        { settings = { filesystem = { allowWrite = { "@/p" } } }, cwd = "@/p" }, attempts)
+      assert.equal("", result.err)
+      assert.equal(before, attempt.listing(identity, folder))
+    end)
+
+    local ways = {
+      { "a file", "one", 'mkdir -p "$(dirname "$1")"; echo evil >"$1"' },
+      { "a folder", "four", 'mkdir -p "$1"; echo evil >"$1/file"' },
+      { "a link", "ten", 'mkdir -p "$(dirname "$1")"; ln -s /etc/passwd "$1"' },
+      { "a file that was moved there", "four",
+        'mkdir -p "$(dirname "$1")"; echo evil >x; mv x "$1"' },
+      { "a hard link", "one", 'mkdir -p "$(dirname "$1")"; echo evil >y; ln y "$1"; rm y' },
+      { "a folder above it that was moved there", "one",
+        'mkdir -p "new/$(dirname "$2")"; echo evil >"new/$2"; n=$((n+1)); mv new "$PWD/made$n"' },
+    }
+    for _, case in ipairs(ways) do
+      local name, depth, script = table.unpack(case)
+
+      row("3D.109 3D.111 a protected name is not made as " .. name, function()
+        host("mkdir -p " .. depths[depth])
+        local lines = {}
+        for index, protected in ipairs(protected_names()) do
+          lines[index] = ("make '%s/%s/%s' '%s'"):format(folder, depths[depth], protected,
+            protected)
+        end
+        local result = inside("n=0; make() { " .. script .. "; }\n" .. table.concat(lines, "\n") .. "\nexit 0")
+        assert.equal(0, result.code, result.err)
+        for _, protected in ipairs(protected_names()) do
+          local base = protected:match("[^/]+$"):gsub("%p", "%%%0")
+          assert.equal("", host(("find p -name '%s'"):format(base:gsub("%%", ""))))
+          assert.matches("/" .. base .. "' must not be made while a command runs[^\n]*: it is '" ..
+            base .. "%.fence%-refused", result.err)
+        end
+      end)
+    end
+
+    row("3D.112 3D.128 the host runs nothing of what a command has left in git folders", function()
+      host("mkdir t && cd t\n" .. repository)
+      local lines = { functions }
+      for number, case in ipairs(attacks) do
+        for _, place in ipairs({ "c", "p" }) do
+          host(("mkdir -p %s && cp -a t %s/%d && cd %s/%d/repo && number=%d HOME=$PWD && %s"):format(
+            place, place, number, place, number, number, case[2] == "" and ":" or case[2]))
+        end
+        lines[#lines + 1] = ("(cd %d/repo; export HOME=$PWD; evil='touch %s/canary-p-%d'\n%s\n)")
+          :format(number, folder, number, case[3])
+      end
+      local script = table.concat(lines, "\n")
+      host("cd c; (" .. script:gsub("canary%-p", "canary-c") .. ") >/dev/null 2>&1 || :")
+      local result = inside("(" .. script .. ") >/dev/null 2>&1; exit 0")
+      assert.equal(0, result.code, result.err)
+      for number in ipairs(attacks) do
+        for _, place in ipairs({ "c", "p" }) do
+          host(("cd %s/%d/repo; set +e; (%s) >/dev/null 2>&1; :"):format(place, number, victim))
+        end
+      end
+      local ran, harmless = {}, {}
+      for number, case in ipairs(attacks) do
+        if fenced.exists(("%s/canary-p-%d"):format(folder, number)) then
+          ran[#ran + 1] = case[1]
+        end
+        if not fenced.exists(("%s/canary-c-%d"):format(folder, number)) then
+          harmless[#harmless + 1] = case[1]
+        end
+      end
+      assert.same({}, ran)
+      assert.same({}, harmless) -- without a sandbox each of them works
+    end)
+  end)
+end
