@@ -243,5 +243,198 @@ for _, identity in ipairs(users.identities()) do
       assert.same({}, ran)
       assert.same({}, harmless) -- without a sandbox each of them works
     end)
+
+    row("3D.114 git folders: what runs programs is closed, what holds work is open", function()
+      host("mkdir p && cd p\n" .. repository .. [[
+cd repo && git worktree add -q ../tree && git config -f .git/config.worktree x.y z
+mkdir -p .git/objects/info .git/info && echo "$PWD/../lib/.git/objects" >.git/objects/info/alternates
+echo '*.x -text' >.git/info/attributes]])
+      local attempts = {}
+      for _, name in ipairs({ "config", "config.worktree", "info/attributes",
+        "objects/info/alternates", "modules/sub/config", "worktrees/tree/commondir",
+        "worktrees/tree/gitdir" }) do
+        local path = "@/p/repo/.git/" .. name
+        table.move({ { "write", path, "EROFS" }, { "unlink", path, "EBUSY" },
+          { "rename", path, "@/p/x", "EBUSY EXDEV" } }, 1, 3, #attempts + 1, attempts)
+      end
+      for _, name in ipairs({ "index", "HEAD", "logs/HEAD", "refs/heads/main", "info/exclude",
+        "modules/sub/HEAD", "worktrees/tree/HEAD" }) do
+        attempts[#attempts + 1] = { "utime", "@/p/repo/.git/" .. name, "ok" }
+      end
+      for _, path in ipairs({ "repo/.git/hooks", "repo/.git/modules/sub/hooks", "lib/.git/hooks" }) do
+        attempts[#attempts + 1] = { "create", ("@/p/%s/new"):format(path), "EROFS" }
+      end
+      for _, path in ipairs({ "repo/sub/.git", "tree/.git", "lib/.git/config" }) do
+        table.move({ { "write", "@/p/" .. path, "EROFS" }, { "unlink", "@/p/" .. path, "EBUSY" } }, 1,
+          2, #attempts + 1, attempts)
+      end
+      local result = attempt.all(identity, folder,
+        { settings = { filesystem = { allowWrite = { "@/p" } } } }, attempts)
+      assert.equal("", result.err)
+    end)
+
+    row("filesystem.allowGitConfig opens the config, and no hooks", function()
+      host("mkdir p && cd p\n" .. repository)
+      local result = inside(
+        "cd repo; git config a.b c && git -C sub config d.e f; git submodule update || echo no; touch .git/hooks/x; " ..
+        "echo ../evil >.git/commondir; exit 0", { settings = { filesystem = {
+          allowWrite = { folder .. "/p" }, allowGitConfig = true } } })
+      assert.equal("", result.out) -- git submodule update writes to the config
+      assert.equal("c\nf\n", host("cd p/repo; git config a.b; git -C sub config d.e"))
+      assert.is_truthy(result.err:find("/.git/commondir' must not be made", 1, true), result.err)
+      assert.is_false(fenced.exists(folder .. "/p/repo/.git/hooks/x"))
+      assert.is_false(fenced.exists(folder .. "/p/repo/.git/commondir"))
+    end)
+
+    row("ordinary work with git goes on, and leaves nothing strange", function()
+      host("mkdir p && cd p\n" .. repository .. "cp -r lib plain")
+      local before = host("cd p; ls -A . repo repo/.git repo/sub repo/.git/modules/sub")
+      local result = inside([[
+set -eux; cd repo
+echo one >>src/deep/file; git commit -qam one; git checkout -q -b topic; echo two >two; git add two
+git commit -qm two; git checkout -q main; echo three >three; git add three; git commit -qm three
+git rebase -q main topic; git checkout -q main; git merge -q topic; git tag v1; git tag -a v2 -m v2
+echo more >>two; git stash -q; git stash pop -q; git commit -qam four; git rm -q three
+git mv two zwei; git commit -qam five; git revert --no-edit HEAD >/dev/null; git cherry-pick v1 ||
+git cherry-pick --skip; git reset -q --hard v1; git branch -D topic >/dev/null
+git -C ../plain worktree add -q ../tree -b other; echo x >../tree/x; git -C ../tree add x; git -C ../tree commit -qm x
+git -C ../plain worktree remove ../tree; git -C ../plain merge -q other; git gc -q; git repack -qad; git fsck; git reflog >/dev/null
+echo new >../lib/new; git -C ../lib add new; git -C ../lib commit -qm new; git -C sub fetch -q
+git -C sub merge -q origin/main; git commit -qam "sub is newer"; git submodule status >/dev/null; git fetch -q ../lib main
+git clone -q ../lib ../copy; git -C ../copy commit -q --allow-empty -m copy; git clone -q ../plain ../twin
+git init -q ../young; cd ../young; git config user.name Young; echo y >y; git add y; git commit -qm y
+git archive HEAD >/dev/null; git notes add -m note; git bisect start >/dev/null; git clean -fdq; git blame y
+]], { args = { "-m" } })
+      assert.equal(0, result.code, result.err)
+      assert.is_nil(result.err:find("must not be made", 1, true), result.err)
+      assert.is_truthy(result.err:find("executed later by other tools: ", 1, true), result.err)
+      for _, name in ipairs({ "copy/.git", "twin/.git", "young/.git" }) do
+        assert.is_truthy(result.err:match("later by other tools: [^\n]*" .. name), result.err)
+      end
+      host("cd p/repo; git fsck --strict; git status; test -f ../plain/x; git -C sub log -1 --format=%s; " ..
+        "test -z \"$(git status --porcelain)\"; cd ..; rm -rf copy twin young")
+      local after = host("cd p; ls -A . repo repo/.git repo/sub repo/.git/modules/sub")
+      local strange = {}
+      for name in after:gmatch("[^\n]+") do
+        if not before:find(name, 1, true) and not ("x three new ORIG_HEAD packed-refs FETCH_HEAD gc.log two" ..
+          " REBASE_HEAD COMMIT_EDITMSG logs info zwei worktrees AUTO_MERGE"):find(name, 1, true) then
+          strange[#strange + 1] = name
+        end
+      end
+      assert.same({}, strange)
+    end)
+
+    row("3D.124 3D.126 a repository that is new is told of at the end", function()
+      host("mkdir -p p/a")
+      local result = inside("git init -q new; git init -q --bare a/bare; mkdir b; cd b; " ..
+        "mkdir objects refs; echo 'ref: refs/heads/main' >HEAD; : >config", { args = { "-m" } })
+      local told = result.err:match("executed later by other tools: ([^\n]*)\n")
+      for _, name in ipairs({ "new/.git", "a/bare/HEAD", "b/HEAD" }) do
+        assert.is_truthy(told and told:find(name, 1, true), result.err)
+      end
+    end)
+
+    row("3D.127 a worktree whose repository lies elsewhere: work, and nothing beside it", function()
+      host("mkdir main && cd main\n" .. repository .. [[
+cd repo && git worktree add -q "$PWD/../../p" && cd .. && mkdir -p other]])
+      local result = inside([[
+echo more >>src/deep/file && git commit -qam more && git stash list && git tag t
+(printf '[core]\n\tfsmonitor = touch ../canary\n' >>../main/repo/.git/config
+git config core.fsmonitor 'touch ../canary'
+echo 'touch ../canary' >../main/repo/.git/hooks/post-commit; echo x >../main/repo/new; rm .git
+echo x >../main/repo/.git/config.worktree) 2>/dev/null; exit 0]])
+      assert.equal(0, result.code, result.err)
+      assert.equal("more\n", host("cd main/repo; git log -1 --format=%s t; git status >/dev/null"))
+      assert.is_false(fenced.exists(folder .. "/main/repo/new"))
+      assert.is_nil(fenced.read_file(folder .. "/main/repo/.git/config"):find("fsmonitor"))
+      assert.is_false(fenced.exists(folder .. "/main/repo/.git/hooks/post-commit"))
+      assert.is_false(fenced.exists(folder .. "/canary"))
+    end)
+
+    for _, case in ipairs({
+      { "names a repository that knows nothing of it", "echo \"gitdir: $PWD/main/repo/.git\" >p/.git" },
+      { "names a worktree of another folder", "git -C main/repo worktree add -q $PWD/tree; " ..
+        "cp tree/.git p/.git" },
+      { "names any folder at all", "echo \"gitdir: $PWD/main\" >p/.git" },
+      { "names the repository by a forged worktree of the project", "mkdir -p p/w/worktrees/x; " ..
+        "echo \"$PWD/p/.git\" >p/w/worktrees/x/gitdir; echo \"$PWD/main/repo/.git\" " ..
+        ">p/w/worktrees/x/commondir; echo \"gitdir: $PWD/p/w/worktrees/x\" >p/.git" },
+    }) do
+      row("3D.127 a forged .git file opens nothing: it " .. case[1], function()
+        host("mkdir p main; cd main\n" .. repository .. "cd ..\n" .. case[2])
+        local result = inside("touch ../main/x ../main/repo/.git/x ../main/repo/.git/refs/x; exit 0")
+        assert.equal(0, result.code, result.err)
+        assert.equal("", host("find main -name x"))
+      end)
+    end
+
+    row("3D.137 no device is left behind", function()
+      host("mkdir p")
+      local result = inside([[
+mknod dev c 1 3; mknod disk b 8 0; mkfifo pipe
+[ ! -c dev ] && [ ! -b disk ] && echo none]])
+      assert.matches("none\n$", result.out, result.err)
+      assert.equal("", host("find p -type c -o -type b"))
+    end)
+
+    row("3D.140 the home folder as a whole: told, and start files stay as they are", function()
+      host([[mkdir -p p home/.ssh home/.config/systemd home/.config/git home/.local/bin home/free
+: >home/.bashrc; : >home/.ssh/authorized_keys]])
+      local env = { HOME = folder .. "/home" }
+      local settings = { filesystem = { allowWrite = { folder .. "/home" } } }
+      local attempts = { { "create", "@/home/new", "ok" }, { "create", "@/home/free/new", "ok" } }
+      for _, name in ipairs({ ".bashrc", ".ssh/authorized_keys" }) do
+        attempts[#attempts + 1] = { "write", "@/home/" .. name, "EROFS" }
+      end
+      for _, name in ipairs({ ".ssh", ".config/systemd", ".config/git", ".local/bin" }) do
+        attempts[#attempts + 1] = { "create", ("@/home/%s/new"):format(name), "EROFS" }
+        attempts[#attempts + 1] = { "rename", "@/home/" .. name, "@/home/free/x", "EBUSY EXDEV" }
+      end
+      local result = attempt.all(identity, folder,
+        { settings = settings, args = { "-m" }, env = env, cwd = "@/p" }, attempts)
+      assert.is_truthy(result.err:find("is opened as a whole", 1, true), result.err)
+      result = fenced.run({ argv = { "sh", "-c", [[cd; echo evil >.profile; mkdir -p bin; echo evil >bin/ls
+mkdir -p .config/autostart; echo evil >.config/autostart/x.desktop; mkdir .vim; echo evil >.npmrc; exit 0]] },
+        settings = settings, env = env, cwd = folder .. "/p", as_user = identity })
+      assert.equal(0, result.code, result.err)
+      for _, name in ipairs({ ".profile", "bin", ".config/autostart", ".vim", ".npmrc" }) do
+        assert.is_false(fenced.exists(folder .. "/home/" .. name), name)
+      end
+    end)
+
+    row("a protected name that is opened by its own name alone is closed all the same", function()
+      host("mkdir -p p/.vscode; : >p/.vscode/tasks.json; : >p/.bashrc; git init -q p")
+      local result = attempt.all(identity, folder, { args = { "-m" }, settings = { filesystem = {
+        allowWrite = { "@/p/.vscode", "@/p/.bashrc", "@/p/.git" } } } }, {
+        { "write", "@/p/.bashrc", "EROFS" }, { "write", "@/p/.vscode/tasks.json", "EROFS" },
+        { "create", "@/p/.vscode/new", "EROFS" }, { "write", "@/p/.git/config", "EROFS" },
+        { "create", "@/p/.git/hooks/new", "EROFS" }, { "create", "@/p/.git/index", "ok" } })
+      assert.is_truthy(result.err:find("/p/.bashrc' is opened by its own name, and stays protected",
+        1, true), result.err)
+    end)
+
+    row("a protected name that is opened by its own name, and its folder, is closed", function()
+      host("mkdir -p p/.vscode; : >p/.vscode/tasks.json; : >p/.bashrc")
+      attempt.all(identity, folder, { settings = { filesystem = { allowWrite = { "@/p/.vscode",
+        "@/p/.bashrc", "@/p" } } } }, { { "write", "@/p/.bashrc", "EROFS" },
+        { "write", "@/p/.vscode/tasks.json", "EROFS" }, { "create", "@/p/new", "ok" } })
+    end)
+
+    row("3D.142 a folder that cannot be read is closed with all it holds", function()
+      host("mkdir -p p/closed/deep; echo own >p/closed/deep/.bashrc; chmod 000 p/closed")
+      local result = inside("chmod 700 closed; echo evil >closed/deep/.bashrc; mv closed open; exit 0")
+      assert.equal(0, result.code, result.err)
+      host("chmod 700 p/closed")
+      if users.ids(identity).uid ~= 0 then
+        assert.equal("own\n", fenced.read_file(folder .. "/p/closed/deep/.bashrc"))
+      end
+    end)
+
+    row("names in alerts are escaped, and one line each", function()
+      host("mkdir p")
+      local result = inside([[d=$(printf 'a\nb\033[31m'); mkdir "$d"; echo evil >"$d/.bashrc"]])
+      assert.matches("^%[fence%] '[^\n]*/a\\x0ab\\x1b%[31m/%.bashrc' must not be made[^\n]*\n$", result.err)
+      assert.is_nil(result.err:find("\27", 1, true))
+    end)
   end)
 end
