@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -102,7 +103,24 @@ static uint32_t touches_in(const struct guard *g, const char *folder)
     return touches;
 }
 
-/* What is gone, or cannot be read, needs no watch. */
+/* Its owner, the command, may open it again, which the folder above tells of. */
+static int watch_closed(struct guard *g, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char above[LIMIT_PATH];
+    int rc;
+
+    if (!slash || file_list_has(&g->closed, path))
+        return 0;
+    snprintf(above, sizeof above, "%.*s", slash > path ? (int)(slash - path) : 1, path);
+    rc =
+        inotify_add_watch(g->inotify, above, IN_ATTRIB | IN_MASK_ADD | IN_ONLYDIR | IN_DONT_FOLLOW);
+    if (rc >= 0 && keep_path(g, rc, above) < 0)
+        return -ENOMEM;
+    return file_list_add(&g->closed, path);
+}
+
+/* What is gone needs no watch. */
 static int watch(struct guard *g, const char *path)
 {
     int rc;
@@ -112,6 +130,8 @@ static int watch(struct guard *g, const char *path)
     rc = inotify_add_watch(g->inotify, path, WATCHED | touches_in(g, path));
     if (rc >= 0)
         return keep_path(g, rc, path);
+    if (errno == EACCES)
+        return watch_closed(g, path);
     return errno == ENOSPC ? too_many(g) : errno == ENOMEM ? -ENOMEM : 0;
 }
 
@@ -178,6 +198,10 @@ static void take_event(struct guard *g, const struct inotify_event *event)
         guard_appeared(g, path, event->mask & IN_MOVED_TO);
         if (event->mask & IN_ISDIR && !is_left_out(event->name))
             look_into(g, path, 0);
+    } else if (event->mask & IN_ATTRIB && event->mask & IN_ISDIR &&
+               file_list_has(&g->closed, path)) {
+        file_list_remove(&g->closed, path);
+        look_into(g, path, 0);
     } else if (event->mask & (IN_DELETE | IN_MOVED_FROM)) {
         guard_vanished(g, path);
     }
@@ -195,8 +219,10 @@ static bool read_events(struct guard *g)
 {
     ssize_t len;
 
-    if (g->events_at == g->events_len)
+    if (g->events_at == g->events_len) {
+        g->events_before += g->events_len;
         g->events_at = g->events_len = 0;
+    }
     if (g->events_cap - g->events_len < EVENTS_STEP) {
         char *bigger = realloc(g->events, g->events_cap + EVENTS_STEP);
 
@@ -238,6 +264,18 @@ bool guard_was_touched(struct guard *g, const char *path, uint32_t events)
     return g->events_len >= EVENTS_MAX;
 }
 
+void guard_stands_still(struct guard *g)
+{
+    while (g->events_len < EVENTS_MAX && read_events(g))
+        ;
+    g->still_from = g->events_len < EVENTS_MAX ? g->events_before + g->events_len : UINT64_MAX;
+}
+
+bool guard_was_still(const struct guard *g)
+{
+    return g->frozen.count > 0 && g->events_before + g->events_at > g->still_from;
+}
+
 /* Returns whether there may be more. */
 static bool take_events(struct guard *g)
 {
@@ -246,7 +284,7 @@ static bool take_events(struct guard *g)
 
     while (!g->ended && (event = next_event(g, &g->events_at))) {
         lost = lost || event->mask & IN_Q_OVERFLOW;
-        take_event(g, event);
+        take_event(g, event); /* which may read more, and move them all */
     }
     if (lost)
         look_again(g);
@@ -266,6 +304,8 @@ static void on_events(uv_poll_t *poll, int status, int events)
     (void)events;
     for (int i = 0; i < READS && !g->ended && take_events(g); i++)
         ;
+    if (g->ended)
+        uv_poll_stop(poll); /* the rest is taken when nothing runs any more */
     if (g->awaited.count > 0 && !uv_is_active((uv_handle_t *)&g->patience))
         uv_timer_start(&g->patience, on_patience_over, LIMIT_AWAITED_MS, 0);
 }
@@ -281,6 +321,7 @@ static void guard_free(struct guard *g)
     free(g->events);
     file_list_deinit(&g->awaited);
     file_list_deinit(&g->gone);
+    file_list_deinit(&g->closed);
     if (g->inotify >= 0)
         close(g->inotify);
     free(g);
@@ -332,6 +373,7 @@ int guard_start(struct guard **out, struct proxy *proxy, const struct files *fil
     *g = (struct guard){.proxy = proxy,
                         .files = files,
                         .plan = plan,
+                        .still_from = UINT64_MAX,
                         .end = end,
                         .payload = payload,
                         .inotify = -1};
@@ -349,14 +391,36 @@ void guard_ready(struct guard *g, pid_t first)
         g->first = first;
 }
 
+/* Those that the command has closed are opened for the time of a look. */
+static void look_into_closed(struct guard *g)
+{
+    struct file_list closed = g->closed;
+    struct stat st;
+
+    g->closed = (struct file_list){0};
+    for (size_t i = 0; i < closed.count; i++) {
+        const char *path = closed.items[i];
+
+        if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || !guard_open_folder(path))
+            continue;
+        look_into(g, path, 0);
+        guard_close_folder(path, st.st_mode);
+    }
+    file_list_deinit(&closed);
+}
+
 /* Nothing in the sandbox runs any more. */
 void guard_finish(struct guard *g)
 {
     if (!g)
         return;
     g->first = 0;
+    g->ended = false;
     while (!g->ended && take_events(g))
         ;
+    for (int i = 0; i < LIMIT_GUARD_DEPTH && !g->ended && g->closed.count > 0; i++)
+        look_into_closed(g);
+    g->ended = true;
 }
 
 static void on_closed(uv_handle_t *handle)

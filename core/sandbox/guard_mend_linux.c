@@ -2,12 +2,14 @@
  * guard_mend_linux.c - what is done about a name that has come or gone. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -25,9 +27,10 @@ void guard_fail(struct guard *g, const char *fmt, ...)
     fence_error why = {.code = FENCE_ESANDBOX};
     va_list args;
 
-    if (g->ended)
+    g->ended = g->ended || g->first != 0;
+    if (g->told)
         return;
-    g->ended = true;
+    g->told = true;
     va_start(args, fmt);
     vsnprintf(why.message, sizeof why.message, fmt, args);
     va_end(args);
@@ -46,11 +49,14 @@ static void hold_still(struct guard *g)
     if (g->frozen.count == 0 && g->first != 0 && freeze(&g->frozen, g->first) < 0)
         guard_fail(g, "the sandbox was ended, as it could not be stopped while a protected file in "
                       "it was replaced: start it again");
+    else if (g->still_from == UINT64_MAX)
+        guard_stands_still(g);
 }
 
 static void go_on(struct guard *g)
 {
     thaw(&g->frozen);
+    g->still_from = UINT64_MAX;
 }
 
 /* ---- names that must not be made ---- */
@@ -68,6 +74,19 @@ static int open_folder(const char *path, const char **name)
     return (int)syscall(SYS_openat2, AT_FDCWD, folder, &how, sizeof how);
 }
 
+/* The last name is one that nobody has taken in advance. */
+static void name_away(char out[NAME_MAX + 1], const char *name, int attempt)
+{
+    uint64_t number = 0;
+
+    if (attempt == LIMIT_REFUSED_NAMES && getrandom(&number, sizeof number, GRND_NONBLOCK) > 0)
+        snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%016" PRIx64, name, number);
+    else if (attempt > 1)
+        snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%d", name, attempt);
+    else
+        snprintf(out, NAME_MAX + 1, "%.200s.fence-refused", name);
+}
+
 static int rename_away(const char *path, char out[NAME_MAX + 1])
 {
     const char *name;
@@ -75,12 +94,49 @@ static int rename_away(const char *path, char out[NAME_MAX + 1])
     int rc = folder < 0 ? -errno : -EEXIST;
 
     for (int i = 1; rc == -EEXIST && i <= LIMIT_REFUSED_NAMES; i++) {
-        if (i == 1)
-            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused", name);
-        else
-            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%d", name, i);
+        name_away(out, name, i);
         rc = renameat2(folder, name, folder, out, RENAME_NOREPLACE) < 0 ? -errno : 0;
     }
+    return rc;
+}
+
+bool guard_open_folder(const char *path)
+{
+    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                           .resolve = RESOLVE_NO_SYMLINKS};
+    char name[32];
+    auto_fd int folder = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+
+    snprintf(name, sizeof name, "/proc/self/fd/%d", folder);
+    return folder >= 0 && chmod(name, 0700) == 0;
+}
+
+void guard_close_folder(const char *path, mode_t mode)
+{
+    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                           .resolve = RESOLVE_NO_SYMLINKS};
+    char name[32];
+    auto_fd int folder = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+
+    snprintf(name, sizeof name, "/proc/self/fd/%d", folder);
+    if (folder >= 0 && chmod(name, mode & 07777) < 0)
+        return; /* it stays open to its owner alone */
+}
+
+/* The command may have closed the folder behind itself. */
+static int rename_out_of_closed(const char *path, char out[NAME_MAX + 1])
+{
+    char folder[LIMIT_PATH];
+    struct stat st;
+    int rc = rename_away(path, out);
+
+    if (rc != -EACCES)
+        return rc;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (lstat(folder, &st) < 0 || !guard_open_folder(folder))
+        return rc;
+    rc = rename_away(path, out);
+    guard_close_folder(folder, st.st_mode);
     return rc;
 }
 
@@ -119,7 +175,7 @@ static void put_back(struct guard *g, const char *path)
 static void refuse(struct guard *g, const char *path)
 {
     char shown[SHOWN], away[NAME_MAX + 1], shown_away[SHOWN];
-    int rc = rename_away(path, away);
+    int rc = rename_out_of_closed(path, away);
 
     if (rc == -ENOENT)
         return; /* gone again */
@@ -131,6 +187,8 @@ static void refuse(struct guard *g, const char *path)
                    shown, strerror(-rc));
         return;
     }
+    if (g->refused > LIMIT_REFUSED)
+        return; /* as has been said */
     show(shown_away, away);
     events_alert(&g->proxy->events,
                  "'%s' must not be made while a command runs, as it is protected: it is '%s' now",
@@ -155,6 +213,16 @@ static enum mount_kind kind_for(const struct guard *g, const char *path)
     if ((!rule || rule->kind != FILE_DENY_READ) && planned && planned->kind == MOUNT_READ_ONLY)
         return MOUNT_READ_ONLY;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? MOUNT_HIDDEN_FOLDER : MOUNT_HIDDEN_FILE;
+}
+
+/* Process 1 is gone, and with it all others: we have not been told yet. */
+static bool is_over(const struct guard *g)
+{
+    char name[32];
+    struct stat st;
+
+    snprintf(name, sizeof name, "/proc/%d/root", (int)g->first);
+    return lstat(name, &st) < 0 || (stat(name, &st) < 0 && errno == ENOENT);
 }
 
 /* In the sandbox's view, which has to be the one that counts. */
@@ -189,32 +257,55 @@ static uint32_t touch_of(enum mount_kind kind, bool moved)
     return moved ? IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE : IN_ACCESS | IN_CLOSE_NOWRITE;
 }
 
+/* A name that was not there at the start is most often the command's own; it is told all the same.
+ */
+static void tell_of_new(struct guard *g, const char *path, const char *shown)
+{
+    if (was_opened(g, path, MOUNT_HIDDEN_FILE) ||
+        guard_was_touched(g, path, IN_ACCESS | IN_CLOSE_NOWRITE))
+        events_alert(&g->proxy->events,
+                     "'%s' is hidden from now on; the command had opened it when it was made",
+                     shown);
+}
+
+static void judge_replaced(struct guard *g, const char *path, const char *shown,
+                           enum mount_kind kind, uint32_t touch)
+{
+    if (was_opened(g, path, kind))
+        guard_fail(g,
+                   "the sandbox was ended, as the host replaced '%s' and the command may have "
+                   "reached it: look at it, and start again",
+                   shown);
+    else if (touch && guard_was_touched(g, path, touch))
+        guard_fail(g,
+                   "the sandbox was ended, as the host replaced '%s' and it was %s before it was "
+                   "closed again: look at it, and start again",
+                   shown, kind == MOUNT_READ_ONLY ? "written to" : "opened");
+    else
+        events_debug(&g->proxy->events, "sandbox: '%s' was replaced, and is closed again", shown);
+}
+
 static void close_again(struct guard *g, const char *path, bool moved)
 {
     struct mount mount = {.kind = kind_for(g, path), .path = (char *)(uintptr_t)path};
     const struct mount *list[] = {&mount};
+    bool was_still = guard_was_still(g);
     char shown[SHOWN];
     fence_error why = {0};
 
-    if (g->first == 0 || is_mounted(g, path))
+    if (g->first == 0 || is_over(g) || is_mounted(g, path))
         return;
     show(shown, path);
     hold_still(g);
     if (!g->ended && live_mount(g->first, list, 1, &why) < 0)
         guard_fail(g, "the sandbox was ended, as the host replaced a file in it: %.300s",
                    why.message);
-    else if (!g->ended && (!is_mounted(g, path) || was_opened(g, path, mount.kind)))
-        guard_fail(g,
-                   "the sandbox was ended, as the host replaced '%s' and the command may have "
-                   "reached it: look at it, and start again",
-                   shown);
-    else if (!g->ended && guard_was_touched(g, path, touch_of(mount.kind, moved)))
-        guard_fail(g,
-                   "the sandbox was ended, as the host replaced '%s' and it was %s before it was "
-                   "closed again: look at it, and start again",
-                   shown, mount.kind == MOUNT_READ_ONLY ? "written to" : "opened");
-    if (!g->ended)
-        events_debug(&g->proxy->events, "sandbox: '%s' was replaced, and is closed again", shown);
+    else if (!g->ended && !is_mounted(g, path))
+        guard_fail(g, "the sandbox was ended, as the host replaced '%s' again and again", shown);
+    else if (!g->ended && !guard_mount_at(g, path))
+        tell_of_new(g, path, shown);
+    else if (!g->ended)
+        judge_replaced(g, path, shown, mount.kind, was_still ? 0 : touch_of(mount.kind, moved));
     if (g->awaited.count == 0)
         go_on(g);
 }
@@ -247,7 +338,7 @@ void guard_vanished(struct guard *g, const char *path)
         put_back(g, path);
         return;
     }
-    if (!guard_mount_at(g, path) || g->first == 0 || is_mounted(g, path) ||
+    if (!guard_mount_at(g, path) || g->first == 0 || is_over(g) || is_mounted(g, path) ||
         file_list_has(&g->gone, path) || file_list_has(&g->awaited, path))
         return;
     hold_still(g);

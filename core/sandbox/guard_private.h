@@ -43,13 +43,17 @@ struct guard {
     bool told_limit;
     char *events; /* read, and from `events_at` on not taken yet */
     size_t events_len, events_at, events_cap;
+    uint64_t events_before; /* bytes of them that were taken, and dropped from `events` */
+    uint64_t still_from;    /* what lies from there on happened while the sandbox stood still */
 
     pid_t first; /* 0 until guard_ready() */
     struct frozen frozen;
     struct file_list awaited; /* what the host took away, and may put back in a moment */
     struct file_list gone;    /* and did not: what comes there is new                  */
+    struct file_list closed;  /* folders that cannot be read, so that nothing watches them */
     unsigned refused;
-    bool ended;
+    bool told;  /* that the run cannot go on                                           */
+    bool ended; /* nothing is done until guard_finish()                                */
 
     uv_poll_t poll;
     uv_timer_t patience;
@@ -75,11 +79,21 @@ void guard_appeared(struct guard *guard, const char *path, bool moved);
 void guard_vanished(struct guard *guard, const char *path); /* and is not there any more  */
 void guard_waited(struct guard *guard);                     /* for `awaited`, long enough */
 
+/* Opens a folder of ours to ourselves (chmod(2)), and gives it the mode that it had. */
+bool guard_open_folder(const char *path);
+void guard_close_folder(const char *path, mode_t mode);
+
 /* ---- guard_linux.c ---- */
 
 /* Has one of these events (inotify(7)) come for `path`, as far as those tell that are still to be
  * taken? */
 bool guard_was_touched(struct guard *guard, const char *path, uint32_t events);
+
+/* Everything in the sandbox has just been stopped: notes it, and reads what had come until then. */
+void guard_stands_still(struct guard *guard);
+
+/* Did what is being taken happen while all stood still? */
+bool guard_was_still(const struct guard *guard);
 
 /* ---- guard_mend_linux.c ---- */
 
