@@ -85,9 +85,10 @@ static int list_processes(struct processes *out)
     return 0;
 }
 
-static bool has(const struct frozen *frozen, pid_t pid)
+/* Among the first `count`. */
+static bool has(const struct frozen *frozen, size_t count, pid_t pid)
 {
-    for (size_t i = 0; i < frozen->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (frozen->pids[i] == pid)
             return true;
     }
@@ -111,20 +112,40 @@ static int add(struct frozen *frozen, pid_t pid)
     return 0;
 }
 
+/* A parent that waits and has not stopped yet would hear that its child has: a shell then says that
+ * a job was stopped. It takes as long as it takes to be scheduled, but no longer than this. */
+static void await_stop(const struct frozen *frozen, size_t from)
+{
+    auto_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct process process;
+    char name[16];
+
+    for (int i = 0; i < LIMIT_FREEZE_YIELDS && from < frozen->count; i++) {
+        snprintf(name, sizeof name, "%d", (int)frozen->pids[from]);
+        if (!read_process(&process, proc, name) || !strchr("RS", process.state))
+            from++;
+        else
+            sched_yield();
+    }
+}
+
 /* One that waits in the kernel (D) goes no further before it sees the signal. Stops those that are
- * new; a process may stand before its parent in the list, so it is gone through until nothing comes
- * to it. Returns how many run, or a negative code. */
+ * new, the parents before their children, so that the list is gone through until nothing comes to
+ * it. Returns how many run, or a negative code. */
 static int stop_new(struct frozen *frozen, const struct processes *all, pid_t first)
 {
     bool more = true;
     int running = 0, rc;
 
     while (more) {
+        size_t level = frozen->count;
+
         more = false;
         for (size_t i = 0; i < all->count; i++) {
             const struct process *p = &all->items[i];
 
-            if ((p->parent != first && !has(frozen, p->parent)) || has(frozen, p->pid))
+            if ((p->parent != first && !has(frozen, level, p->parent)) ||
+                has(frozen, frozen->count, p->pid))
                 continue;
             rc = add(frozen, p->pid);
             if (rc < 0)
@@ -133,9 +154,10 @@ static int stop_new(struct frozen *frozen, const struct processes *all, pid_t fi
             more = true;
             running++;
         }
+        await_stop(frozen, level);
     }
     for (size_t i = 0; i < all->count; i++) {
-        if (has(frozen, all->items[i].pid) && strchr("RS", all->items[i].state))
+        if (has(frozen, frozen->count, all->items[i].pid) && strchr("RS", all->items[i].state))
             running++;
     }
     return running;

@@ -391,8 +391,9 @@ void guard_ready(struct guard *g, pid_t first)
         g->first = first;
 }
 
-/* Those that the command has closed are opened for the time of a look. */
-static void look_into_closed(struct guard *g)
+/* Those that the command has closed are opened for the time of a look, and what is closed in them.
+ */
+static void look_into_closed(struct guard *g, int depth)
 {
     struct file_list closed = g->closed;
     struct stat st;
@@ -404,6 +405,8 @@ static void look_into_closed(struct guard *g)
         if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || !guard_open_folder(path))
             continue;
         look_into(g, path, 0);
+        if (depth < LIMIT_GUARD_DEPTH)
+            look_into_closed(g, depth + 1);
         guard_close_folder(path, st.st_mode);
     }
     file_list_deinit(&closed);
@@ -418,8 +421,7 @@ void guard_finish(struct guard *g)
     g->ended = false;
     while (!g->ended && take_events(g))
         ;
-    for (int i = 0; i < LIMIT_GUARD_DEPTH && !g->ended && g->closed.count > 0; i++)
-        look_into_closed(g);
+    look_into_closed(g, 0);
     g->ended = true;
 }
 

@@ -123,8 +123,8 @@ void guard_close_folder(const char *path, mode_t mode)
         return; /* it stays open to its owner alone */
 }
 
-/* The command may have closed the folder behind itself. */
-static int rename_out_of_closed(const char *path, char out[NAME_MAX + 1])
+/* The command may have closed the folder behind itself. Its mode must not change meanwhile. */
+static int rename_out_of_closed(struct guard *g, const char *path, char out[NAME_MAX + 1])
 {
     char folder[LIMIT_PATH];
     struct stat st;
@@ -133,10 +133,13 @@ static int rename_out_of_closed(const char *path, char out[NAME_MAX + 1])
     if (rc != -EACCES)
         return rc;
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    if (lstat(folder, &st) < 0 || !guard_open_folder(folder))
-        return rc;
-    rc = rename_away(path, out);
-    guard_close_folder(folder, st.st_mode);
+    hold_still(g);
+    if (lstat(folder, &st) == 0 && guard_open_folder(folder)) {
+        rc = rename_away(path, out);
+        guard_close_folder(folder, st.st_mode);
+    }
+    if (g->awaited.count == 0)
+        go_on(g);
     return rc;
 }
 
@@ -175,7 +178,7 @@ static void put_back(struct guard *g, const char *path)
 static void refuse(struct guard *g, const char *path)
 {
     char shown[SHOWN], away[NAME_MAX + 1], shown_away[SHOWN];
-    int rc = rename_out_of_closed(path, away);
+    int rc = rename_out_of_closed(g, path, away);
 
     if (rc == -ENOENT)
         return; /* gone again */

@@ -253,6 +253,21 @@ i=0; while [ $i -lt 80 ]; do mkdir d$i; echo evil >d$i/.profile; i=$((i+1)); don
       assert.equal("", host("find . -name .profile"))
     end)
 
+    row("names in folders that nobody can look into, or write to", function()
+      local result = fenced.run({ as_user = identity, cwd = folder .. "/p", settings = settings(),
+        argv = { "sh", "-c", [[
+mkdir -m 300 blind; echo evil >blind/.profile; mkdir -m 300 wake; echo evil >wake/.zshrc
+mkdir -p -m 300 blind/a; mkdir -m 300 blind/a/b; echo evil >blind/a/b/.inputrc
+mkdir stiff; echo evil >stiff/.zlogin; chmod 555 stiff; chmod 755 wake
+mkdir taken; cd taken; : >.zprofile.fence-refused; i=2
+while [ $i -lt 120 ]; do : >.zprofile.fence-refused-$i; i=$((i+1)); done; echo evil >.zprofile
+chmod 000 ../blind/a ../blind; exit 0]] } })
+      assert.equal(0, result.code, result.err)
+      assert.equal("0 555\n", host("stat -c %a blind stiff | xargs"))
+      assert.equal("", host("chmod -R u+rwx blind stiff; find blind wake stiff taken " ..
+        "-name .profile -o -name .zshrc -o -name .inputrc -o -name .zlogin -o -name .zprofile"))
+    end)
+
     row("folders that are renamed while names are made in them", function()
       local result = fenced.run({ as_user = identity, cwd = folder .. "/p", settings = settings(),
         timeout = 30000, argv = { python, "-c", [[
