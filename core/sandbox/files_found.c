@@ -14,6 +14,15 @@
 
 /* ---- what was found ---- */
 
+/* A mount covers one name. */
+static void tell_of_names(struct resolver *r, const char *path, const char *what)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1)
+        resolver_tell(r, "'%.200s' has hard links: it %s that is not closed", path, what);
+}
+
 int resolver_protect(void *payload, const char *path)
 {
     struct resolver *r = payload;
@@ -30,9 +39,10 @@ int resolver_protect(void *payload, const char *path)
         if (rc < 0)
             return rc;
     }
-    if (canonical)
-        return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
-    return 0;
+    if (!canonical)
+        return 0;
+    tell_of_names(r, canonical, "can be written by another name");
+    return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
 }
 
 /* A name in a git folder: it is guarded also where it is not there. */
@@ -67,6 +77,7 @@ static int hide(struct resolver *r, const char *path)
 
     if (!canonical || stat(canonical, &st) < 0)
         return 0; /* a link that leads nowhere, or gone */
+    tell_of_names(r, canonical, "can be read by another name");
     return resolver_wish(r, S_ISDIR(st.st_mode) ? WISH_HIDDEN_FOLDER : WISH_HIDDEN_FILE, canonical,
                          NULL);
 }

@@ -2,10 +2,8 @@
 -- files_spec.lua - the settings of filesystem: what they open, close and hide, by every way to a
 -- file, and whose word counts where two speak of one path.
 
-local uv = require "luv"
 local attempt = require "spec.support.attempt"
 local fenced = require "spec.support.fenced"
-local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 local users = require "spec.support.users"
 
@@ -238,6 +236,115 @@ for _, identity in ipairs(users.identities()) do
         assert.equal(125, result.code)
       end)
     end
+
+    local function run(argv, filesystem, options)
+      options = options or {}
+      return fenced.run({ argv = argv, as_user = identity, cwd = folder .. "/here",
+        settings = { filesystem = filesystem }, args = options.args, env = options.env })
+    end
+
+    row("--deny-read and --deny-write do what the settings do, and win", function()
+      local result = attempt.all(identity, folder, {
+        settings = { filesystem = { allowRead = { "@/here/secrets" }, allowWrite = { "@/here" } } },
+        args = { "--deny-read", "@/here/secrets", "--deny-read=@/here/*.pem", "--deny-write",
+          "@/here/open", "--deny-write", "@/here/a/**/notes" },
+      }, all(hidden("@/here/secrets"), { "read", "@/here/secret.pem", "EACCES" },
+        { "create", "@/here/open/new", "EROFS" }, { "write", "@/here/a/b/notes", "EROFS" },
+        { "create", "@/here/new", "ok" }))
+      assert.equal(0, result.code)
+      for _, name in ipairs({ "--deny-read", "--deny-write" }) do
+        result = run({ "true" }, {}, { args = { name, "" } })
+        assert.equal("fence: " .. name .. ": '': this is empty\n", result.err)
+        assert.equal(125, result.code)
+      end
+    end)
+
+    row("3D.119 a hidden or protected file with hard links is told of at the start", function()
+      attempt.host(identity, folder, "ln here/file here/twin; : >here/.bashrc; ln here/.bashrc out/rc")
+      local result = run({ "true" }, { denyRead = { folder .. "/here/file" },
+        allowWrite = { folder .. "/here" } }, { args = { "-m" } })
+      assert.matches("here/file' has hard links: it can be read by another name that is not closed",
+        result.err)
+      assert.matches("here/%.bashrc' has hard links: it can be written by another name", result.err)
+    end)
+
+    row("defaultDenyRead: programs run, and the home folder is not there", function()
+      attempt.host(identity, folder, "mkdir home; echo x >home/key; mkdir -p home/.local/bin; " ..
+        "printf '#!/bin/sh\\necho tool\\n' >home/.local/bin/tool; chmod 755 home/.local/bin/tool")
+      local result = run({ "sh", "-c", [[
+ls -A ~; cat ~/key; ~/.local/bin/tool; git --version; /usr/bin/python3 -c 'print(6*7)'; curl --version
+ls -A /var /home /root /srv /mnt; ls /etc/passwd; cat file; echo x >file; touch /var/x /x; id -u; pwd]] },
+        { defaultDenyRead = true, allowRead = { "." } }, { env = { HOME = folder .. "/home" } })
+      assert.matches("^%.local\ntool\ngit version [^\n]+\n42\ncurl ", result.out, result.err)
+      assert.is_truthy(result.out:find("/etc/passwd\ntext of here/file\n" ..
+        users.ids(identity).uid .. "\n" .. folder .. "/here\n", 1, true), result.out .. result.err)
+      assert.is_nil(result.out:match("/root:\n[^\n/]"), result.out)
+      assert.equal("text of here/file\n", fenced.read_file(folder .. "/here/file"))
+    end)
+
+    row("defaultDenyRead: what is opened can be written, what is denied in it is hidden", function()
+      attempt.all(identity, folder, { cwd = "@/here", settings = { filesystem = {
+        defaultDenyRead = true, allowWrite = { "." }, denyRead = { "secrets", "/usr/share/dict" } } } },
+        all(hidden("@/here/secrets"), { "create", "@/here/new", "ok" }, { "list", "@", "ok here" },
+          { "read", "@/out/file", "ENOENT" }, { "create", "@/new", "EROFS" },
+          { "list", "/var/log", "ENOENT" }, { "list", "/home", "ENOENT" },
+          { "read", "/proc/self/root@/out/file", "ENOENT" },
+          { "read", "/proc/1/root@/out/file", "ENOENT EACCES" }))
+    end)
+
+    row("strictDenyRead: nothing but what is listed", function()
+      local result = run({ "sh", "-c", "true" }, { strictDenyRead = true })
+      assert.not_equal(0, result.code)
+      assert.matches("^fence: [^\n]+\n$", result.err)
+      result = run({ "sh", "-c", "ls -A / | xargs; ls /etc; cat file; /usr/bin/python3 -c 'print(7)'" },
+        { strictDenyRead = true, allowRead = { "/usr", "/lib*", "/bin", "/etc/passwd", "." } })
+      assert.is_nil(result.out:match("^[^\n]*root"), result.out)
+      assert.matches("\npasswd\ntext of here/file\n7\n$", result.out, result.err)
+      assert.equal("", result.err)
+    end)
+
+    for _, count in ipairs({ 60, 1100 }) do
+      row(("more matches than the launcher takes well: %d"):format(count), function()
+        attempt.host(identity, folder, ("mkdir here/many; cd here/many; for i in $(seq %d); do " ..
+          "echo x >$i.key; done; mkdir d; echo x >d/last.key"):format(count))
+        local result = run({ "/usr/bin/python3", "-c", [[
+import glob
+def can(path, mode):
+    try:
+        open(path, mode).close()
+        return True
+    except OSError:
+        return False
+names = glob.glob("many/**/*.key", recursive=True)
+print(len(names), sum(can(n, "r") for n in names), sum(can(n, "a") for n in names), can("many/y", "w"))
+]] }, { denyRead = { "many/**/*.key" }, allowWrite = { "." } })
+        assert.equal(("%d 0 0 True\n"):format(count + 1), result.out, result.err)
+      end)
+    end
+
+    row("more mounts than are sensible: one line", function()
+      attempt.host(identity, folder, "mkdir here/many; cd here/many; seq 4200 | xargs touch")
+      local result = run({ "true" }, { denyRead = { "many/*" } })
+      assert.matches("^fence: the sandbox would need more than %d+ mounts[^\n]+\n$", result.err)
+      assert.equal(125, result.code)
+    end)
+
+    row("a tree of 20,000 files is looked through", function()
+      attempt.host(identity, folder, [[cd here/open; seq -f d%g 200 | xargs mkdir
+seq 200 | while read i; do seq -f d$i/%g 100; done | xargs touch; echo x >d77/last.key; echo own >d200/.bashrc]])
+      local result = run({ "sh", "-c", "cat open/d77/last.key; echo evil >open/d200/.bashrc; exit 0" },
+        { denyRead = { "**/*.key" }, allowWrite = { "." } })
+      assert.equal(0, result.code)
+      assert.equal("", result.out)
+      assert.equal("own\n", fenced.read_file(folder .. "/here/open/d200/.bashrc"))
+    end)
+
+    row("nothing is left on the host of what is hidden, protected or missing", function()
+      local before = attempt.listing(identity, folder)
+      run({ "true" }, { denyRead = { "secrets", "file", "none", "no/ne", "**/*.pem" },
+        denyWrite = { "open", "nothing", "a/**/nope" }, allowWrite = { ".", "gone" },
+        allowRead = { "missing" } })
+      assert.equal(before, attempt.listing(identity, folder))
+    end)
   end)
 end
-local _ = { uv, process }
