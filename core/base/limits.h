@@ -96,6 +96,7 @@
 #define LIMIT_LIVE_MOUNT_MS    2000    /* to mount in a sandbox that is there: 0.1 s for all */
 #define LIMIT_FREEZE_PROCESSES 4096    /* each is looked up among all: 0.1 s for so many    */
 #define LIMIT_FREEZE_YIELDS    200     /* 10 us each until parents have stopped; then without  */
+#define LIMIT_FREEZE_NAP_NS    200000  /* between two looks: those that are to stop need the CPU */
 #define LIMIT_FREEZE_ROUNDS    64      /* looks at all processes until none of it runs      */
 #define LIMIT_MOUNTS_BWRAP     50      /* bubblewrap is quadratic: 100 take 76 ms, 1,000 3 s */
 #define LIMIT_LINKS            40      /* followed for one path: as many as the kernel does */

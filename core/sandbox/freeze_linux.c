@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/limits.h"
 
@@ -157,21 +158,24 @@ static int stop_new(struct frozen *frozen, const struct processes *all, pid_t fi
         await_stop(frozen, level);
     }
     for (size_t i = 0; i < all->count; i++) {
-        if (has(frozen, frozen->count, all->items[i].pid) && strchr("RS", all->items[i].state))
+        if (has(frozen, frozen->count, all->items[i].pid) && strchr("RS", all->items[i].state)) {
+            kill(all->items[i].pid, SIGSTOP); /* another of them may have let it go on */
             running++;
+        }
     }
     return running;
 }
 
 int freeze(struct frozen *out, pid_t first)
 {
+    static const struct timespec nap = {0, LIMIT_FREEZE_NAP_NS};
     struct processes all = {0};
     int rc = 1;
 
     *out = (struct frozen){0};
     for (int round = 0; rc > 0 && round < LIMIT_FREEZE_ROUNDS; round++) {
-        if (round > 1)
-            sched_yield(); /* a signal takes as long as its receiver takes to be scheduled */
+        if (round > 1) /* a signal takes as long as its receiver takes to be scheduled */
+            clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
         rc = list_processes(&all);
         if (rc == 0)
             rc = stop_new(out, &all, first);

@@ -3,10 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -324,6 +326,8 @@ static void guard_free(struct guard *g)
     file_list_deinit(&g->closed);
     if (g->inotify >= 0)
         close(g->inotify);
+    if (g->first_fd >= 0)
+        close(g->first_fd);
     free(g);
 }
 
@@ -376,6 +380,7 @@ int guard_start(struct guard **out, struct proxy *proxy, const struct files *fil
                         .still_from = UINT64_MAX,
                         .end = end,
                         .payload = payload,
+                        .first_fd = -1,
                         .inotify = -1};
     rc = begin(g, err);
     if (rc < 0)
@@ -387,8 +392,20 @@ int guard_start(struct guard **out, struct proxy *proxy, const struct files *fil
 
 void guard_ready(struct guard *g, pid_t first)
 {
-    if (g)
-        g->first = first;
+    if (!g)
+        return;
+    g->first = first;
+    g->first_fd = first > 0 ? (int)syscall(SYS_pidfd_open, first, 0) : -1;
+}
+
+/* Process 1 is gone when all others are: pid_namespaces(7). A launcher that was killed is gone
+ * before them. */
+static void await_end(const struct guard *g)
+{
+    struct pollfd gone = {.fd = g->first_fd, .events = POLLIN};
+
+    if (g->first_fd >= 0)
+        poll(&gone, 1, LIMIT_ABANDON_MS);
 }
 
 /* Those that the command has closed are opened for the time of a look, and what is closed in them.
@@ -417,6 +434,8 @@ void guard_finish(struct guard *g)
 {
     if (!g)
         return;
+    thaw(&g->frozen);
+    await_end(g);
     g->first = 0;
     g->ended = false;
     while (!g->ended && take_events(g))

@@ -47,6 +47,7 @@ struct guard {
     uint64_t still_from;    /* what lies from there on happened while the sandbox stood still */
 
     pid_t first; /* 0 until guard_ready() */
+    int first_fd;
     struct frozen frozen;
     struct file_list awaited; /* what the host took away, and may put back in a moment */
     struct file_list gone;    /* and did not: what comes there is new                  */

@@ -134,7 +134,8 @@ local rows = {
       { "read", "@/here/file", "ENOENT" }, { "create", "@/here/new", "EROFS EACCES" } },
     cwd = "@/here" },
   { "denyRead of a folder that holds the current one", { denyRead = { "@" } }, {
-      { "list", ".", "ok" }, { "read", "@/here/file", "ENOENT" }, { "read", "@/out/file", "ENOENT" },
+      { "list", ".", "ok" }, { "read", "@/here/file", "ENOENT" }, { "read", "@/out/file",
+        "ENOENT" },
       { "list", "..", "ok here" } }, cwd = "@/here" },
   { "denyRead of a folder that holds the current one, which is open", { denyRead = { "@" },
     allowWrite = { "@/here" } }, { { "read", "@/here/file", "ok text of here/file" },
@@ -260,7 +261,8 @@ for _, identity in ipairs(users.identities()) do
     end)
 
     row("3D.119 a hidden or protected file with hard links is told of at the start", function()
-      attempt.host(identity, folder, "ln here/file here/twin; : >here/.bashrc; ln here/.bashrc out/rc")
+      attempt.host(identity, folder, "ln here/file here/twin; : >here/.bashrc; " ..
+        "ln here/.bashrc out/rc")
       local result = run({ "true" }, { denyRead = { folder .. "/here/file" },
         allowWrite = { folder .. "/here" } }, { args = { "-m" } })
       assert.matches("here/file' has hard links: it can be read by another name that is not closed",
@@ -272,8 +274,10 @@ for _, identity in ipairs(users.identities()) do
       attempt.host(identity, folder, "mkdir home; echo x >home/key; mkdir -p home/.local/bin; " ..
         "printf '#!/bin/sh\\necho tool\\n' >home/.local/bin/tool; chmod 755 home/.local/bin/tool")
       local result = run({ "sh", "-c", [[
-ls -A ~; cat ~/key; ~/.local/bin/tool; git --version; /usr/bin/python3 -c 'print(6*7)'; curl --version
-ls -A /var /home /root /srv /mnt; ls /etc/passwd; cat file; echo x >file; touch /var/x /x; id -u; pwd]] },
+ls -A ~; cat ~/key; ~/.local/bin/tool; git --version; /usr/bin/python3 -c 'print(6*7)'
+curl --version
+ls -A /var /home /root /srv /mnt; ls /etc/passwd; cat file; echo x >file; touch /var/x /x
+id -u; pwd]] },
         { defaultDenyRead = true, allowRead = { "." } }, { env = { HOME = folder .. "/home" } })
       assert.matches("^%.local\ntool\ngit version [^\n]+\n42\ncurl ", result.out, result.err)
       assert.is_truthy(result.out:find("/etc/passwd\ntext of here/file\n" ..
@@ -284,7 +288,8 @@ ls -A /var /home /root /srv /mnt; ls /etc/passwd; cat file; echo x >file; touch 
 
     row("defaultDenyRead: what is opened can be written, what is denied in it is hidden", function()
       attempt.all(identity, folder, { cwd = "@/here", settings = { filesystem = {
-        defaultDenyRead = true, allowWrite = { "." }, denyRead = { "secrets", "/usr/share/dict" } } } },
+        defaultDenyRead = true, allowWrite = { "." }, denyRead = { "secrets",
+          "/usr/share/dict" } } } },
         all(hidden("@/here/secrets"), { "create", "@/here/new", "ok" }, { "list", "@", "ok here" },
           { "read", "@/out/file", "ENOENT" }, { "create", "@/new", "EROFS" },
           { "list", "/var/log", "ENOENT" }, { "list", "/home", "ENOENT" },
@@ -296,7 +301,8 @@ ls -A /var /home /root /srv /mnt; ls /etc/passwd; cat file; echo x >file; touch 
       local result = run({ "sh", "-c", "true" }, { strictDenyRead = true })
       assert.not_equal(0, result.code)
       assert.matches("^fence: [^\n]+\n$", result.err)
-      result = run({ "sh", "-c", "ls -A / | xargs; ls /etc; cat file; /usr/bin/python3 -c 'print(7)'" },
+      result = run({ "sh", "-c", "ls -A / | xargs; ls /etc; cat file; " ..
+        "/usr/bin/python3 -c 'print(7)'" },
         { strictDenyRead = true, allowRead = { "/usr", "/lib*", "/bin", "/etc/passwd", "." } })
       assert.is_nil(result.out:match("^[^\n]*root"), result.out)
       assert.matches("\npasswd\ntext of here/file\n7\n$", result.out, result.err)
@@ -316,7 +322,8 @@ def can(path, mode):
     except OSError:
         return False
 names = glob.glob("many/**/*.key", recursive=True)
-print(len(names), sum(can(n, "r") for n in names), sum(can(n, "a") for n in names), can("many/y", "w"))
+print(len(names), sum(can(n, "r") for n in names), sum(can(n, "a") for n in names),
+      can("many/y", "w"))
 ]] }, { denyRead = { "many/**/*.key" }, allowWrite = { "." } })
         assert.equal(("%d 0 0 True\n"):format(count + 1), result.out, result.err)
       end)
@@ -331,8 +338,10 @@ print(len(names), sum(can(n, "r") for n in names), sum(can(n, "a") for n in name
 
     row("a tree of 20,000 files is looked through", function()
       attempt.host(identity, folder, [[cd here/open; seq -f d%g 200 | xargs mkdir
-seq 200 | while read i; do seq -f d$i/%g 100; done | xargs touch; echo x >d77/last.key; echo own >d200/.bashrc]])
-      local result = run({ "sh", "-c", "cat open/d77/last.key; echo evil >open/d200/.bashrc; exit 0" },
+seq 200 | while read i; do seq -f d$i/%g 100; done | xargs touch; echo x >d77/last.key
+echo own >d200/.bashrc]])
+      local result = run({ "sh", "-c", "cat open/d77/last.key; " ..
+        "echo evil >open/d200/.bashrc; exit 0" },
         { denyRead = { "**/*.key" }, allowWrite = { "." } })
       assert.equal(0, result.code)
       assert.equal("", result.out)

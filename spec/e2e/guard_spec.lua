@@ -11,8 +11,8 @@ local users = require "spec.support.users"
 
 local python = "/usr/bin/python3"
 
--- Says "up"; then tries again and again until its standard input ends. read: prints what it got of a
--- file that is no longer empty. write: appends a mark. map: the same through memory.
+-- Says "up"; then tries again and again until its standard input ends. read: prints what it got of
+-- a file that is no longer empty. write: appends a mark. map: the same through memory.
 local spinner = [[
 import mmap, os, sys, threading
 verb, path = sys.argv[1:]
@@ -181,7 +181,8 @@ echo up; while read line; do
 
     row("3D.118 what is hidden is so when it comes later, from the host", function()
       local child = spin("read", "later")
-      host("echo new >later.new; mv later.new later; sleep 0.1; rm later; sleep 0.4; echo new >later")
+      host("echo new >later.new; mv later.new later; sleep 0.1; rm later; sleep 0.4; " ..
+        "echo new >later")
       local result = finish(child)
       assert.equal(0, result.code, result.err)
       if result.out:find("got", 1, true) then -- in the moment between: it is told

@@ -44,7 +44,7 @@ function attempt.listing(identity, folder)
     [[find . -printf '%y %m %n %P -> %l\n' -type f -printf '  %s %T@\n' | sort]])
 end
 
--- The command line of the attempts, and their standard input. attempts: { { verb, arg..., outcome },
+-- The command line of the attempts, and their standard input. attempts: { { verb, arg..., outcome }
 -- ... }, verbs as in attempt.py.
 function attempt.command(folder, attempts)
   local file = assert(io.open(source, "rb"))
