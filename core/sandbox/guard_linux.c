@@ -200,6 +200,8 @@ static void take_event(struct guard *g, const struct inotify_event *event)
         guard_appeared(g, path, event->mask & IN_MOVED_TO);
         if (event->mask & IN_ISDIR && !is_left_out(event->name))
             look_into(g, path, 0);
+    } else if (event->mask & LOOKED_AT && !(event->mask & IN_ISDIR)) {
+        guard_looked_at(g, path);
     } else if (event->mask & IN_ATTRIB && event->mask & IN_ISDIR &&
                file_list_has(&g->closed, path)) {
         file_list_remove(&g->closed, path);
@@ -324,6 +326,7 @@ static void guard_free(struct guard *g)
     file_list_deinit(&g->awaited);
     file_list_deinit(&g->gone);
     file_list_deinit(&g->closed);
+    guard_looks_deinit(g);
     if (g->inotify >= 0)
         close(g->inotify);
     if (g->first_fd >= 0)

@@ -264,7 +264,7 @@ static uint32_t touch_of(enum mount_kind kind, bool moved)
  */
 static void tell_of_new(struct guard *g, const char *path, const char *shown)
 {
-    if (was_opened(g, path, MOUNT_HIDDEN_FILE) ||
+    if (was_opened(g, path, MOUNT_HIDDEN_FILE) || guard_was_looked_at(g, path) ||
         guard_was_touched(g, path, IN_ACCESS | IN_CLOSE_NOWRITE))
         events_alert(&g->proxy->events,
                      "'%s' is hidden from now on; the command had opened it when it was made",
@@ -274,7 +274,7 @@ static void tell_of_new(struct guard *g, const char *path, const char *shown)
 static void judge_replaced(struct guard *g, const char *path, const char *shown,
                            enum mount_kind kind, uint32_t touch)
 {
-    if (was_opened(g, path, kind))
+    if (was_opened(g, path, kind) || (kind != MOUNT_READ_ONLY && guard_was_looked_at(g, path)))
         guard_fail(g,
                    "the sandbox was ended, as the host replaced '%s' and the command may have "
                    "reached it: look at it, and start again",
@@ -332,6 +332,22 @@ void guard_appeared(struct guard *g, const char *path, bool moved)
         go_on(g);
 }
 
+/* It was looked at while its mount was coming off; or by the host, just before. */
+static void judge_vanished(struct guard *g, const char *path)
+{
+    char shown[SHOWN];
+
+    show(shown, path);
+    if (guard_mount_at(g, path))
+        guard_fail(g,
+                   "the sandbox was ended, as the host replaced '%s' and it was opened in that "
+                   "moment: look at it, and start again",
+                   shown);
+    else
+        events_alert(&g->proxy->events, "'%s' was opened in the moment in which it was removed",
+                     shown);
+}
+
 /* An editor that saves by renaming puts it back in a moment, and nobody else may. */
 void guard_vanished(struct guard *g, const char *path)
 {
@@ -341,6 +357,8 @@ void guard_vanished(struct guard *g, const char *path)
         put_back(g, path);
         return;
     }
+    if (g->first != 0 && guard_was_looked_at(g, path))
+        judge_vanished(g, path);
     if (!guard_mount_at(g, path) || g->first == 0 || is_over(g) || is_mounted(g, path) ||
         file_list_has(&g->gone, path) || file_list_has(&g->awaited, path))
         return;

@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include "base/limits.h"
 #include "sandbox/freeze.h"
 #include "sandbox/guard.h"
 #include "sandbox/names.h"
@@ -22,6 +23,11 @@ struct guard_group {
 struct guard_link { /* a protected name that is a link */
     const char *path;
     char *target;
+};
+
+struct guard_look {
+    char *path;
+    uint64_t at; /* uv_hrtime() */
 };
 
 struct guard {
@@ -52,6 +58,8 @@ struct guard {
     struct file_list awaited; /* what the host took away, and may put back in a moment */
     struct file_list gone;    /* and did not: what comes there is new                  */
     struct file_list closed;  /* folders that cannot be read, so that nothing watches them */
+    struct guard_look looks[LIMIT_LOOKS];
+    size_t nlooks;
     unsigned refused;
     bool told;  /* that the run cannot go on                                           */
     bool ended; /* nothing is done until guard_finish()                                */
@@ -72,6 +80,13 @@ bool guard_leads_below(const struct guard *guard, const char *path);
 
 /* The mount of the plan that protects or hides this very path; or NULL. */
 const struct mount *guard_mount_at(const struct guard *guard, const char *path);
+
+/* ---- guard_looks.c ---- */
+
+/* Somebody has opened, read or closed `path`, on the host or where no mount hid it. */
+void guard_looked_at(struct guard *guard, const char *path);
+bool guard_was_looked_at(struct guard *guard, const char *path); /* within LIMIT_LOOK_MS */
+void guard_looks_deinit(struct guard *guard);
 
 /* ---- guard_mend_linux.c ---- */
 
