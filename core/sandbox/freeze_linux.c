@@ -30,7 +30,7 @@ static bool read_process(struct process *out, int proc, const char *name)
     char path[64], line[512];
     const char *behind;
     ssize_t len;
-    int fd, parent;
+    int fd;
 
     snprintf(path, sizeof path, "%.20s/stat", name);
     fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
@@ -40,10 +40,11 @@ static bool read_process(struct process *out, int proc, const char *name)
     close(fd);
     line[len > 0 ? len : 0] = '\0';
     behind = strrchr(line, ')'); /* the name before it may hold anything */
-    if (!behind || sscanf(behind + 1, " %c %d", &out->state, &parent) != 2)
+    if (!behind || strlen(behind) < strlen(") S 1"))
         return false;
+    out->state = behind[2];
     out->pid = (pid_t)strtol(name, NULL, 10);
-    out->parent = parent;
+    out->parent = (pid_t)strtol(behind + 3, NULL, 10);
     return true;
 }
 

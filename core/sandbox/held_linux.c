@@ -5,8 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -34,7 +34,6 @@ static bool is_within(const struct wanted *wanted, const char *text)
 static bool is_for_writing(int folder, const char *name)
 {
     char path[64], text[256];
-    unsigned flags = 0;
     const char *line;
     ssize_t len;
     int fd;
@@ -47,7 +46,7 @@ static bool is_for_writing(int folder, const char *name)
     close(fd);
     text[len > 0 ? len : 0] = '\0';
     line = strstr(text, "flags:");
-    return !line || sscanf(line, "flags: %o", &flags) != 1 || (flags & O_ACCMODE) != O_RDONLY;
+    return !line || (strtoul(line + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
 
 static bool is_link_to(const struct wanted *wanted, int folder, const char *name)
@@ -89,19 +88,25 @@ static int has_open(const struct wanted *wanted, int process)
 /* "5581e4c00000-5581e4c02000 r--s 00000000 fe:00 1234    /path" */
 static bool is_mapping_of(const struct wanted *wanted, char *line)
 {
-    unsigned major_number, minor_number;
-    uintmax_t ino;
-    char flags[5];
-    int path = 0;
+    const char *flags, *device, *number;
+    unsigned long major_number, minor_number;
+    char *minor_text;
 
-    if (sscanf(line, "%*s %4s %*s %x:%x %ju %n", flags, &major_number, &minor_number, &ino, &path) <
-            4 ||
+    line[strcspn(line, "\n")] = '\0';
+    strsep(&line, " ");
+    flags = strsep(&line, " ");
+    strsep(&line, " ");
+    device = strsep(&line, " ");
+    number = strsep(&line, " ");
+    if (!flags || strlen(flags) < 4 || !device || !number ||
         (wanted->what == HELD_FOR_WRITING && flags[3] != 's'))
         return false;
-    line[strcspn(line, "\n")] = '\0';
-    if (ino == wanted->ino && makedev(major_number, minor_number) == wanted->dev)
+    major_number = strtoul(device, &minor_text, 16);
+    minor_number = *minor_text ? strtoul(minor_text + 1, NULL, 16) : 0;
+    if (strtoull(number, NULL, 10) == wanted->ino &&
+        makedev(major_number, minor_number) == wanted->dev)
         return true;
-    return path > 0 && is_within(wanted, line + path);
+    return line && is_within(wanted, line + strspn(line, " "));
 }
 
 static int has_mapped(const struct wanted *wanted, int process)
