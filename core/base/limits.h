@@ -31,6 +31,7 @@
 #define LIMIT_CONFIG_NUMBER 32                 /* a port has 5; cJSON stops at 63     */
 #define LIMIT_PINS          (64 * 1024)        /* network.hosts; 300 bytes each           */
 #define LIMIT_CONFIG_TEXTS  4096               /* paths or names in one list             */
+#define LIMIT_ENV_PATTERN   256                /* of a variable's name; real ones have under 64 */
 #define LIMIT_LOCAL_PORTS   64                 /* allowLocalOutboundPorts: a socket each */
 #define LIMIT_RULES         (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
 #define LIMIT_REQUEST_RULES 1000 /* of network.rules, which are asked one by one             */
@@ -84,8 +85,15 @@
 #define LIMIT_LINGER_MS        1000  /* a refused client's unread bytes: see session_refuse()  */
 #define LIMIT_KILL_GRACE_MS    10000 /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
 #define LIMIT_ABANDON_MS       2000  /* a launcher that was told to give up; it needs 10 ms      */
+#define LIMIT_PORT_DRAIN_MS    60000 /* last bytes for a server inside that does not read them   */
 
 /* ---- the sandbox ---- */
+
+/* Each client takes a pair of sockets from inside; they come in one packet for each family, with
+ * those for LIMIT_LOCAL_PORTS, and unix(7) lets 253 descriptors into one. */
+#define LIMIT_PORT_CLIENTS 128 /* of all -p at once; a browser has 6 for each page */
+#define LIMIT_PORTS        64  /* -p; two listening sockets each                   */
+
 #define LIMIT_MOUNTS           4096   /* 31 us each; the kernel's fs.mount-max is 100,000 */
 #define LIMIT_REFUSED          64     /* protected names made, before the run is ended     */
 #define LIMIT_REFUSED_NAMES    99     /* NAME.fence-refused-99                              */
@@ -106,6 +114,16 @@
 #define LIMIT_WALK_ENTRIES     1000000 /* of one tree that is looked through: about 1 s    */
 #define LIMIT_SANDBOX_OUTPUT   4096    /* of bubblewrap's own words that are kept       */
 #define LIMIT_MOUNTINFO        (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
+#define LIMIT_INIT_FILTER_MS   1000              /* process 1 installs its filter within 1 or 2  */
 #define LIMIT_PROBE_MS         5000 /* a trial start; 10 ms, but the machine may swap */
+
+/* ---- the sandbox's Unix sockets ---- */
+#define LIMIT_KNOWN_SOCKETS      64  /* files held open, so that they are not looked for again  */
+#define LIMIT_HIDDEN_DESCRIPTORS 256 /* numbers tried in a process that shows none; agents: 10  */
+#define LIMIT_BLOCKED_CONNECTS                                                                     \
+    64                      /* threads in connect(2); with a full backlog at the other end         \
+                             */
+#define LIMIT_NEWS      32  /* refused connects that the loop has not reported yet     */
+#define LIMIT_NEWS_TEXT 768 /* of one: a path has 108 bytes, four times that escaped   */
 
 #endif

@@ -27,7 +27,9 @@ enum action {
     SET_FEATURES,
     ADD_DEGRADE,
     ADD_SETTING,
+    ADD_SWITCH,
     ADD_POLICY,
+    ADD_PORT,
     NOT_BUILT
 };
 
@@ -39,7 +41,7 @@ struct option {
     bool value;
     enum command only;
     enum action action;
-    const char *key; /* of ADD_SETTING */
+    const char *key; /* of ADD_SETTING and ADD_SWITCH */
 };
 
 static const struct option options[] = {
@@ -55,7 +57,9 @@ static const struct option options[] = {
     {0, "--allow-write", true, ANY, ADD_SETTING, "filesystem.allowWrite"},
     {0, "--deny-read", true, ANY, ADD_SETTING, "filesystem.denyRead"},
     {0, "--deny-write", true, ANY, ADD_SETTING, "filesystem.denyWrite"},
+    {0, "--allow-nested", false, ANY, ADD_SWITCH, "allowNested"},
     {0, "--policy", true, ANY, ADD_POLICY, NULL},
+    {'p', "--port", true, ANY, ADD_PORT, NULL},
     {0, "--ask-timeout", true, ANY, SET_ASK_TIMEOUT, NULL},
     {0, "--degrade", true, ANY, ADD_DEGRADE, NULL},
     {0, "--linux-features", false, ANY, SET_FEATURES, NULL},
@@ -64,7 +68,6 @@ static const struct option options[] = {
     {0, "--login", true, PROXY, SET_LOGIN, NULL},
     {0, "--max-clients", true, PROXY, SET_MAX_CLIENTS, NULL},
     {0, "--json", false, TEST, SET_JSON, NULL},
-    {'p', "--port", true, ANY, NOT_BUILT, NULL},
     {'t', "--template", true, ANY, NOT_BUILT, NULL},
     {0, "--list-templates", false, ANY, NOT_BUILT, NULL},
     {0, "--log-file", true, ANY, NOT_BUILT, NULL},
@@ -167,8 +170,14 @@ static int apply(struct options *out, const struct option *o, const char *value,
     case ADD_SETTING:
         out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
         return 0;
+    case ADD_SWITCH:
+        out->extra[out->nextra++] = (fence_setting){o->name, o->key, "true"};
+        return 0;
     case ADD_POLICY:
         out->policies[out->npolicies++] = value;
+        return 0;
+    case ADD_PORT:
+        out->ports[out->nports++] = value;
         return 0;
     case NOT_BUILT:
         return complain(err, "option", o->name, " is not built yet: leave it out");
@@ -232,7 +241,7 @@ static int read_short(struct options *out, char ***argv, enum command command, f
     return 0;
 }
 
-/* No word gives more than one setting or policy. */
+/* No word gives more than one setting, policy or port. */
 static int make_room(struct options *out, char **argv, fence_error *err)
 {
     size_t words = 0;
@@ -241,7 +250,8 @@ static int make_room(struct options *out, char **argv, fence_error *err)
         words++;
     out->extra = calloc(words + 1, sizeof *out->extra);
     out->policies = calloc(words + 1, sizeof *out->policies);
-    if (out->extra && out->policies)
+    out->ports = calloc(words + 1, sizeof *out->ports);
+    if (out->extra && out->policies && out->ports)
         return 0;
     err->code = -ENOMEM;
     snprintf(err->message, sizeof err->message, "out of memory");
@@ -300,6 +310,8 @@ const char *options_of_runs(const struct options *o)
 {
     if (o->watch)
         return "--watch";
+    if (o->nports > 0)
+        return "--port";
     return o->ask_timeout_s ? "--ask-timeout" : options_of_sandboxes(o);
 }
 
@@ -314,4 +326,5 @@ void options_deinit(struct options *o)
 {
     free(o->extra);
     free(o->policies);
+    free(o->ports);
 }

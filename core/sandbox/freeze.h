@@ -21,4 +21,8 @@ void thaw(struct frozen *frozen); /* the youngest first: no parent sees a child 
 
 pid_t process_parent(pid_t pid); /* 0 when it is gone */
 
+/* Is it gone, or a zombie, with nothing open and nobody that may ask? `name` is its number below
+ * `folder`, which is /proc or the folder of a process's threads. */
+bool process_has_ended(int folder, const char *name);
+
 #endif

@@ -42,9 +42,9 @@ static bool read_process(struct process *out, int proc, const char *name)
     behind = strrchr(line, ')'); /* the name before it may hold anything */
     if (!behind || strlen(behind) < strlen(") S 1"))
         return false;
-    out->state = behind[2];
-    out->pid = (pid_t)strtol(name, NULL, 10);
-    out->parent = (pid_t)strtol(behind + 3, NULL, 10);
+    *out = (struct process){.pid = (pid_t)strtol(name, NULL, 10),
+                            .parent = (pid_t)strtol(behind + strlen(") S "), NULL, 10),
+                            .state = behind[2]};
     return true;
 }
 
@@ -56,6 +56,13 @@ pid_t process_parent(pid_t pid)
 
     snprintf(name, sizeof name, "%d", (int)pid);
     return proc >= 0 && read_process(&process, proc, name) ? process.parent : 0;
+}
+
+bool process_has_ended(int folder, const char *name)
+{
+    struct process process;
+
+    return !read_process(&process, folder, name) || strchr("ZX", process.state);
 }
 
 static int list_processes(struct processes *out)

@@ -37,6 +37,16 @@ void guard_fail(struct guard *g, const char *fmt, ...)
     g->end(g->payload, &why);
 }
 
+void guard_no_memory(struct guard *g)
+{
+    fence_error why = {.code = -ENOMEM, .message = "out of memory"};
+
+    if (g->ended)
+        return;
+    g->ended = true;
+    g->end(g->payload, &why);
+}
+
 static void show(char out[SHOWN], const char *path)
 {
     str_escape(out, SHOWN, str_of(path));
@@ -80,7 +90,7 @@ static void name_away(char out[NAME_MAX + 1], const char *name, int attempt)
     uint64_t number = 0;
 
     if (attempt == LIMIT_REFUSED_NAMES && getrandom(&number, sizeof number, GRND_NONBLOCK) > 0)
-        snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%016" PRIx64, name, number);
+        snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%" PRIu64, name, number);
     else if (attempt > 1)
         snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%d", name, attempt);
     else
@@ -175,13 +185,29 @@ static void put_back(struct guard *g, const char *path)
                    strerror(errno));
 }
 
+/* A name that rename_away() gives fits patterns as well: "**" "/.env.*". */
+static bool is_refused(const char *path)
+{
+    static const char end[] = ".fence-refused";
+    const char *at = strrchr(path, '/');
+    size_t len;
+
+    while (at && (at = strstr(at, end))) {
+        at += strlen(end);
+        len = at[0] == '-' && at[1] ? strspn(at + 1, "0123456789") + 1 : 0;
+        if (!at[len])
+            return true;
+    }
+    return false;
+}
+
 static void refuse(struct guard *g, const char *path)
 {
     char shown[SHOWN], away[NAME_MAX + 1], shown_away[SHOWN];
-    int rc = rename_out_of_closed(g, path, away);
+    int rc = is_refused(path) ? -ENOENT : rename_out_of_closed(g, path, away);
 
     if (rc == -ENOENT)
-        return; /* gone again */
+        return; /* gone again, or done */
     show(shown, path);
     if (rc < 0) {
         guard_fail(g,
@@ -364,14 +390,14 @@ void guard_vanished(struct guard *g, const char *path)
         return;
     hold_still(g);
     if (file_list_add(&g->awaited, path) < 0)
-        guard_fail(g, "the sandbox was ended: out of memory");
+        guard_no_memory(g);
 }
 
 void guard_waited(struct guard *g)
 {
     for (size_t i = 0; i < g->awaited.count; i++) {
         if (file_list_add(&g->gone, g->awaited.items[i]) < 0)
-            guard_fail(g, "the sandbox was ended: out of memory");
+            guard_no_memory(g);
     }
     file_list_deinit(&g->awaited);
     go_on(g);

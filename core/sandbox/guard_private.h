@@ -115,5 +115,6 @@ bool guard_was_still(const struct guard *guard);
 
 /* Ends the run with this. */
 FENCE_PRINTF(2, 3) void guard_fail(struct guard *guard, const char *fmt, ...);
+void guard_no_memory(struct guard *guard);
 
 #endif

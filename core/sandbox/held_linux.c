@@ -31,22 +31,33 @@ static bool is_within(const struct wanted *wanted, const char *text)
 
 /* ---- descriptors and folders ---- */
 
-static bool is_for_writing(int folder, const char *name)
+/* What was opened as a path only is opened again by /proc/PID/fd, and by a folder one writes what
+ * is in it. */
+static bool is_for_writing(int thread, int list, const char *name)
 {
     char path[64], text[256];
+    unsigned long flags;
     const char *line;
+    struct stat st;
+    char *behind;
     ssize_t len;
     int fd;
 
-    snprintf(path, sizeof path, "fdinfo/%.20s", name);
-    fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fstatat(list, name, &st, 0) < 0 || S_ISDIR(st.st_mode))
         return true; /* not known is not no */
+    snprintf(path, sizeof path, "fdinfo/%.20s", name);
+    fd = openat(thread, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return true;
     len = read(fd, text, sizeof text - 1);
     close(fd);
     text[len > 0 ? len : 0] = '\0';
     line = strstr(text, "flags:");
-    return !line || (strtoul(line + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
+    if (!line)
+        return true;
+    line += strlen("flags:");
+    flags = strtoul(line, &behind, 8);
+    return behind == line || (flags & O_ACCMODE) != O_RDONLY || flags & O_PATH;
 }
 
 static bool is_link_to(const struct wanted *wanted, int folder, const char *name)
@@ -57,19 +68,20 @@ static bool is_link_to(const struct wanted *wanted, int folder, const char *name
 
     if (fstatat(folder, name, &st, 0) == 0 && st.st_dev == wanted->dev && st.st_ino == wanted->ino)
         return true;
-    len = wanted->what == HELD_AT_ALL ? readlinkat(folder, name, text, sizeof text - 1) : -1;
+    len = readlinkat(folder, name, text, sizeof text - 1);
     text[len > 0 ? len : 0] = '\0';
     return len > 0 && is_within(wanted, text);
 }
 
-static int has_open(const struct wanted *wanted, int process)
+static int has_open(const struct wanted *wanted, int thread)
 {
     const struct dirent *entry;
-    int found = 0, list = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int found = is_link_to(wanted, thread, "cwd") || is_link_to(wanted, thread, "root");
+    int list = openat(thread, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream;
 
     if (list < 0)
-        return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+        return errno == ENOENT || errno == ESRCH ? found : -errno;
     stream = fdopendir(list);
     if (!stream) {
         close(list);
@@ -77,7 +89,7 @@ static int has_open(const struct wanted *wanted, int process)
     }
     while (!found && (entry = readdir(stream))) {
         if (entry->d_name[0] != '.' && is_link_to(wanted, list, entry->d_name))
-            found = wanted->what == HELD_AT_ALL || is_for_writing(process, entry->d_name);
+            found = wanted->what == HELD_AT_ALL || is_for_writing(thread, list, entry->d_name);
     }
     closedir(stream);
     return found;
@@ -109,9 +121,9 @@ static bool is_mapping_of(const struct wanted *wanted, char *line)
     return line && is_within(wanted, line + strspn(line, " "));
 }
 
-static int has_mapped(const struct wanted *wanted, int process)
+static int has_mapped(const struct wanted *wanted, int thread)
 {
-    int found = 0, fd = openat(process, "maps", O_RDONLY | O_CLOEXEC);
+    int found = 0, fd = openat(thread, "maps", O_RDONLY | O_CLOEXEC);
     FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
     char *line = NULL;
     size_t cap = 0;
@@ -131,21 +143,34 @@ static int has_mapped(const struct wanted *wanted, int process)
 
 /* ---- all of them ---- */
 
+/* Threads need not share descriptors, nor the folder they are in; memory they do. */
 static int process_holds(const struct wanted *wanted, pid_t pid)
 {
+    const struct dirent *entry;
+    bool mapped = false;
     char path[64];
-    auto_fd int process = -1;
-    int rc;
+    DIR *threads;
+    int rc = 0;
 
-    snprintf(path, sizeof path, "/proc/%d", (int)pid);
-    process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (process < 0)
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    threads = opendir(path);
+    if (!threads)
         return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-    if (wanted->what == HELD_AT_ALL &&
-        (is_link_to(wanted, process, "cwd") || is_link_to(wanted, process, "root")))
-        return 1;
-    rc = has_open(wanted, process);
-    return rc == 0 ? has_mapped(wanted, process) : rc;
+    while (rc == 0 && (entry = readdir(threads))) {
+        auto_fd int thread = -1;
+
+        if (entry->d_name[0] == '.' || process_has_ended(dirfd(threads), entry->d_name))
+            continue;
+        thread = openat(dirfd(threads), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (thread < 0)
+            continue;
+        rc = has_open(wanted, thread);
+        if (rc == 0 && !mapped)
+            rc = has_mapped(wanted, thread);
+        mapped = true;
+    }
+    closedir(threads);
+    return rc;
 }
 
 int frozen_holds(const struct frozen *frozen, const char *path, enum held_for what)

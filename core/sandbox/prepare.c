@@ -19,6 +19,7 @@
 #include "sandbox/env.h"
 #include "sandbox/files.h"
 #include "sandbox/image.h"
+#include "sandbox/paths.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/spawn.h"
@@ -48,6 +49,19 @@ static const char *runtime_dir(const char *const *env)
 
 /* ---- the plan ---- */
 
+struct paths {
+    char **items;
+    size_t count;
+};
+
+static void paths_cleanup(struct paths *paths)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        free(paths->items[i]);
+    free(paths->items);
+}
+#define auto_paths __attribute__((cleanup(paths_cleanup)))
+
 static void on_notice(void *payload, const char *text)
 {
     struct proxy *proxy = payload;
@@ -55,9 +69,35 @@ static void on_notice(void *payload, const char *text)
     events_notice(&proxy->events, "%s", text);
 }
 
-static int make_plan(struct plan **out, struct files *files, struct proxy *proxy,
-                     const char *const *env, fence_error *err)
+/* The sockets of network.allowUnixSockets. One that does not exist is passed over, as the ancestor
+ * does, but not in silence. */
+static int find_sockets(struct paths *out, struct proxy *proxy, const char *cwd, const char *home,
+                        fence_error *err)
 {
+    const struct config_texts *written = &proxy->config->unix_sockets;
+
+    out->items = calloc(written->count + 1, sizeof *out->items);
+    if (!out->items)
+        return fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < written->count; i++) {
+        fence_error why = {0};
+        int rc = paths_canonical(&out->items[out->count], written->items[i], cwd, home, &why);
+
+        if (rc == 0)
+            out->count++;
+        else if (rc == -ENOENT)
+            events_notice(&proxy->events, "network.allowUnixSockets: %s: passed over", why.message);
+        else
+            return fail(err, rc, "network.allowUnixSockets: %s", why.message);
+    }
+    return 0;
+}
+
+static int make_plan(struct prepared *out, struct proxy *proxy, const char *const *env,
+                     unsigned degrade, fence_error *err)
+{
+    const char *home = env_value(env, "HOME");
+    auto_paths struct paths sockets = {0};
     auto_free char *cwd = getcwd(NULL, 0);
     struct plan_input in = {.cwd = cwd,
                             .runtime_dir = runtime_dir(env),
@@ -69,12 +109,72 @@ static int make_plan(struct plan **out, struct files *files, struct proxy *proxy
     if (!cwd)
         return fail(err, -errno, "the current folder cannot be found: %s: change to another one",
                     strerror(errno));
-    rc = files_resolve(files, proxy->config, cwd, env_value(env, "HOME"), on_notice, proxy, err);
+    rc = files_resolve(&out->files, proxy->config, cwd, home, on_notice, proxy, err);
+    if (rc == 0)
+        rc = find_sockets(&sockets, proxy, cwd, home, err);
     if (rc < 0)
         return rc;
-    in.wishes = files->wishes;
-    in.nwishes = files->nwishes;
-    return plan_make(out, &in, err);
+    in.wishes = out->files.wishes;
+    in.nwishes = out->files.nwishes;
+    in.sockets = (const char *const *)sockets.items;
+    in.nsockets = sockets.count;
+    rc = plan_make(&out->plan, &in, err);
+    if (rc == 0)
+        rc = unix_sockets_new(&out->sockets, proxy, out->plan, in.sockets, in.nsockets, degrade,
+                              err);
+    return rc;
+}
+
+/* ---- the environment ---- */
+
+static void tell_variable(void *context, struct str name, const char *how, const char *why)
+{
+    char shown[128];
+
+    str_escape(shown, sizeof shown, name);
+    events_debug(context, "environment: %s %s: %s", shown, how, why);
+}
+
+/* Where the host's own file stands at that path inside, too. */
+static bool seen_inside(const struct plan *plan, const char *path)
+{
+    const struct mount *mount = plan_mount_at(plan, path);
+
+    return mount && (mount->kind == MOUNT_READ_ONLY || mount->kind == MOUNT_READ_ONLY_TRY ||
+                     mount->kind == MOUNT_WRITABLE);
+}
+
+/* Programs go on without a home folder, but some of them strangely. */
+static void check_home(struct events *events, const struct plan *plan, const char *home)
+{
+    char canonical[PATH_MAX];
+
+    if (home && (!realpath(home, canonical) || !seen_inside(plan, canonical)))
+        events_debug(events, "environment: HOME is a folder that is not there inside: name another "
+                             "in environment.set");
+}
+
+static int make_env(struct env *out, struct proxy *proxy, const struct plan *plan,
+                    const fence_sandbox_options *options, fence_error *err)
+{
+    const char *program = options->program;
+    struct env_input in = {
+        .base = options->env,
+        .home = env_value(options->env, "HOME"),
+        .config = proxy->config,
+        .places = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT, runtime_dir(options->env), NULL},
+        .context = &proxy->events,
+    };
+
+    if (program && seen_inside(plan, program))
+        in.places.program = program;
+    if (proxy->events.observer.on_event)
+        in.told = tell_variable;
+    if (env_make(out, &in) < 0)
+        return fail(err, -ENOMEM, "out of memory");
+    if (in.told)
+        check_home(&proxy->events, plan, env_value((const char *const *)out->items, "HOME"));
+    return 0;
 }
 
 /* ---- the second wall ---- */
@@ -101,24 +201,44 @@ static int make_wall(struct landlock *out, struct proxy *proxy,
     return 0;
 }
 
-static void wall_cleanup(struct landlock *wall)
-{
-    landlock_close(wall);
-}
-
 /* ---- the launch ---- */
 
-static int make_argv(struct argv *out, const struct plan *plan, int image, int control,
-                     const char *const *command, fence_error *err)
+/* Variables that the launcher hands on without having started with them. "--" is its last word. */
+static int add_late(struct argv *out, char *const *late)
+{
+    int rc = 0;
+
+    if (!late || !*late)
+        return 0;
+    free(out->items[--out->count]);
+    out->items[out->count] = NULL;
+    for (; *late && rc == 0; late++) {
+        auto_free char *name = strndup(*late, strcspn(*late, "="));
+
+        rc = name ? argv_add(out, "--setenv") : -ENOMEM;
+        if (rc == 0)
+            rc = argv_add(out, name);
+        if (rc == 0)
+            rc = argv_add(out, *late + strlen(name) + 1);
+    }
+    return rc == 0 ? argv_add(out, "--") : rc;
+}
+
+enum { IMAGE, CONTROL, FILTER, KEPT }; /* the descriptors that the launcher inherits */
+
+static int make_argv(struct argv *out, const struct plan *plan, char *const *late,
+                     const int keep[KEPT], const char *const *command, fence_error *err)
 {
     char helper[32], ear[16];
-    int rc = bubblewrap.render(out, plan, err);
+    int rc = bubblewrap.render(out, plan, keep[FILTER], err);
 
     if (rc < 0)
         return rc;
-    snprintf(helper, sizeof helper, "/proc/self/fd/%d", image);
-    snprintf(ear, sizeof ear, "%d", control);
-    rc = argv_add(out, helper);
+    snprintf(helper, sizeof helper, "/proc/self/fd/%d", keep[IMAGE]);
+    snprintf(ear, sizeof ear, "%d", keep[CONTROL]);
+    rc = add_late(out, late);
+    if (rc == 0)
+        rc = argv_add(out, helper);
     if (rc == 0)
         rc = argv_add(out, ear);
     for (; *command && rc == 0; command++)
@@ -198,12 +318,13 @@ int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_err
     return rc;
 }
 
-static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
-                  char **env, const int keep[2], const fence_sandbox_options *options,
-                  fence_error *err)
+static int launch(struct prepared *out, const struct argv *argv, char **env, const int keep[KEPT],
+                  const fence_sandbox_options *options, fence_error *err)
 {
-    struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = 2};
-    struct launcher_path path = {.plan = plan};
+    struct spawn_notify *notify = unix_sockets_notify(out->sockets);
+    struct spawn what = {
+        .argv = argv->items, .env = env, .keep = keep, .nkeep = KEPT, .notify = notify};
+    struct launcher_path path = {.plan = out->plan};
     int words[2];
     auto_fd int reading = -1, writing = -1;
     int rc = find_launcher(&path, options->env, err);
@@ -219,10 +340,12 @@ static int launch(struct prepared *out, const struct plan *plan, const struct ar
     what.stdio[0] = options->stdio[0];
     what.stdio[1] = options->stdio[1];
     what.stdio[2] = writing;
+    if (notify)
+        notify->via = keep[CONTROL];
     rc = spawn_start(&out->pidfd, &what, err);
     if (rc == 0)
         out->output = take_fd(&reading);
-    return rc;
+    return rc < 0 && notify && notify->error != 0 ? unix_sockets_explain(notify, err) : rc;
 }
 
 /* The command's streams are made in their place: what goes along with them lies above. */
@@ -245,55 +368,49 @@ static void argv_cleanup(struct argv *argv)
     argv_deinit(argv);
 }
 
-static void env_cleanup(char ***env)
+static void env_cleanup(struct env *env)
 {
-    env_free(*env);
+    env_deinit(env);
 }
 
-static void files_cleanup(struct files *files)
+static void prepared_cleanup(struct prepared *prepared)
 {
-    files_deinit(files);
-}
-
-static void plan_cleanup(struct plan **plan)
-{
-    plan_free(*plan);
+    plan_free(prepared->plan);
+    files_deinit(&prepared->files);
+    landlock_close(&prepared->wall);
+    unix_sockets_close(prepared->sockets);
 }
 
 int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *given,
-                    fence_error *err)
+                    unsigned sockets, fence_error *err)
 {
     fence_sandbox_options options = *given;
     struct inner_order order = {.version = INNER_VERSION,
-                                .ports = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT}};
-    char proxy_url[32], socks_url[32];
-    struct env_input env_input = {.proxy = proxy_url, .socks = socks_url};
+                                .ports = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT}};
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
-    char **env __attribute__((cleanup(env_cleanup))) = NULL;
-    struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
-    struct files files __attribute__((cleanup(files_cleanup))) = {0};
-    struct landlock wall __attribute__((cleanup(wall_cleanup))) = {.ruleset = -1};
-    int ends[2], keep[2], rc;
-    auto_fd int ours = -1, theirs = -1, image = -1;
+    struct env env __attribute__((cleanup(env_cleanup))) = {0};
+    struct prepared made
+        __attribute__((cleanup(prepared_cleanup))) = {.control = -1, .wall = {.ruleset = -1}};
+    int ends[2], keep[KEPT], rc;
+    auto_fd int ours = -1, theirs = -1, image = -1, filter = -1;
 
     if (!options.env)
         options.env = (const char *const *)environ;
-    rc = make_plan(&plan, &files, proxy, options.env, err);
+    rc = make_plan(&made, proxy, options.env, options.degrade, err);
     if (rc == 0)
-        rc = rule_files_check(plan, options.rule_files, err);
+        rc = rule_files_check(made.plan, options.rule_files, err);
     if (rc == 0)
-        rc = make_wall(&wall, proxy, &options, err);
+        rc = make_env(&env, proxy, made.plan, &options, err);
+    if (rc == 0)
+        rc = make_wall(&made.wall, proxy, &options, err);
     if (rc < 0)
         return rc;
-    snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", SANDBOX_HTTP_PORT);
-    snprintf(socks_url, sizeof socks_url, "socks5h://127.0.0.1:%d", SANDBOX_SOCKS_PORT);
-    env_input.base = options.env;
-    env_input.runtime_dir = runtime_dir(options.env);
-    if (env_make(&env, &env_input) < 0)
-        return fail(err, -ENOMEM, "out of memory");
     image = image_open(err);
     if (image < 0)
         return image;
+    filter = image_open_filter(proxy->config->allow_nested, err);
+    if (filter < 0)
+        return filter;
     rc = bridge_open(ends, err);
     if (rc < 0)
         return rc;
@@ -302,25 +419,27 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     rc = above_streams(&image, err);
     if (rc == 0)
         rc = above_streams(&theirs, err);
+    if (rc == 0)
+        rc = above_streams(&filter, err);
     if (rc < 0)
         return rc;
+    keep[IMAGE] = image;
+    keep[CONTROL] = theirs;
+    keep[FILTER] = filter;
     order.ignored_signals = options.ignored_signals;
-    order.root_read_only = !plan_writable(plan, "/");
+    order.sockets = sockets;
+    order.root_read_only = !plan_writable(made.plan, "/");
     rc = bridge_send_order(ours, &order, err);
     if (rc == 0)
-        rc = make_argv(&argv, plan, image, theirs, options.argv, err);
+        rc = make_argv(&argv, made.plan, env.late, keep, options.argv, err);
     if (rc < 0)
         return rc;
     announce(&proxy->events, &argv);
-    keep[0] = image;
-    keep[1] = theirs;
-    rc = launch(out, plan, &argv, env, keep, &options, err);
+    rc = launch(&made, &argv, env.items, keep, &options, err);
     if (rc < 0)
         return rc;
-    out->plan = take(&plan);
-    out->files = files;
-    files = (struct files){0};
-    out->control = take_fd(&ours);
-    out->wall = (struct landlock){take_fd(&wall.ruleset), wall.abi};
+    made.control = take_fd(&ours);
+    *out = made;
+    made = (struct prepared){.control = -1, .wall = {.ruleset = -1}};
     return 0;
 }

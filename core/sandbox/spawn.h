@@ -8,6 +8,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Some system calls of the program wait for the host: notify.h. */
+struct spawn_notify {
+    int via; /* the descriptor that the listener is sent by, as a message of one byte        */
+    bool optional; /* start without where it cannot be had */
+    int error;     /* written: 0; or -errno, and nothing was sent. -EBUSY: a sandbox around this
+                      one answers; -EEXIST: somebody else has the place                             */
+};
+
 struct spawn {
     const char *path; /* absolute */
     char *const *argv;
@@ -15,11 +23,11 @@ struct spawn {
     int stdio[3];
     const int *keep; /* descriptors that the program inherits at their number */
     size_t nkeep;
+    struct spawn_notify *notify; /* or NULL */
 };
 
-/* Starts the program with SIGINT, SIGQUIT, SIGTERM and SIGHUP ignored, without new privileges,
- * under the system call filter of inner/filter.h. From execve(2) on it sends SIGCHLD like any
- * child. Writes a pidfd, close-on-exec. */
+/* Starts the program with SIGINT, SIGQUIT, SIGTERM and SIGHUP ignored and without new privileges.
+ * From execve(2) on it sends SIGCHLD like any child. Writes a pidfd, close-on-exec. */
 int spawn_start(int *pidfd, const struct spawn *what, fence_error *err);
 
 /* Reaps. Returns 1 with the status as a shell would say it (128+n for a signal), 0 while it runs,

@@ -23,7 +23,7 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "sandbox/filter.h"
+#include "sandbox/notify.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3 /* linux/wait.h, 5.4 */
@@ -82,16 +82,38 @@ static void child_signals(void)
 
 /* A session keyring of its own, as the user's may hold secrets (keyctl(2)). It is not always to be
  * had: the kernel clears away late those of sandboxes that are gone, and a user may have only so
- * many. Then the filter alone keeps the sandbox from the one it inherits. */
+ * many. Then the filter alone (filter/calls.c) keeps the sandbox from the one it inherits. */
 static void child_keyring(void)
 {
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 }
 
 /* Inherited by everything in the sandbox, and never undone. */
-static bool child_filter(void)
+static bool child_privileges(void)
 {
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && filter_install() == 0;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+static bool is_missing(int error)
+{
+    return error == -EINVAL || error == -ENOSYS || error == -EPERM || error == -EBUSY;
+}
+
+/* A chain of filters has one listener. Where there is one already, and it is that of a sandbox
+ * around us, that one judges our calls; another is none of ours. */
+static bool child_notify(struct spawn_notify *notify)
+{
+    int rc = notify ? notify_install(notify->via) : 0;
+
+    if (rc == 0)
+        return true;
+    notify->error = rc;
+    if (rc == -EBUSY && notify_outer_answers())
+        return true;
+    if (rc == -EBUSY)
+        notify->error = -EEXIST;
+    errno = -rc;
+    return notify->optional && is_missing(rc);
 }
 
 static bool child_stdio(const int stdio[3])
@@ -134,8 +156,11 @@ static int child_main(void *argument)
     if (!child_descriptors(child->what))
         goto failed;
     child_keyring();
-    child->step = "system call filter";
-    if (!child_filter())
+    child->step = "no new privileges";
+    if (!child_privileges())
+        goto failed;
+    child->step = "system call notifications";
+    if (!child_notify(child->what->notify))
         goto failed;
     child->step = "program";
     sigemptyset(&none);
@@ -146,11 +171,18 @@ failed:
     return 127; /* clone(2) makes it the exit status */
 }
 
+/* The GNU C library's other name of clone(2). ThreadSanitizer takes what it knows as clone(2) for a
+ * fork(2), turns itself off in the child, and thereby in us: then it finds races under every lock.
+ */
+extern int __clone(int (*)(void *), void *, int, void *, ...) /* NOLINT: the library's name */
+    __attribute__((weak));
+
 /* No handler of ours may run in the child, which shares our memory: every signal waits. */
 static pid_t clone_child(struct child *child, int *pidfd)
 {
     static const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
     auto_free char *stack = malloc(CHILD_STACK);
+    int (*begin)(int (*)(void *), void *, int, void *, ...) = __clone ? __clone : clone;
     sigset_t all, before;
     pid_t pid;
 
@@ -160,7 +192,7 @@ static pid_t clone_child(struct child *child, int *pidfd)
     }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = clone(child_main, stack + CHILD_STACK, flags, child, pidfd);
+    pid = begin(child_main, stack + CHILD_STACK, flags, child, pidfd);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid;
 }

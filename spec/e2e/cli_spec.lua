@@ -67,7 +67,7 @@ local refused = {
 }
 
 local not_built = {
-  { "-p", "8080" }, { "--port", "8080" }, { "-t", "code" }, { "--template", "code" },
+  { "-t", "code" }, { "--template", "code" },
   { "--list-templates" },
   { "--log-file", "/dev/null" }, { "--fence-log-file", "/dev/null" }, { "--summary" },
   { "--color=always" }, { "--shell", "sh" }, { "--shell-login" }, { "--force-new-session" },
@@ -116,7 +116,7 @@ for _, identity in ipairs(users.identities()) do
     it("--help names every option that works, and no other", function()
       local help = run(identity, { "--help" }).out
       for _, name in ipairs({ "settings", "allow", "deny", "allow-write", "deny-read",
-        "deny-write", "command", "monitor", "debug", "version", "help" }) do
+        "deny-write", "allow-nested", "command", "monitor", "debug", "version", "help" }) do
         assert.matches("%-%-" .. pattern_of(name) .. "%s", help)
       end
       for _, words in ipairs(not_built) do
