@@ -14,6 +14,15 @@
 
 /* ---- what was found ---- */
 
+/* A mount covers one name. */
+static void tell_of_names(struct resolver *r, const char *path, const char *what)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1)
+        resolver_tell(r, "'%.200s' has hard links: it %s that is not closed", path, what);
+}
+
 int resolver_protect(void *payload, const char *path)
 {
     struct resolver *r = payload;
@@ -24,12 +33,16 @@ int resolver_protect(void *payload, const char *path)
         return canonical && resolver_is_writable(r, canonical)
                    ? resolver_wish(r, WISH_PROTECTED, canonical, NULL)
                    : 0;
-    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
-        resolver_list(r, &r->files->links, path) < 0)
-        return -ENOMEM;
-    if (canonical)
-        return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
-    return 0;
+    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+        int rc = resolver_protect_way(r, path);
+
+        if (rc < 0)
+            return rc;
+    }
+    if (!canonical)
+        return 0;
+    tell_of_names(r, canonical, "can be written by another name");
+    return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
 }
 
 /* A name in a git folder, or that its config has written: it is guarded also where it is not there,
@@ -48,6 +61,9 @@ static int protect_in_git(void *payload, const char *path)
         canonical = realpath(base, NULL);
     }
     if (!canonical || !resolver_is_writable(r, canonical))
+        return rc;
+    rc = resolver_protect_way(r, path);
+    if (rc < 0)
         return rc;
     path += strlen(base) + 1;
     if (!*path || resolver_has_dots(path))
@@ -82,6 +98,7 @@ static int hide(struct resolver *r, const char *path)
 
     if (!canonical || stat(canonical, &st) < 0)
         return 0; /* a link that leads nowhere, or gone */
+    tell_of_names(r, canonical, "can be read by another name");
     return resolver_wish(r, S_ISDIR(st.st_mode) ? WISH_HIDDEN_FOLDER : WISH_HIDDEN_FILE, canonical,
                          NULL);
 }

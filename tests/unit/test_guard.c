@@ -267,6 +267,7 @@ static void test_again_and_again(void **state)
     assert_int_equal(tree_teardown(state), 0);
 }
 
+/* All that can be guessed are taken. */
 static void test_no_name_left(void **state)
 {
     struct run run;
@@ -282,8 +283,8 @@ static void test_no_name_left(void **state)
     begin(&run);
     tree_add("@/p/.bashrc");
     end(&run);
-    assert_int_equal(run.ends, 1);
-    assert_non_null(strstr(run.end, "cannot be renamed: File exists"));
+    assert_int_equal(run.ends, 0);
+    assert_int_equal(access(tree_at("@/p/.bashrc"), F_OK), -1);
     assert_int_equal(tree_teardown(state), 0);
 }
 
