@@ -6,11 +6,8 @@
 
 #include <sys/types.h>
 
-/* Gives the user namespace of process `pid` half of what the user has, by a child that goes on
- * while others work. Returns its pidfd, or a negative code. */
-int quota_begin(pid_t pid);
-
-/* Waits for it, and closes `pidfd`. Returns 0, or a negative code where it could not be done. */
-int quota_end(int pidfd);
+/* Gives the user namespace of process `pid` half of what the user has. Returns 0, or a negative
+ * code where it could not be done. */
+int quota_lower(pid_t pid);
 
 #endif

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * quota_linux.c - each user namespace has limits of its own (namespaces(7), /proc/sys/user), which
- * only who is in it may set. The child calls nothing but the kernel: other threads may hold the C
- * library's locks. */
+ * only who is in it may set. */
 #include "sandbox/quota.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base.h"
-#include "base/limits.h"
+#include "sandbox/spawn.h"
 
 static const char *const limits[] = {"/proc/sys/user/max_inotify_instances",
                                      "/proc/sys/user/max_inotify_watches"};
@@ -27,8 +22,10 @@ struct quota {
     char values[ARRAY_LEN(limits)][24];
 };
 
-static int set_limits(const struct quota *quota)
+static int set_limits(void *argument)
 {
+    const struct quota *quota = argument;
+
     if (setns(quota->space, CLONE_NEWUSER) < 0)
         return errno;
     for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
@@ -58,12 +55,11 @@ static void halve(char out[24], const char *path)
         out[0] = '\0';
 }
 
-int quota_begin(pid_t pid)
+int quota_lower(pid_t pid)
 {
     struct quota quota = {.space = -1};
     auto_fd int space = -1;
     char path[40];
-    int pidfd = -1, child;
 
     snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
     space = quota.space = open(path, O_RDONLY | O_CLOEXEC);
@@ -71,25 +67,5 @@ int quota_begin(pid_t pid)
         return -errno;
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         halve(quota.values[i], limits[i]);
-    child = (int)syscall(SYS_clone, CLONE_PIDFD, NULL, &pidfd, NULL, 0);
-    if (child == 0)
-        syscall(SYS_exit_group, set_limits(&quota));
-    return child < 0 ? -errno : pidfd;
-}
-
-int quota_end(int pidfd)
-{
-    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-    siginfo_t info = {0};
-    int rc = poll(&ended, 1, LIMIT_LIVE_MOUNT_MS);
-
-    if (rc <= 0)
-        syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-    while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)pidfd, &info, WEXITED | __WALL) < 0 &&
-           errno == EINTR)
-        ;
-    close(pidfd);
-    if (rc <= 0 || info.si_code != CLD_EXITED)
-        return -ETIMEDOUT;
-    return -info.si_status;
+    return spawn_beside(set_limits, &quota);
 }

@@ -18,7 +18,6 @@
 #include "base/str.h"
 #include "sandbox/launcher.h"
 #include "sandbox/prepare.h"
-#include "sandbox/quota.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
 
@@ -39,8 +38,6 @@ static void sandbox_free(struct fence_sandbox *s)
     sandbox_close_fd(&s->pidfd);
     sandbox_close_fd(&s->output);
     sandbox_close_fd(&s->command_pidfd);
-    if (s->quota >= 0)
-        quota_end(s->quota);
     sandbox_close_fd(&s->standard_error);
     remains_deinit(&s->remains);
     ports_close(s->ports);
@@ -380,7 +377,7 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->proxy = proxy;
     s->on_exit = on_exit;
     s->payload = payload;
-    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = s->quota = -1;
+    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
     s->ours.wall.ruleset = s->remains.pidfd = -1;
     rc = run_report_start(&s->report, proxy, options->argv, err);
     if (rc == 0)

@@ -42,7 +42,6 @@ struct fence_sandbox {
     char *command;                               /* argv[0]                                    */
     int standard_error;
     int control, pidfd, output; /* inner's ear, bubblewrap, its words */
-    int quota;                  /* quota.h, while it is at work; or -1        */
     int command_pidfd;          /* -1 until inner has reported        */
     struct remains remains;     /* what has not ended with it         */
     int reaped, status;         /* how bubblewrap has ended           */

@@ -43,7 +43,10 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
-    s->quota = quota_begin(pid); /* while we look */
+    /* It costs a fortieth of a start: where nothing is watched, nothing of ours depends on it. */
+    if (s->files.guard && quota_lower(pid) < 0)
+        events_debug(&s->proxy->events,
+                     "sandbox: the limits of inotify could not be lowered in it");
     files_run_ready(&s->files, s->remains.first);
     rc = mount_the_rest(s, err);
     if (rc == 0)
@@ -64,9 +67,6 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     for (size_t i = 0; i < INNER_LISTENERS && rc == 0; i++)
         rc =
             listener_adopt(&s->listeners[i], s->proxy, protocols[i], take_fd(&report->fds[i]), err);
-    if (s->quota >= 0 && quota_end(take_fd(&s->quota)) < 0)
-        events_debug(&s->proxy->events,
-                     "sandbox: the limits of inotify could not be lowered in it");
     if (rc == 0)
         rc = ports_open_inside(s->ports, err);
     if (rc == 0)

@@ -30,6 +30,11 @@ struct spawn {
  * From execve(2) on it sends SIGCHLD like any child. Writes a pidfd, close-on-exec. */
 int spawn_start(int *pidfd, const struct spawn *what, fence_error *err);
 
+/* Has `work` done by a process of its own that shares our memory, and waits for it: for what a
+ * whole process is changed by, as its namespaces are. It must not change our signals or leave a
+ * lock taken. Returns minus what `work` returned, 0 to 125, or another negative code. */
+int spawn_beside(int (*work)(void *), void *argument);
+
 /* Reaps. Returns 1 with the status as a shell would say it (128+n for a signal), 0 while it runs,
  * or -errno: -ECHILD when someone else has taken the status, or SIGCHLD is ignored. */
 int spawn_reap(int *status, int pidfd);

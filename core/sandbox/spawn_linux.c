@@ -178,7 +178,7 @@ extern int __clone(int (*)(void *), void *, int, void *, ...) /* NOLINT: the lib
     __attribute__((weak));
 
 /* No handler of ours may run in the child, which shares our memory: every signal waits. */
-static pid_t clone_child(struct child *child, int *pidfd)
+static pid_t clone_child(int (*work)(void *), void *argument, int *pidfd)
 {
     static const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
     auto_free char *stack = malloc(CHILD_STACK);
@@ -192,7 +192,7 @@ static pid_t clone_child(struct child *child, int *pidfd)
     }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = begin(child_main, stack + CHILD_STACK, flags, child, pidfd);
+    pid = begin(work, stack + CHILD_STACK, flags, argument, pidfd);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid;
 }
@@ -227,7 +227,7 @@ int spawn_start(int *pidfd, const struct spawn *what, fence_error *err)
 {
     struct child child = {.what = what};
     int fd = -1;
-    int error = clone_child(&child, &fd) < 0 ? errno : 0;
+    int error = clone_child(child_main, &child, &fd) < 0 ? errno : 0;
 
     if (error != 0)
         return fail(err, -error, "cannot start a process: %s%s", strerror(error),
@@ -239,6 +239,21 @@ int spawn_start(int *pidfd, const struct spawn *what, fence_error *err)
     }
     *pidfd = fd;
     return 0;
+}
+
+int spawn_beside(int (*work)(void *), void *argument)
+{
+    siginfo_t info = {0};
+    int pidfd = -1, rc;
+
+    if (clone_child(work, argument, &pidfd) < 0)
+        return -errno;
+    do {
+        rc = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL);
+    } while (rc < 0 && errno == EINTR);
+    rc = rc < 0 ? -errno : -info.si_status;
+    close(pidfd);
+    return rc < 0 || info.si_code == CLD_EXITED ? rc : -EIO;
 }
 
 int spawn_reap(int *status, int pidfd)
