@@ -66,9 +66,11 @@ struct unix_news {
 struct unix_sockets {
     struct proxy *proxy; /* the loop's */
     struct spawn_notify notify;
-    uv_timer_t patience; /* with those inside that do not end            */
-    unsigned handles;    /* of the loop: `wake` and `patience`           */
-    bool left;           /* unix_sockets_close() was called              */
+    uv_timer_t patience;  /* with those inside that do not end            */
+    uv_poll_t first_call; /* of the listener, until there is a thread    */
+    bool begun;           /* there was one                                */
+    unsigned handles;     /* of the loop: these, and `wake`               */
+    bool left;            /* unix_sockets_close() was called              */
     bool observed;
     int listener;
     struct unix_allowed *allowed;

@@ -88,6 +88,7 @@ static void finish(struct unix_sockets *sockets)
     pthread_mutex_unlock(&sockets->lock);
     uv_close((uv_handle_t *)&sockets->wake, on_closed);
     uv_close((uv_handle_t *)&sockets->patience, on_closed);
+    uv_close((uv_handle_t *)&sockets->first_call, on_closed);
 }
 
 static void on_impatient(uv_timer_t *patience)
@@ -112,7 +113,7 @@ void unix_sockets_close(struct unix_sockets *sockets)
     sockets->left = true;
     if (sockets->handles == 0)
         unix_sockets_unref(sockets);
-    else if (has_ended(sockets))
+    else if (!sockets->begun || has_ended(sockets))
         finish(sockets);
     else
         uv_timer_start(&sockets->patience, on_impatient, LIMIT_ABANDON_MS, 0);
@@ -195,7 +196,7 @@ static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct 
     int rc = 0;
 
     sockets->proxy = proxy;
-    sockets->observed = proxy->events.observer.on_event != NULL;
+    sockets->observed = events_wanted(&proxy->events, FENCE_EVENT_UNIX);
     sockets->listener = -1;
     sockets->refs = 1;
     sockets->closing = true; /* there is no handle yet */
@@ -254,25 +255,49 @@ int unix_sockets_explain(const struct spawn_notify *notify, fence_error *err)
                 reason(notify));
 }
 
-static int start(struct unix_sockets *sockets, int control)
+/* Without a thread nobody answers: with the listener gone the calls fail, and do not wait. */
+static void give_up(struct unix_sockets *sockets, int rc)
 {
-    struct notify_handler handler = {unix_connect, on_ended, sockets};
-    int rc = bridge_receive_listener(control, &sockets->listener);
+    events_alert(&sockets->proxy->events, "no connection can be made in the sandbox: %s",
+                 strerror(-rc));
+    on_ended(sockets);
+    close(take_fd(&sockets->listener));
+}
 
-    if (rc == 0)
-        rc = uv_async_init(sockets->proxy->loop, &sockets->wake, on_wake);
-    if (rc < 0)
-        return rc;
-    uv_timer_init(sockets->proxy->loop, &sockets->patience);
-    uv_unref((uv_handle_t *)&sockets->wake); /* it keeps no loop running */
-    sockets->wake.data = sockets->patience.data = sockets;
-    sockets->handles = 2;
-    sockets->closing = false;
+/* Most commands are over before they connect to anything: they need no thread. */
+static void on_first_call(uv_poll_t *poll, int status, int events)
+{
+    struct unix_sockets *sockets = poll->data;
+    struct notify_handler handler = {unix_connect, on_ended, sockets};
+    int rc;
+
+    uv_poll_stop(poll);
+    if (status < 0 || !(events & UV_READABLE))
+        return; /* nobody is left inside */
+    sockets->begun = true;
     unix_sockets_ref(sockets);
     rc = notify_start(sockets->listener, &handler);
     if (rc < 0)
-        on_ended(sockets);
-    return rc;
+        give_up(sockets, rc);
+}
+
+static int start(struct unix_sockets *sockets, int control)
+{
+    int rc = bridge_receive_listener(control, &sockets->listener);
+
+    if (rc < 0)
+        return rc;
+    rc = uv_async_init(sockets->proxy->loop, &sockets->wake, on_wake);
+    if (rc < 0)
+        return rc;
+    uv_timer_init(sockets->proxy->loop, &sockets->patience);
+    uv_poll_init(sockets->proxy->loop, &sockets->first_call, sockets->listener);
+    uv_unref((uv_handle_t *)&sockets->wake); /* they keep no loop running */
+    uv_unref((uv_handle_t *)&sockets->first_call);
+    sockets->wake.data = sockets->patience.data = sockets->first_call.data = sockets;
+    sockets->handles = 3;
+    sockets->closing = false;
+    return uv_poll_start(&sockets->first_call, UV_READABLE | UV_DISCONNECT, on_first_call);
 }
 
 int unix_sockets_begin(struct unix_sockets *sockets, int control, fence_error *err)
