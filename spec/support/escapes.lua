@@ -5,7 +5,8 @@
 -- A row: { name, attempt, outcomes, control = }. The attempt is Python; the outcomes inside are
 -- words, any of which will do. So are those of the control, outside: "ok" where it is missing.
 -- "root" among them: nobody else can do it outside, so the control is for root alone. only = "root":
--- the attempt is too.
+-- the attempt is too. setup =: Python as well, outside and before. host =: Python that looks, outside
+-- and afterwards, whether it worked, and whose outcome counts in place of the attempt's.
 
 local fenced = require "spec.support.fenced"
 local json = require "spec.support.json"
@@ -32,7 +33,7 @@ end
 -- options: identity, rows, and functions of the world (a folder), where wanted:
 --   settings(world)  of fence; project is writable otherwise    args(world)  of fence
 --   extra(world)     what the attempts find as X: a table        before(world)  once it is there
---   env              for both sides                              stdin(world)  a path, opened to read
+--   env(world)       of both sides                               stdin(world)  a path, opened to read
 function escapes.new(options)
   return setmetatable({ options = options, sides = {} }, escapes)
 end
@@ -62,7 +63,7 @@ function escapes:try(inside)
   for number, row in ipairs(options.rows) do
     local uid = users.ids(options.identity).uid
     if (inside or is_controlled(options.identity, row)) and (row.only ~= "root" or uid == 0) then
-      order.rows[#order.rows + 1] = json.list({ number, row[2] })
+      order.rows[#order.rows + 1] = json.list({ number, row[2], row.setup or "", row.host or "" })
     end
   end
   self:plain(self:python("prepare", world, order), world)
@@ -86,13 +87,17 @@ function escapes:try(inside)
       { "sh", "-c", 'exec "$@" <"$0"', options.stdin(world) })
   end
   side.result = process.run({ argv = argv, as_user = options.identity, cwd = world .. "/project",
-    env = options.env, timeout = seconds * 1000 })
+    env = given(options.env, world), timeout = seconds * 1000 })
   side.outcomes = {}
   for number, outcome in side.result.out:gmatch("(%d+)\t([^\n]*)\n") do
     side.outcomes[tonumber(number)] = outcome
   end
   if inside then
     side.after = self:plain(self:python("list", world, order), world)
+  end
+  local judged = self:plain(self:python("judge", world, order), world)
+  for number, outcome in judged:gmatch("(%d+)\t([^\n]*)\n") do
+    side.outcomes[tonumber(number)] = outcome
   end
   return side
 end
@@ -115,13 +120,13 @@ function escapes:check(number)
     local outcome = side.outcomes[number] or "no outcome"
     local wanted = (row.control or "ok"):gsub("%f[%w]root%f[%W]", ""):gsub("^%s*$", "ok")
     if not has_word(wanted, outcome) then
-      error(("outside: %s, and should be: %s\n%s"):format(outcome, wanted, side.result.err), 0)
+      error(("outside: %s, and should be: %s\n%s"):format(outcome, wanted, side.result.err:sub(-600)), 0)
     end
   end
   local side = self:side(true)
   local outcome = side.outcomes[number] or "no outcome"
   if not has_word(row[3], outcome) then
-    error(("inside: %s, and should be: %s\n%s"):format(outcome, row[3], side.result.err), 0)
+    error(("inside: %s, and should be: %s\n%s"):format(outcome, row[3], side.result.err:sub(-600)), 0)
   end
 end
 

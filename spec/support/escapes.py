@@ -2,9 +2,10 @@
 # escapes.py - tries ways out of a sandbox, each in a child of its own, and prints "NUMBER\tOUTCOME":
 # "ok", the name of an error, or a word of the attempt's own. The attempts are the rows of a spec.
 #
-# python3 -c TEXT prepare|list|run WORLD JSON
+# python3 -c TEXT prepare|list|run|judge WORLD JSON
 #
 # WORLD/out/N is what attempt N must not touch, WORLD/project/N where it may write, and where it is.
+# What prepares it and what is looked at afterwards, both outside, are of the same kind.
 import ctypes, errno, fcntl, glob, json, mmap, os, platform, resource, select, shutil, signal
 import socket, stat, struct, subprocess, sys, textwrap, time, traceback
 from os import O_CREAT, O_PATH, O_RDONLY, O_RDWR, O_TMPFILE, O_TRUNC, O_WRONLY
@@ -140,12 +141,74 @@ def dial(where, family=socket.AF_UNIX, kind=socket.SOCK_STREAM, data=b"fence-spe
         need(s.recv(64), "silence")
 
 
+# ---- what the host reads later ----
+
+def evil(canary, name="evil"):
+    """A program that leaves a trace, and its path."""
+    write(name, f"#!/bin/sh\n: >'{canary}'\n")
+    os.chmod(name, 0o755)
+    return os.path.abspath(name)
+
+
+def plant(path, text="evil\n"):
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    write(path, text, O_WRONLY | O_CREAT | O_TRUNC)
+
+
+def replace_by_all_means(path):
+    """Of a file that is there: whatever gets "evil" into it, or another one into its place."""
+    folder = os.path.dirname(path) or "."
+    ways = [lambda: plant(path), lambda: write(path, "evil", O_WRONLY | os.O_APPEND),
+            lambda: os.truncate(path, 0), lambda: (plant("x1"), os.rename("x1", path)),
+            lambda: (plant("x2"), call("renameat2", -100, "x2", -100, path, 2)),
+            lambda: (os.unlink(path), plant(path)), lambda: os.symlink("x3", path),
+            lambda: (os.link(path, "x4"), plant("x4")),
+            lambda: (os.rename(path, "x5"), plant(path)),
+            lambda: folder not in (".", "..") and (os.rename(folder, "x6"), plant(path)),
+            lambda: folder not in (".", "..") and (shutil.rmtree(folder), plant(path)),
+            lambda: os.chmod(path, 0o777)]
+    for way in ways:
+        quietly(way)
+
+
+def is_planted(path):
+    need(os.path.lexists(path))
+
+
+def is_changed(path, text="as it was\n"):
+    need(not os.path.isfile(path) or os.path.islink(path) or open(path).read() != text
+         or os.stat(path).st_mode & 0o022)
+
+
+def repository(path=".", *settings):
+    os.makedirs(path, exist_ok=True)
+    out("git", "init", "-q", path)
+    for name, value in zip(settings[::2], settings[1::2]):
+        out("git", "-C", path, "config", name, value)
+    out("git", "-C", path, "-c", "user.name=n", "-c", "user.email=e", "commit", "-q",
+        "--allow-empty", "-m", "one")
+
+
+def victim(canary, *folders):
+    """What somebody does next in these folders; does the program leave its trace?"""
+    for folder in folders or (".",):
+        for words in (["status"], ["diff"], ["-c", "user.name=n", "-c", "user.email=e", "commit",
+                                             "-q", "--allow-empty", "-m", "two"], ["log", "-1"]):
+            subprocess.run(["git"] + words, cwd=folder, capture_output=True, timeout=9)
+    subprocess.run(["bash", "-i", "-c", ":"], env={"HOME": os.getcwd(), "PATH": os.environ["PATH"]},
+                   capture_output=True, stdin=subprocess.DEVNULL, start_new_session=True, timeout=9)
+    need(os.path.exists(canary))
+
+
 # ---- the attempts ----
 
 def outcome(code, number):
     names = dict(globals())
     names.update(V=f"{world}/out/{number}", F=f"{world}/out/{number}/f",
-                 D=f"{world}/out/{number}/d", P=f"{world}/project/{number}")
+                 D=f"{world}/out/{number}/d", P=f"{world}/project/{number}",
+                 CANARY=f"{world}/out/{number}/canary")
     try:
         os.chdir(names["P"])
         exec(compile(textwrap.dedent(code), f"attempt {number}", "exec"), names)
@@ -182,22 +245,31 @@ def attempt(code, number):
 def run():
     if not os.access(world, os.R_OK) and not X.get("hidden"):
         sys.exit("the world is not there")
-    for number, code in order["rows"]:
+    for number, code, *_ in order["rows"]:
         print(f"{number}\t{attempt(code, number)}", flush=True)
+
+
+def judge():
+    for number, *_, host in order["rows"]:
+        if host:
+            print(f"{number}\t{attempt(host, number)}", flush=True)
 
 
 # ---- the world around them ----
 
 def prepare():
-    for number, _ in order["rows"]:
-        victim = f"{world}/out/{number}"
-        os.makedirs(f"{victim}/d")
-        os.makedirs(f"{victim}/e")
+    for number, _, setup, _ in order["rows"]:
+        place = f"{world}/out/{number}"
+        os.makedirs(f"{place}/d")
+        os.makedirs(f"{place}/e")
         os.makedirs(f"{world}/project/{number}")
         for name in ("f", "d/g"):
-            write(f"{victim}/{name}", SECRET + "\n")
-            os.chmod(f"{victim}/{name}", 0o600)
-        os.mkfifo(f"{victim}/p")
+            write(f"{place}/{name}", SECRET + "\n")
+            os.chmod(f"{place}/{name}", 0o600)
+        os.mkfifo(f"{place}/p")
+        said = attempt(setup, number)
+        if said != "ok":
+            sys.exit(f"what attempt {number} needs: {said}")
 
 
 def list_all():
@@ -212,4 +284,4 @@ def list_all():
                   st.st_ctime_ns, extra, text)
 
 
-{"prepare": prepare, "list": list_all, "run": run}[mode]()
+{"prepare": prepare, "list": list_all, "run": run, "judge": judge}[mode]()
