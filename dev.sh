@@ -7,15 +7,15 @@
 set -eu
 
 run_packages='ca-certificates gcc libc6-dev musl-tools cmake ninja-build pkg-config libuv1-dev
-libcjson-dev liblua5.4-dev bubblewrap curl'
+libcjson-dev liblua5.4-dev libseccomp-dev bubblewrap curl'
 run_commands='gcc cmake ninja pkg-config bwrap curl'
-run_libraries='libuv libcjson lua5.4'
+run_libraries='libuv libcjson lua5.4 libseccomp'
 
 # lua5.4 and g++ by name: a dependency on "lua" is met by an older one
 test_packages='lua5.4 lua-busted lua-luv lua-check libcmocka-dev node-llhttp g++ wget git python3
-python3-pip python3-requests python3-socks python3-websockets openssl iproute2 socat netcat-openbsd
-tmux util-linux clang-format clang-tidy'
-test_commands='lua5.4 busted luacheck g++ wget git python3 openssl ip socat nc tmux'
+python3-pip python3-requests python3-socks python3-websockets openssl openssh-client openssh-server
+iproute2 socat netcat-openbsd tmux util-linux vim-tiny less htop make clang-format clang-tidy'
+test_commands='lua5.4 busted luacheck g++ wget git python3 openssl ip socat nc tmux vi less make'
 test_libraries='cmocka'
 
 top=$(dirname -- "$(readlink -f -- "$0")")

@@ -31,6 +31,7 @@
 #define LIMIT_CONFIG_NUMBER 32                 /* a port has 5; cJSON stops at 63     */
 #define LIMIT_PINS          (64 * 1024)        /* network.hosts; 300 bytes each           */
 #define LIMIT_CONFIG_TEXTS  4096               /* paths or names in one list             */
+#define LIMIT_ENV_PATTERN   256                /* of a variable's name; real ones have under 64 */
 #define LIMIT_LOCAL_PORTS   64                 /* allowLocalOutboundPorts: a socket each */
 #define LIMIT_RULES         (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
 #define LIMIT_REQUEST_RULES 1000 /* of network.rules, which are asked one by one             */
@@ -101,6 +102,7 @@
 #define LIMIT_WALK_ENTRIES     1000000 /* of one tree that is looked through: about 1 s    */
 #define LIMIT_SANDBOX_OUTPUT   4096    /* of bubblewrap's own words that are kept       */
 #define LIMIT_MOUNTINFO        (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
+#define LIMIT_INIT_FILTER_MS   1000              /* process 1 installs its filter within 1 or 2  */
 #define LIMIT_PROBE_MS         5000 /* a trial start; 10 ms, but the machine may swap */
 
 #endif

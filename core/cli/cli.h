@@ -16,6 +16,7 @@ int cmd_demo(char **argv);
 int cmd_policy(char **argv);
 int cmd_policy_test(char **argv);
 int cmd_explain(char **argv);
+int cmd_connect(char **argv);
 int cmd_doctor(char **argv);
 
 int print_linux_features(void); /* --linux-features; returns an exit status */

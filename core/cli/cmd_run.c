@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "cli/ask_tty.h"
 #include "cli/cli.h"
 #include "cli/reload.h"
 #include "cli/signals.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 
 struct run {
@@ -67,6 +69,13 @@ static void on_signals(fence *engine, int fd, void *payload)
         pass_on(payload, &event);
 }
 
+static void on_stops(fence *engine, int fd, void *payload)
+{
+    (void)engine;
+    (void)payload;
+    terminal_stop(fd);
+}
+
 void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -77,14 +86,27 @@ void raise_descriptor_limit(void)
     }
 }
 
+/* This program's own file, for `fence connect` inside; NULL where that cannot be told. */
+static const char *own_path(char out[PATH_ROOM])
+{
+    ssize_t len = readlink("/proc/self/exe", out, PATH_ROOM - 1);
+
+    if (len <= 0)
+        return NULL;
+    out[len] = '\0';
+    return out;
+}
+
 /* Leaves the engine open, and the sandbox where it could not be watched. */
 static void run_sandboxed(struct run *run, const char *const *argv, struct printer *printer)
 {
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
     fence_observer observer;
     fence_error err = {0};
-    int signals;
+    char program[PATH_ROOM];
+    int signals, stops;
 
+    options.program = own_path(program);
     options.rule_files = (const char *const *)run->rule_files;
     options.argv = argv;
     options.degrade = run->options ? run->options->degrade : 0;
@@ -94,6 +116,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
         print_error("cannot watch signals: %s", fence_strerror(signals));
         return;
     }
+    stops = terminal_catch_stops(options.ignored_signals);
     /* no work for those who have no policy, and never will */
     if (run->options && (run->rules->policy || run->options->watch) &&
         ask_tty_open(&run->tty, run->options->ask_timeout_s))
@@ -107,6 +130,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
     fence_set_policy(run->engine, run->rules->policy);
     if (fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
         fence_watch(run->engine, signals, on_signals, run, &err) < 0 ||
+        (stops >= 0 && fence_watch(run->engine, stops, on_stops, NULL, &err) < 0) ||
         (run->options && reloader_start(&run->reloader, run->engine, run->options, run->rules,
                                         &run->sandbox, &err) < 0)) {
         print_error("%s", err.message);
@@ -146,6 +170,7 @@ static int run_with(const struct options *options)
     struct printer printer = {.debug = options->debug, .monitor = options->monitor};
     struct rules rules;
     struct run run = {.rules = &rules, .options = options, .status = EXIT_FENCE};
+    struct terminal terminal;
     fence_error err = {0};
 
     if (misuse(options)) {
@@ -159,11 +184,13 @@ static int run_with(const struct options *options)
         rules_unload(&rules);
         return EXIT_FENCE;
     }
+    terminal_remember(&terminal);
     run_sandboxed(&run, options->string ? shell : (const char *const *)options->words, &printer);
     if (run.sandbox)
         fence_close(run.engine);
     if (printer.tty)
         ask_tty_close(printer.tty);
+    terminal_restore(&terminal);
     print_end(&printer);
     exit(run.status);
 }

@@ -13,8 +13,8 @@ static const struct subcommand {
     const char *name;
     int (*run)(char **argv);
 } subcommands[] = {
-    {"proxy", cmd_proxy},     {"demo", cmd_demo},     {"policy", cmd_policy},
-    {"explain", cmd_explain}, {"doctor", cmd_doctor},
+    {"proxy", cmd_proxy},     {"demo", cmd_demo},       {"policy", cmd_policy},
+    {"explain", cmd_explain}, {"connect", cmd_connect}, {"doctor", cmd_doctor},
 };
 
 /* Words that will mean something: a script that runs a program of that name today would change its

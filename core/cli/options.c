@@ -27,6 +27,7 @@ enum action {
     SET_FEATURES,
     ADD_DEGRADE,
     ADD_SETTING,
+    ADD_SWITCH,
     ADD_POLICY,
     NOT_BUILT
 };
@@ -39,7 +40,7 @@ struct option {
     bool value;
     enum command only;
     enum action action;
-    const char *key; /* of ADD_SETTING */
+    const char *key; /* of ADD_SETTING and ADD_SWITCH */
 };
 
 static const struct option options[] = {
@@ -53,6 +54,7 @@ static const struct option options[] = {
     {0, "--allow", true, ANY, ADD_SETTING, "network.allowedDomains"},
     {0, "--deny", true, ANY, ADD_SETTING, "network.deniedDomains"},
     {0, "--allow-write", true, ANY, ADD_SETTING, "filesystem.allowWrite"},
+    {0, "--allow-nested", false, ANY, ADD_SWITCH, "allowNested"},
     {0, "--policy", true, ANY, ADD_POLICY, NULL},
     {0, "--ask-timeout", true, ANY, SET_ASK_TIMEOUT, NULL},
     {0, "--degrade", true, ANY, ADD_DEGRADE, NULL},
@@ -165,6 +167,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
         return add_degrade(out, value, err);
     case ADD_SETTING:
         out->extra[out->nextra++] = (fence_setting){o->name, o->key, value};
+        return 0;
+    case ADD_SWITCH:
+        out->extra[out->nextra++] = (fence_setting){o->name, o->key, "true"};
         return 0;
     case ADD_POLICY:
         out->policies[out->npolicies++] = value;

@@ -33,6 +33,8 @@ int text_help(void)
         "--help\n"
         "       fence policy check FILE...              is this policy one?\n"
         "       fence policy test FILE                  does it do what its tests say?\n"
+        "       fence connect HOST PORT                 for ssh's ProxyCommand; fence connect "
+        "--help\n"
         "       fence doctor [--json]                   what this machine lacks, and the cure\n"
         "       fence demo                              a show on loopback: what passes, what not\n"
         "\n"
@@ -45,6 +47,7 @@ int text_help(void)
         "                          10.1.2.3, 10.0.0.0/8; may be repeated\n"
         "      --deny DOMAIN       deny a host, whatever allows it; may be repeated\n"
         "      --allow-write PATH  make a file or folder writable; may be repeated\n"
+        "      --allow-nested      let the command make namespaces: a sandbox of its own\n"
         "      --policy FILE       ask this Lua policy about requests; may be repeated\n"
         "      --ask-timeout SECONDS   deny what a policy asks and nobody answers by then (30)\n"
         "      --watch             load settings and policies again when they change\n"
@@ -126,6 +129,24 @@ int text_help_explain(void)
         "Options: -s, --allow, --deny, --policy as in fence --help. Exit status: 0 allowed, 1\n"
         "denied or asked about, 2 where that cannot be told.\n",
         stdout);
+    return finish();
+}
+
+int text_help_connect(void)
+{
+    fputs("Usage: fence connect HOST PORT\n"
+          "\n"
+          "Makes standard input and output a connection to HOST, through the proxy that\n"
+          "https_proxy, HTTPS_PROXY, all_proxy or ALL_PROXY names: http:// or socks5h://. In a\n"
+          "sandbox that is fence, which decides whether HOST may be reached. For programs that\n"
+          "know no proxy:\n"
+          "\n"
+          "  ssh -o ProxyCommand='fence connect %h %p' git@example.com\n"
+          "\n"
+          "git over ssh needs nothing: in the sandbox GIT_SSH_COMMAND says the same.\n"
+          "\n"
+          "Exit status: 0 when the connection has ended, 1 where there was none.\n",
+          stdout);
     return finish();
 }
 

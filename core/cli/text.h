@@ -8,6 +8,7 @@ int text_help(void);
 int text_help_proxy(void);
 int text_help_policy(void);
 int text_help_explain(void);
+int text_help_connect(void);
 int text_help_doctor(void);
 
 #endif

@@ -198,6 +198,9 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_TEXTS:
         return cJSON_IsArray(value) ? read_list(r, value, key->field, read_text)
                                     : fail_type(r, value, strings);
+    case KEY_ENV_NAMES:
+        return cJSON_IsArray(value) ? read_list(r, value, key->field, read_env_name)
+                                    : fail_type(r, value, strings);
     case KEY_PORTS:
         return cJSON_IsArray(value) ? read_ports(r, value, key->field)
                                     : fail_type(r, value, "a list of ports");

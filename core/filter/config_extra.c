@@ -4,6 +4,7 @@
 #include "filter/config_build.h"
 
 static const char write_key[] = "filesystem.allowWrite";
+static const char nested_key[] = "allowNested";
 
 size_t config_count_extra(const fence_setting *extra, size_t nextra, const char *key)
 {
@@ -43,6 +44,16 @@ static int add_origin(struct config_domains *list, const fence_setting *setting)
     return 0;
 }
 
+static int set_nested(struct fence_config *config, struct str value, const char **why)
+{
+    if (!str_equal(value, STR("true"))) {
+        *why = "this key takes true alone from outside the file";
+        return -EINVAL;
+    }
+    config->allow_nested = true;
+    return 0;
+}
+
 static int add_extra(struct fence_config *config, const fence_setting *setting, const char **why)
 {
     struct config_domains *list = NULL;
@@ -51,6 +62,8 @@ static int add_extra(struct fence_config *config, const fence_setting *setting, 
 
     if (strcmp(setting->key, write_key) == 0)
         return config_add_write(config, value, why);
+    if (strcmp(setting->key, nested_key) == 0)
+        return set_nested(config, value, why);
     if (strcmp(setting->key, config->allowed.key) == 0)
         list = &config->allowed;
     else if (strcmp(setting->key, config->denied.key) == 0)

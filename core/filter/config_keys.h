@@ -19,6 +19,7 @@ enum key_kind {
     KEY_FREE, /* an object of the policies' own, whatever is in it */
     KEY_PATHS,
     KEY_TEXTS,     /* strings as they are                       */
+    KEY_ENV_NAMES, /* names of variables, with *              */
     KEY_PORTS,     /* numbers                                   */
     KEY_VARIABLES, /* an object: names and their values         */
     KEY_UPSTREAM,  /* a proxy's URL, or "environment"              */

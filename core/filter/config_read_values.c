@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "filter/config_reader.h"
+#include "filter/env_pattern.h"
 
 int read_text(struct reader *r, const char *text, size_t index, size_t field)
 {
@@ -15,6 +16,13 @@ int read_text(struct reader *r, const char *text, size_t index, size_t field)
     if (rc == -EINVAL)
         return fail_value(r, text, why);
     return rc < 0 ? fail_memory(r) : 0;
+}
+
+int read_env_name(struct reader *r, const char *text, size_t index, size_t field)
+{
+    const char *why = env_pattern_check(str_of(text));
+
+    return why ? fail_value(r, text, why) : read_text(r, text, index, field);
 }
 
 static int read_port(struct reader *r, const cJSON *item, struct config_ports *list)
@@ -60,6 +68,8 @@ static int read_variable(struct reader *r, const cJSON *item, size_t field)
         return fail_type(r, item, "a string");
     if (!*item->string || strchr(item->string, '='))
         return fail_here(r, true, ": is no name for a variable");
+    if (strcmp(item->string, "FENCE_SANDBOX") == 0)
+        return fail_here(r, true, ": is what tells the command where it is: fence sets it");
     if (asprintf(&text, "%s=%s", item->string, item->valuestring) < 0) {
         text = NULL;
         return fail_memory(r);

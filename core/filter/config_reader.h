@@ -48,7 +48,8 @@ int read_free(struct reader *r, const struct cJSON *value);
 
 /* Into the field of struct fence_config at that offset; the value's type is checked by those that
  * do not say which it must be. */
-int read_text(struct reader *r, const char *text, size_t index, size_t field); /* a read_item */
+int read_text(struct reader *r, const char *text, size_t index, size_t field);     /* a read_item */
+int read_env_name(struct reader *r, const char *text, size_t index, size_t field); /* the same */
 int read_ports(struct reader *r, const struct cJSON *array, size_t field);
 int read_variables(struct reader *r, const struct cJSON *object, size_t field); /* "NAME=value" */
 int read_switch(struct reader *r, const struct cJSON *value, size_t field);     /* 0: nowhere */

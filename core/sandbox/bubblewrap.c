@@ -67,12 +67,23 @@ static int close_mount(struct argv *argv, const struct mount *mount)
     return argv_add(argv, "--remount-ro") < 0 ? -ENOMEM : argv_add(argv, mount->path);
 }
 
-static int add_all(struct argv *argv, const struct plan *plan)
+/* Process 1, which is bubblewrap's own, has the filter as the command does: both by this option. */
+static int add_filter(struct argv *argv, int filter)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", filter);
+    return argv_add(argv, "--seccomp") < 0 ? -ENOMEM : argv_add(argv, number);
+}
+
+static int add_all(struct argv *argv, const struct plan *plan, int filter)
 {
     int rc = argv_add(argv, bubblewrap.program);
 
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(fixed_options); i++)
         rc = argv_add(argv, fixed_options[i]);
+    if (rc == 0)
+        rc = add_filter(argv, filter);
     for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
         rc = plan->mounts[i].live ? 0 : add_mount(argv, &plan->mounts[i]);
     for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
@@ -82,11 +93,12 @@ static int add_all(struct argv *argv, const struct plan *plan)
     return argv_add(argv, "--");
 }
 
-static int bubblewrap_render(struct argv *out, const struct plan *plan, fence_error *err)
+static int bubblewrap_render(struct argv *out, const struct plan *plan, int filter,
+                             fence_error *err)
 {
     struct argv argv = {0};
 
-    if (add_all(&argv, plan) < 0) {
+    if (add_all(&argv, plan, filter) < 0) {
         argv_deinit(&argv);
         return fail(err, -ENOMEM, "out of memory");
     }

@@ -1,80 +1,255 @@
 /* SPDX-License-Identifier: Apache-2.0
- * env.c - the command's environment. What would load code into programs or lead around the proxy
- * goes; everything else passes byte for byte and in order. Knows nothing of what values mean: a
- * secret in the environment is seen by the command, as without a sandbox. */
+ * env.c - the command's environment. What passes does so byte for byte and in its order. Knows
+ * nothing of what values mean: a secret in the environment is seen by the command, as without a
+ * sandbox, unless the settings deny its name. */
 #include "sandbox/env.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "filter/env_pattern.h"
+#include "sandbox/env_socket.h"
+#include "sandbox/env_tables.h"
 
-#define ENV_TMP      "/tmp" /* empty, writable and the sandbox's own: plan.h */
-#define ENV_NO_PROXY "localhost,127.0.0.1,::1"
+#define ENV_TMP "/tmp" /* empty, writable and the sandbox's own: plan.h */
+#define BLANKS  " \t\r\n\v\f"
 
-/* Gone whatever follows the prefix; in this case only, as their readers have it. */
-static const struct str env_dropped_prefixes[] = {
-    STR("LD_"),   /* ld.so(8): LD_PRELOAD, LD_AUDIT, LD_LIBRARY_PATH...       */
-    STR("DYLD_"), /* the same of macOS                                        */
-    STR("FENCE_") /* our own: what the outer process was told is not for them */
-};
-
-/* Gone: names that are set anew below, or not at all. */
-static const struct str env_dropped[] = {STR("GLIBC_TUNABLES"), STR("NODE_USE_ENV_PROXY"),
-                                         STR("XDG_RUNTIME_DIR")};
-
-/* Gone in any case, as programs differ. They lead to proxies that cannot be reached from inside,
- * and may hold a password. */
-static const struct str env_proxies[] = {
-    STR("http_proxy"),             /* nearly everything                          */
-    STR("https_proxy"),            /* nearly everything                          */
-    STR("all_proxy"),              /* curl, and what follows it                  */
-    STR("no_proxy"),               /* nearly everything                          */
-    STR("ftp_proxy"),              /* curl, wget                                 */
-    STR("ws_proxy"),               /* curl, for WebSocket                        */
-    STR("wss_proxy"),              /* curl, for WebSocket over TLS               */
-    STR("socks_proxy"),            /* desktop settings, handed on by some        */
-    STR("rsync_proxy"),            /* rsync                                      */
-    STR("grpc_proxy"),             /* gRPC                                       */
-    STR("npm_config_proxy"),       /* npm: its settings as variables             */
-    STR("npm_config_http_proxy"),  /* npm, an older name                         */
-    STR("npm_config_https_proxy"), /* npm                                        */
-    STR("npm_config_noproxy"),     /* npm                                        */
-    STR("pip_proxy"),              /* pip                                        */
-    STR("cargo_http_proxy"),       /* cargo                                      */
-};
-
-/* Kept, with /tmp as the value: theirs need not exist inside. */
-static const struct str env_temporary[] = {STR("TMPDIR"), STR("TMP"), STR("TEMP")};
-
-/* An entry of the input while it is judged. */
+/* A variable that is to be: the first of a name wins. */
 struct entry {
     const char *text;
     struct str name;
-    size_t position; /* among the input's */
+    size_t position;
+    bool late;
 };
 
-static bool listed(const struct str *list, size_t len, struct str name)
+struct making {
+    const struct env_input *in;
+    struct entry *entries;
+    size_t count;
+    char **made; /* texts of ours that entries borrow */
+    size_t nmade;
+    bool failed; /* no memory */
+};
+
+static struct str name_of(const char *text)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (str_equal(list[i], name))
+    return (struct str){text, (size_t)(strchrnul(text, '=') - text)};
+}
+
+static void add(struct making *m, const char *text, bool late)
+{
+    m->entries[m->count] = (struct entry){text, name_of(text), m->count, late};
+    m->count++;
+}
+
+/* NULL without memory. */
+static char *text_of(struct str name, const char *value)
+{
+    char *text;
+
+    return asprintf(&text, STR_FMT "=%s", STR_ARG(name), value) < 0 ? NULL : text;
+}
+
+/* Takes `text`, which may be NULL: out of memory. */
+static void add_made(struct making *m, char *text)
+{
+    if (!text) {
+        m->failed = true;
+        return;
+    }
+    m->made[m->nmade++] = text;
+    add(m, text, false);
+}
+
+static void tell(const struct making *m, const struct env_rule *rule, struct str name,
+                 const char *how)
+{
+    if (m->in->told && rule->why)
+        m->in->told(m->in->context, name, how, rule->why);
+}
+
+/* ---- the settings ---- */
+
+static bool matches(const struct config_texts *patterns, struct str name, bool in_full)
+{
+    for (size_t i = 0; i < patterns->count; i++) {
+        struct str pattern = str_of(patterns->items[i]);
+
+        if (env_pattern_match(pattern, name) && (!in_full || env_pattern_is_name(pattern)))
             return true;
     }
     return false;
 }
 
-static bool dropped(struct str name)
+static bool denied(const struct making *m, struct str name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(env_dropped_prefixes); i++) {
-        if (str_has_prefix(name, env_dropped_prefixes[i]))
+    return matches(&m->in->config->env_deny, name, false);
+}
+
+/* ---- values that pass in part ---- */
+
+static bool is_harmless(struct str word, const struct str *words)
+{
+    for (; words->len > 0; words++) {
+        if (str_has_prefix(word, *words))
             return true;
     }
-    for (size_t i = 0; i < ARRAY_LEN(env_proxies); i++) {
-        if (str_equal_nocase(name, env_proxies[i]))
-            return true;
+    return false;
+}
+
+static struct str first_word(struct str text)
+{
+    size_t from = strspn(text.bytes, BLANKS);
+
+    return (struct str){text.bytes + from, strcspn(text.bytes + from, BLANKS)};
+}
+
+/* Writes the words of `value` that are harmless, with a space between them; `out` has room for all
+ * of it. A value with quotes is not taken apart: nothing is written. Returns whether all pass. */
+static bool harmless(char *out, const char *value, const struct str *words)
+{
+    struct str word = first_word(str_of(value));
+    char *at = out;
+    bool all = true;
+
+    *out = '\0';
+    if (strpbrk(value, "'\"\\"))
+        return false;
+    for (; word.len > 0; word = first_word(str_of(word.bytes + word.len))) {
+        if (!is_harmless(word, words)) {
+            all = false;
+            continue;
+        }
+        if (at > out)
+            *at++ = ' ';
+        at = mempcpy(at, word.bytes, word.len);
+        *at = '\0';
     }
-    return listed(env_dropped, ARRAY_LEN(env_dropped), name);
+    return all;
+}
+
+/* Options for Node or Java. Where fence has options of its own to give, they stand behind them. */
+static void add_options(struct making *m, const struct env_rule *rule, const char *value,
+                        bool allowed)
+{
+    auto_free char *kept = strdup(value);
+    bool all = true;
+
+    if (kept && !allowed)
+        all = harmless(kept, value, rule->words);
+    if (kept && str_equal(rule->name, STR("JAVA_TOOL_OPTIONS"))) {
+        char *merged = env_java(&m->in->places, kept);
+
+        free(kept);
+        kept = merged;
+    }
+    if (!kept)
+        m->failed = true;
+    else if (*kept)
+        add_made(m, text_of(rule->name, kept));
+    if (!all)
+        tell(m, rule, rule->name, "passes in part");
+}
+
+/* ---- the variables of the caller's ---- */
+
+static bool reachable(const struct making *m, enum env_kind kind, struct str value)
+{
+    const struct fence_config *config = m->in->config;
+    struct env_sockets sockets = {&config->unix_sockets, config->all_unix_sockets, m->in->home,
+                                  m->in->places.runtime_dir};
+
+    return env_reachable(&sockets, kind, value);
+}
+
+/* What nobody's settings have an opinion on. */
+static bool passes(const struct making *m, const struct env_rule *rule, struct str value)
+{
+    switch (rule->kind) {
+    case ENV_OURS:
+    case ENV_PROXY:
+    case ENV_LOADER:
+    case ENV_CODE:
+    case ENV_HANDLE:
+        return false;
+    case ENV_CODE_FILE:
+        return str_equal(value, STR("/dev/null"));
+    case ENV_SOCKET:
+    case ENV_FILE:
+    case ENV_DISPLAY:
+    case ENV_WAYLAND:
+    case ENV_X_COOKIE:
+        return reachable(m, rule->kind, value);
+    case ENV_OPTIONS:
+    case ENV_TEMPORARY:
+    case ENV_PASSES:
+        return true;
+    }
+    return false;
+}
+
+static void inherit(struct making *m, const char *text)
+{
+    const struct fence_config *config = m->in->config;
+    struct str name = name_of(text);
+    const struct env_rule *rule = env_rule_of(name);
+    enum env_kind kind = rule ? rule->kind : ENV_PASSES;
+    const char *value = text + name.len + 1;
+    bool allowed, pass;
+
+    if (name.len == 0 || text[name.len] != '=' || denied(m, name))
+        return;
+    allowed = matches(&config->env_allow, name, kind == ENV_LOADER);
+    if (!allowed && !config->env_inherit && !env_is_base(name))
+        return;
+    pass = rule ? passes(m, rule, str_of(value)) : true;
+    if (allowed && kind != ENV_OURS && kind != ENV_PROXY)
+        pass = true;
+    if (kind == ENV_OPTIONS)
+        add_options(m, rule, value, allowed);
+    else if (pass && kind == ENV_TEMPORARY)
+        add_made(m, text_of(name, ENV_TMP));
+    else if (pass)
+        add(m, text, kind == ENV_LOADER);
+    if (!pass)
+        tell(m, rule, name, "does not pass");
+    else if (kind == ENV_LOADER)
+        tell(m, rule, name, "passes, as environment.allow names it");
+}
+
+/* ---- the list ---- */
+
+/* Returns false behind the last. */
+static bool add_tool(struct making *m, size_t index)
+{
+    char *text = NULL;
+    int rc = env_tool(&text, &m->in->places, index);
+
+    if (rc < 0) {
+        m->failed = rc == -ENOMEM;
+        return false;
+    }
+    if (rc == 1 && denied(m, name_of(text)) && !str_equal(name_of(text), STR("FENCE_SANDBOX")))
+        free(text);
+    else if (rc == 1)
+        add_made(m, text);
+    return true;
+}
+
+static void collect(struct making *m)
+{
+    const struct config_texts *set = &m->in->config->env_set;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct env_rule *rule = env_rule_of(name_of(set->items[i]));
+
+        add(m, set->items[i], rule && rule->kind == ENV_LOADER);
+    }
+    for (size_t i = 0; m->in->base[i] && !m->failed; i++)
+        inherit(m, m->in->base[i]);
+    for (size_t i = 0; !m->failed && add_tool(m, i); i++)
+        continue;
 }
 
 static int compare_names(const void *left, const void *right)
@@ -97,105 +272,88 @@ static int compare_positions(const void *left, const void *right)
     return a->position < b->position ? -1 : 1;
 }
 
-/* What is kept of `base`, in its order, without later doubles of a name. Returns how many. An
- * environment has up to 100,000 entries, hence sorting. */
-static size_t keep(struct entry *entries, const char *const *base)
+/* Drops later doubles of a name, and keeps the order. An environment has up to 100,000 variables,
+ * hence sorting. */
+static void unite(struct making *m)
 {
-    size_t n = 0, kept = 0;
+    size_t kept = 0;
 
-    for (size_t i = 0; base[i]; i++) {
-        struct str text = str_of(base[i]);
-        struct str name = str_slice(text, 0, str_find(text, '='));
-
-        if (name.len > 0 && name.len < text.len && !dropped(name))
-            entries[n++] = (struct entry){base[i], name, i};
+    qsort(m->entries, m->count, sizeof *m->entries, compare_names);
+    for (size_t i = 0; i < m->count; i++) {
+        if (kept == 0 || !str_equal(m->entries[kept - 1].name, m->entries[i].name))
+            m->entries[kept++] = m->entries[i];
     }
-    qsort(entries, n, sizeof(*entries), compare_names);
-    for (size_t i = 0; i < n; i++) {
-        if (kept == 0 || !str_equal(entries[kept - 1].name, entries[i].name))
-            entries[kept++] = entries[i];
-    }
-    qsort(entries, kept, sizeof(*entries), compare_positions);
-    return kept;
+    qsort(m->entries, kept, sizeof *m->entries, compare_positions);
+    m->count = kept;
 }
 
-/* A list being written. */
-struct list {
-    char **items;
-    size_t count;
-    bool failed;
-};
-
-static void list_set(struct list *list, const char *name, const char *value)
+/* Returns false without memory. */
+static bool write_down(struct env *out, const struct making *m)
 {
-    char *item = NULL;
+    size_t n = 0, nlate = 0;
 
-    if (!value)
-        return;
-    if (asprintf(&item, "%s=%s", name, value) < 0) {
-        list->failed = true;
-        return;
+    out->items = calloc(m->count + 1, sizeof *out->items);
+    out->late = calloc(m->count + 1, sizeof *out->late);
+    if (!out->items || !out->late)
+        return false;
+    for (size_t i = 0; i < m->count; i++) {
+        char *copy = strdup(m->entries[i].text);
+
+        if (!copy)
+            return false;
+        if (m->entries[i].late)
+            out->late[nlate++] = copy;
+        else
+            out->items[n++] = copy;
     }
-    list->items[list->count++] = item;
+    return true;
 }
 
-static void list_keep(struct list *list, const struct entry *entry)
+/* Room for all that can come. */
+static bool make_room(struct making *m)
 {
-    if (listed(env_temporary, ARRAY_LEN(env_temporary), entry->name)) {
-        char name[8]; /* the longest is TMPDIR */
+    size_t most = ENV_TOOLS_MOST + m->in->config->env_set.count;
 
-        memcpy(name, entry->name.bytes, entry->name.len);
-        name[entry->name.len] = '\0';
-        list_set(list, name, ENV_TMP);
-        return;
-    }
-    list->items[list->count] = strdup(entry->text);
-    if (!list->items[list->count])
-        list->failed = true;
-    else
-        list->count++;
+    for (size_t i = 0; m->in->base[i]; i++)
+        most++;
+    m->entries = calloc(most, sizeof *m->entries);
+    m->made = calloc(most, sizeof *m->made);
+    return m->entries && m->made;
 }
 
-int env_make(char ***out, const struct env_input *in)
+int env_make(struct env *out, const struct env_input *in)
 {
-    const struct {
-        const char *name, *value;
-    } added[] = {
-        {"HTTP_PROXY", in->proxy},   {"HTTPS_PROXY", in->proxy},
-        {"http_proxy", in->proxy},   {"https_proxy", in->proxy},
-        {"ALL_PROXY", in->socks},    {"all_proxy", in->socks},
-        {"NO_PROXY", ENV_NO_PROXY},  {"no_proxy", ENV_NO_PROXY},
-        {"NODE_USE_ENV_PROXY", "1"}, /* Node's fetch looks at no variable without it */
-        {"FENCE_SANDBOX", "1"},      {"XDG_RUNTIME_DIR", in->runtime_dir},
-    };
-    auto_free struct entry *entries = NULL;
-    struct list list = {0};
-    size_t n = 0;
+    struct making m = {.in = in};
+    struct env env = {0};
+    bool done = false;
 
-    while (in->base[n])
-        n++;
-    entries = calloc(n + 1, sizeof(*entries));
-    list.items = calloc(n + ARRAY_LEN(added) + 1, sizeof(*list.items));
-    if (!entries || !list.items) {
-        free(list.items);
+    if (make_room(&m)) {
+        collect(&m);
+        unite(&m);
+        done = !m.failed && write_down(&env, &m);
+    }
+    for (size_t i = 0; i < m.nmade; i++)
+        free(m.made[i]);
+    free(m.made);
+    free(m.entries);
+    if (!done) {
+        env_deinit(&env);
         return -ENOMEM;
     }
-    n = keep(entries, in->base);
-    for (size_t i = 0; i < n; i++)
-        list_keep(&list, &entries[i]);
-    for (size_t i = 0; i < ARRAY_LEN(added); i++)
-        list_set(&list, added[i].name, added[i].value);
-    if (list.failed) {
-        env_free(list.items);
-        return -ENOMEM;
-    }
-    *out = list.items;
+    *out = env;
     return 0;
 }
 
-void env_free(char **env)
+static void free_list(char **list)
 {
-    for (size_t i = 0; env && env[i]; i++)
-        free(env[i]);
-    free(env);
+    for (size_t i = 0; list && list[i]; i++)
+        free(list[i]);
+    free(list);
+}
+
+void env_deinit(struct env *env)
+{
+    free_list(env->items);
+    free_list(env->late);
+    *env = (struct env){0};
 }

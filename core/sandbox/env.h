@@ -1,20 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0
  * env.h - the command's environment: what it had, without what would load code into it or lead
- * around the proxy, and with the variables that lead to the proxy. Pure. */
+ * around the proxy (env_tables.h), as the settings want it, and with the variables that lead to the
+ * proxy (env_tools.h). Pure. */
 #ifndef FENCE_SANDBOX_ENV_H
 #define FENCE_SANDBOX_ENV_H
 
-#include "base/base.h"
+#include "base/str.h"
+#include "filter/config.h"
+#include "sandbox/env_tools.h"
+
+/* Of one variable of the caller's: "does not pass", and why that needs saying. */
+typedef void (*env_told)(void *context, struct str name, const char *how, const char *why);
 
 struct env_input {
-    const char *const *base; /* NULL-terminated "NAME=value"               */
-    const char *proxy;       /* "http://127.0.0.1:3128"                    */
-    const char *socks;       /* "socks5h://127.0.0.1:1080"                 */
-    const char *runtime_dir; /* shown inside at the same path; NULL: unset */
+    const char *const *base;           /* NULL-terminated "NAME=value"               */
+    const char *home;                  /* for "~" in network.allowUnixSockets; or NULL */
+    const struct fence_config *config; /* environment.*, network.allowUnixSockets    */
+    struct env_places places;
+    env_told told; /* or NULL: nobody asks                        */
+    void *context;
 };
 
-/* Writes a NULL-terminated list; free with env_free(). Returns 0 or -ENOMEM. */
-int env_make(char ***out, const struct env_input *in);
-void env_free(char **env); /* takes NULL */
+/* Two NULL-terminated lists of "NAME=value". What changes which code every program loads stands in
+ * `late`: the launcher, which runs outside, must not be started with it. */
+struct env {
+    char **items, **late;
+};
+
+/* For each variable the first of these that knows it decides: what never passes (fence's own, other
+ * proxies); environment.deny; environment.allow; environment.inherit; the tables. environment.set
+ * comes before all of it. Returns 0, or -ENOMEM with `out` untouched; free with env_deinit(). */
+int env_make(struct env *out, const struct env_input *in);
+void env_deinit(struct env *env); /* takes an empty one */
 
 #endif

@@ -98,6 +98,12 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* These stay the sandbox's own, whatever opens them: plan.h. */
+static bool is_own(const char *path)
+{
+    return strcmp(path, "/tmp") == 0 || strcmp(path, "/run") == 0;
+}
+
 /* The folders among them, without those below others. */
 static int take_roots(struct resolver *r)
 {
@@ -108,7 +114,8 @@ static int take_roots(struct resolver *r)
 
     for (size_t i = 0; i < f->nwishes; i++) {
         if (f->wishes[i].wish == WISH_WRITABLE && stat(f->wishes[i].path, &st) == 0 &&
-            S_ISDIR(st.st_mode) && resolver_list(r, roots, f->wishes[i].path) < 0)
+            S_ISDIR(st.st_mode) && !is_own(f->wishes[i].path) &&
+            resolver_list(r, roots, f->wishes[i].path) < 0)
             return -ENOMEM;
     }
     if (roots->count > 1)

@@ -87,11 +87,6 @@ static int watch(struct guard *g, const char *path)
     return errno == ENOSPC ? too_many(g) : errno == ENOMEM ? -ENOMEM : 0;
 }
 
-static void no_memory(struct guard *g)
-{
-    guard_fail(g, "the sandbox was ended: out of memory");
-}
-
 /* ---- what came ---- */
 
 static bool is_left_out(const char *name)
@@ -109,7 +104,7 @@ static void look_into(struct guard *g, const char *path, int depth)
     if (depth > LIMIT_GUARD_DEPTH || g->ended || !guard_leads_below(g, path))
         return;
     if (watch(g, path) < 0) {
-        no_memory(g);
+        guard_no_memory(g);
         return;
     }
     folder = opendir(path);
@@ -173,7 +168,7 @@ static bool read_events(struct guard *g)
         char *bigger = realloc(g->events, g->events_cap + EVENTS_STEP);
 
         if (!bigger) {
-            no_memory(g);
+            guard_no_memory(g);
             return false;
         }
         g->events = bigger;

@@ -32,6 +32,16 @@ void guard_fail(struct guard *g, const char *fmt, ...)
     g->end(g->payload, &why);
 }
 
+void guard_no_memory(struct guard *g)
+{
+    fence_error why = {.code = -ENOMEM, .message = "out of memory"};
+
+    if (g->ended)
+        return;
+    g->ended = true;
+    g->end(g->payload, &why);
+}
+
 static void show(char out[SHOWN], const char *path)
 {
     str_escape(out, SHOWN, str_of(path));
@@ -243,14 +253,14 @@ void guard_vanished(struct guard *g, const char *path)
         return;
     hold_still(g);
     if (file_list_add(&g->awaited, path) < 0)
-        guard_fail(g, "the sandbox was ended: out of memory");
+        guard_no_memory(g);
 }
 
 void guard_waited(struct guard *g)
 {
     for (size_t i = 0; i < g->awaited.count; i++) {
         if (file_list_add(&g->gone, g->awaited.items[i]) < 0)
-            guard_fail(g, "the sandbox was ended: out of memory");
+            guard_no_memory(g);
     }
     file_list_deinit(&g->awaited);
     go_on(g);

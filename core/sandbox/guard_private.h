@@ -83,5 +83,6 @@ bool guard_was_written(struct guard *guard, const char *path);
 
 /* Ends the run with this. */
 FENCE_PRINTF(2, 3) void guard_fail(struct guard *guard, const char *fmt, ...);
+void guard_no_memory(struct guard *guard);
 
 #endif

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * image.h - the inner helper as a file that no one can write to and that has no path. */
+ * image.h - the inner helper, and the system call filter, as files that no one can write to and
+ * that have no path. */
 #ifndef FENCE_SANDBOX_IMAGE_H
 #define FENCE_SANDBOX_IMAGE_H
 
 #include <fence/fence.h>
+#include <stdbool.h>
 
-/* A sealed memfd (memfd_create(2)), close-on-exec. Returns the descriptor or a negative code. */
+/* A sealed memfd (memfd_create(2)), close-on-exec. Returns the descriptor, the caller's, or a
+ * negative code. */
 int image_open(fence_error *err);
+
+/* The same for the seccomp program of a sandbox; `nested`: the one in which another can be made. */
+int image_open_filter(bool nested, fence_error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "sandbox/plan.h"
 
 #define INSPECT_NAMESPACES 6
+#define INSPECT_FILTERS    1 /* that a sandbox has beyond ours: bubblewrap's --seccomp */
 
 struct inspect_place { /* what lies at a path of the plan */
     int error;         /* 0, or the -errno that kept us from looking */
@@ -20,6 +21,7 @@ struct inspect_place { /* what lies at a path of the plan */
 struct inspect_ours {
     char namespaces[INSPECT_NAMESPACES][64]; /* as proc(5) names them             */
     struct inspect_place *places;            /* one for each mount of the plan    */
+    unsigned filters;                        /* seccomp programs that we run under */
     struct landlock wall; /* what is looked at and may be written to becomes a rule of it */
 };
 
@@ -29,8 +31,8 @@ int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error 
 void inspect_ours_deinit(struct inspect_ours *ours); /* takes one with nothing but its wall */
 
 /* Process `pid` waits in the sandbox: its namespaces and mounts are what the plan says, it has no
- * capability and gains no privilege, and the filter is in place. Returns 0, or a negative code with
- * the layer that is missing. */
+ * capability and gains no privilege, and the filter is in place; for it, and for process 1 of the
+ * sandbox. Returns 0, or a negative code with the layer that is missing. */
 int inspect_sandbox(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
                     fence_error *err);
 

@@ -20,8 +20,9 @@ struct launcher {
     const char *name;    /* "bubblewrap"                                   */
     const char *program; /* "bwrap": searched in the absolute parts of PATH */
 
-    /* Pure: `program`, its options for `plan`, and "--". The caller adds the command. */
-    int (*render)(struct argv *out, const struct plan *plan, fence_error *err);
+    /* Pure: `program`, its options for `plan`, and "--". The caller adds the command. `filter`: the
+     * descriptor that the program will find the system call filter at. */
+    int (*render)(struct argv *out, const struct plan *plan, int filter, fence_error *err);
 
     /* Pure: what the program said when it failed, as one line with the cause and the cure.
      * `nested`: in a sandbox of fence's own, whose filter may be the cause. */

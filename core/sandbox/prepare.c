@@ -77,6 +77,58 @@ static int make_plan(struct plan **out, struct files *files, struct proxy *proxy
     return plan_make(out, &in, err);
 }
 
+/* ---- the environment ---- */
+
+static void tell_variable(void *context, struct str name, const char *how, const char *why)
+{
+    char shown[128];
+
+    str_escape(shown, sizeof shown, name);
+    events_debug(context, "environment: %s %s: %s", shown, how, why);
+}
+
+/* Where the host's own file stands at that path inside, too. */
+static bool seen_inside(const struct plan *plan, const char *path)
+{
+    const struct mount *mount = plan_mount_at(plan, path);
+
+    return mount && (mount->kind == MOUNT_READ_ONLY || mount->kind == MOUNT_READ_ONLY_TRY ||
+                     mount->kind == MOUNT_WRITABLE);
+}
+
+/* Programs go on without a home folder, but some of them strangely. */
+static void check_home(struct events *events, const struct plan *plan, const char *home)
+{
+    char canonical[PATH_MAX];
+
+    if (home && (!realpath(home, canonical) || !seen_inside(plan, canonical)))
+        events_debug(events, "environment: HOME is a folder that is not there inside: name another "
+                             "in environment.set");
+}
+
+static int make_env(struct env *out, struct proxy *proxy, const struct plan *plan,
+                    const fence_sandbox_options *options, fence_error *err)
+{
+    const char *program = options->program;
+    struct env_input in = {
+        .base = options->env,
+        .home = env_value(options->env, "HOME"),
+        .config = proxy->config,
+        .places = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT, runtime_dir(options->env), NULL},
+        .context = &proxy->events,
+    };
+
+    if (program && seen_inside(plan, program))
+        in.places.program = program;
+    if (proxy->events.observer.on_event)
+        in.told = tell_variable;
+    if (env_make(out, &in) < 0)
+        return fail(err, -ENOMEM, "out of memory");
+    if (in.told)
+        check_home(&proxy->events, plan, env_value((const char *const *)out->items, "HOME"));
+    return 0;
+}
+
 /* ---- the second wall ---- */
 
 /* None where the command may nest: no process behind Landlock can mount. */
@@ -108,17 +160,42 @@ static void wall_cleanup(struct landlock *wall)
 
 /* ---- the launch ---- */
 
-static int make_argv(struct argv *out, const struct plan *plan, int image, int control,
-                     const char *const *command, fence_error *err)
+/* Variables that the launcher hands on without having started with them. "--" is its last word. */
+static int add_late(struct argv *out, char *const *late)
+{
+    int rc = 0;
+
+    if (!late || !*late)
+        return 0;
+    free(out->items[--out->count]);
+    out->items[out->count] = NULL;
+    for (; *late && rc == 0; late++) {
+        auto_free char *name = strndup(*late, strcspn(*late, "="));
+
+        rc = name ? argv_add(out, "--setenv") : -ENOMEM;
+        if (rc == 0)
+            rc = argv_add(out, name);
+        if (rc == 0)
+            rc = argv_add(out, *late + strlen(name) + 1);
+    }
+    return rc == 0 ? argv_add(out, "--") : rc;
+}
+
+enum { IMAGE, CONTROL, FILTER, KEPT }; /* the descriptors that the launcher inherits */
+
+static int make_argv(struct argv *out, const struct plan *plan, char *const *late,
+                     const int keep[KEPT], const char *const *command, fence_error *err)
 {
     char helper[32], ear[16];
-    int rc = bubblewrap.render(out, plan, err);
+    int rc = bubblewrap.render(out, plan, keep[FILTER], err);
 
     if (rc < 0)
         return rc;
-    snprintf(helper, sizeof helper, "/proc/self/fd/%d", image);
-    snprintf(ear, sizeof ear, "%d", control);
-    rc = argv_add(out, helper);
+    snprintf(helper, sizeof helper, "/proc/self/fd/%d", keep[IMAGE]);
+    snprintf(ear, sizeof ear, "%d", keep[CONTROL]);
+    rc = add_late(out, late);
+    if (rc == 0)
+        rc = argv_add(out, helper);
     if (rc == 0)
         rc = argv_add(out, ear);
     for (; *command && rc == 0; command++)
@@ -199,10 +276,10 @@ int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_err
 }
 
 static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
-                  char **env, const int keep[2], const fence_sandbox_options *options,
+                  char **env, const int keep[KEPT], const fence_sandbox_options *options,
                   fence_error *err)
 {
-    struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = 2};
+    struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = KEPT};
     struct launcher_path path = {.plan = plan};
     int words[2];
     auto_fd int reading = -1, writing = -1;
@@ -261,9 +338,9 @@ static void argv_cleanup(struct argv *argv)
     argv_deinit(argv);
 }
 
-static void env_cleanup(char ***env)
+static void env_cleanup(struct env *env)
 {
-    env_free(*env);
+    env_deinit(env);
 }
 
 static void files_cleanup(struct files *files)
@@ -282,15 +359,13 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     fence_sandbox_options options = *given;
     struct inner_order order = {.version = INNER_VERSION,
                                 .ports = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT}};
-    char proxy_url[32], socks_url[32];
-    struct env_input env_input = {.proxy = proxy_url, .socks = socks_url};
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
-    char **env __attribute__((cleanup(env_cleanup))) = NULL;
+    struct env env __attribute__((cleanup(env_cleanup))) = {0};
     struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
     struct files files __attribute__((cleanup(files_cleanup))) = {0};
     struct landlock wall __attribute__((cleanup(wall_cleanup))) = {.ruleset = -1};
-    int ends[2], keep[2], rc;
-    auto_fd int ours = -1, theirs = -1, image = -1;
+    int ends[2], keep[KEPT], rc;
+    auto_fd int ours = -1, theirs = -1, image = -1, filter = -1;
 
     if (!options.env)
         options.env = (const char *const *)environ;
@@ -300,18 +375,17 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     if (rc == 0)
         rc = rule_files_check(plan, options.rule_files, err);
     if (rc == 0)
+        rc = make_env(&env, proxy, plan, &options, err);
+    if (rc == 0)
         rc = make_wall(&wall, proxy, &options, err);
     if (rc < 0)
         return rc;
-    snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", SANDBOX_HTTP_PORT);
-    snprintf(socks_url, sizeof socks_url, "socks5h://127.0.0.1:%d", SANDBOX_SOCKS_PORT);
-    env_input.base = options.env;
-    env_input.runtime_dir = runtime_dir(options.env);
-    if (env_make(&env, &env_input) < 0)
-        return fail(err, -ENOMEM, "out of memory");
     image = image_open(err);
     if (image < 0)
         return image;
+    filter = image_open_filter(proxy->config->allow_nested, err);
+    if (filter < 0)
+        return filter;
     rc = bridge_open(ends, err);
     if (rc < 0)
         return rc;
@@ -320,19 +394,22 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     rc = above_streams(&image, err);
     if (rc == 0)
         rc = above_streams(&theirs, err);
+    if (rc == 0)
+        rc = above_streams(&filter, err);
     if (rc < 0)
         return rc;
+    keep[IMAGE] = image;
+    keep[CONTROL] = theirs;
+    keep[FILTER] = filter;
     order.ignored_signals = options.ignored_signals;
     order.root_read_only = !plan_writable(plan, "/");
     rc = bridge_send_order(ours, &order, err);
     if (rc == 0)
-        rc = make_argv(&argv, plan, image, theirs, options.argv, err);
+        rc = make_argv(&argv, plan, env.late, keep, options.argv, err);
     if (rc < 0)
         return rc;
     announce(&proxy->events, &argv);
-    keep[0] = image;
-    keep[1] = theirs;
-    rc = launch(out, plan, &argv, env, keep, &options, err);
+    rc = launch(out, plan, &argv, env.items, keep, &options, err);
     if (rc < 0)
         return rc;
     out->plan = take(&plan);

@@ -12,62 +12,6 @@
 
 #define PROOF_SHOWN 200 /* of a path or a value within an error message */
 
-/* ---- /proc/PID/status --------------------------------------------------------------- */
-
-static const struct {
-    struct str key, value;
-    const char *lacks;
-} status_fields[] = {
-    {STR("CapInh"), STR("0000000000000000"), "it has inheritable capabilities"},
-    {STR("CapPrm"), STR("0000000000000000"), "it has permitted capabilities"},
-    {STR("CapEff"), STR("0000000000000000"), "it has effective capabilities"},
-    {STR("CapBnd"), STR("0000000000000000"), "it could gain capabilities"},
-    {STR("CapAmb"), STR("0000000000000000"), "it has ambient capabilities"},
-    {STR("NoNewPrivs"), STR("1"), "setuid programs would gain privileges"},
-    {STR("Seccomp"), STR("2"), "no system call filter is in place"},
-};
-
-/* The value of the only line `key:`. False where there is none, or more than one. */
-static bool status_value(struct str *out, struct str text, struct str key)
-{
-    struct cursor c = {text, 0};
-    size_t found = 0;
-
-    while (!cursor_end(&c)) {
-        struct str line = cursor_until(&c, '\n');
-        size_t colon = str_find(line, ':');
-
-        cursor_eat(&c, '\n');
-        if (colon == line.len || !str_equal(str_slice(line, 0, colon), key))
-            continue;
-        *out = str_trim(str_slice(line, colon + 1, line.len));
-        found++;
-    }
-    return found == 1;
-}
-
-int proof_status(struct str text, fence_error *err)
-{
-    for (size_t i = 0; i < ARRAY_LEN(status_fields); i++) {
-        struct str value;
-        char shown[PROOF_SHOWN];
-
-        if (!status_value(&value, text, status_fields[i].key))
-            return fail(err, FENCE_ESANDBOX,
-                        "the sandbox cannot be proven, as the kernel does not tell its " STR_FMT
-                        ": use Linux 4.10 or newer with /proc mounted",
-                        STR_ARG(status_fields[i].key));
-        if (str_equal(value, status_fields[i].value))
-            continue;
-        str_escape(shown, sizeof shown, value);
-        return fail(err, FENCE_ESANDBOX,
-                    "the sandbox is not closed, %s (" STR_FMT " is %s): report this as a bug, with "
-                    "the version of bwrap",
-                    status_fields[i].lacks, STR_ARG(status_fields[i].key), shown);
-    }
-    return 0;
-}
-
 /* ---- /proc/PID/mountinfo ------------------------------------------------------------ */
 
 /* One line. The texts are as the kernel escapes them, always in the same way: they can be compared

@@ -10,8 +10,17 @@
 #include "base/str.h"
 #include "sandbox/plan.h"
 
-/* /proc/PID/status: no capability in any set, NoNewPrivs 1, Seccomp 2 (a filter). */
-int proof_status(struct str text, fence_error *err);
+/* /proc/PID/status: no capability in any set, NoNewPrivs 1, Seccomp 2 (a filter), and at least so
+ * many filters. */
+int proof_status(struct str text, unsigned filters, fence_error *err);
+
+/* /proc/PID/status of a command's parent: is it process 1 of the sandbox, and all of the above? It
+ * installs its filter a moment after it has started the command: returns 1 as long as only that is
+ * missing, else 0 or a negative code. */
+int proof_init(struct str text, unsigned filters, fence_error *err);
+
+/* /proc/PID/status: a number that it has, "PPid" or "Seccomp_filters" (Linux 5.9). */
+int proof_number(unsigned *out, struct str text, const char *key, fence_error *err);
 
 /* Can this user get to `path` at all? bubblewrap leaves a mount as it is when the user may not
  * enter the folder that holds it (/var/lib/docker, another user's home). */

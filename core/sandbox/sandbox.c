@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "sandbox/launcher.h"
 #include "sandbox/prepare.h"
+#include "sandbox/quota.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/spawn.h"
 
@@ -38,7 +39,10 @@ static void sandbox_free(struct fence_sandbox *s)
     sandbox_close_fd(&s->pidfd);
     sandbox_close_fd(&s->output);
     sandbox_close_fd(&s->command_pidfd);
+    if (s->quota >= 0)
+        quota_end(s->quota);
     sandbox_close_fd(&s->standard_error);
+    remains_deinit(&s->remains);
     inspect_ours_deinit(&s->ours);
     files_run_deinit(&s->files);
     plan_free(s->plan);
@@ -195,7 +199,7 @@ static void on_output(uv_poll_t *poll, int status, int events)
 }
 
 /* What its end means, where the command's own status does not say it all. */
-static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
+static void judge_end(struct fence_sandbox *s, fence_exit *result)
 {
     bool started = s->state == SANDBOX_RELEASED;
 
@@ -207,8 +211,8 @@ static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
         s->words[s->nwords] = '\0';
         bubblewrap.explain(&s->error, s->words, getenv("FENCE_SANDBOX") != NULL);
         s->failed_status = 125;
-    } else if (s->error.code == 0 && reaped < 0) {
-        fail(&s->error, reaped,
+    } else if (s->error.code == 0 && s->reaped < 0) {
+        fail(&s->error, s->reaped,
              "the command has ended, but somebody else took its exit status: leave SIGCHLD at its "
              "default, and wait(2) for no child but your own");
         s->failed_status = 125;
@@ -218,28 +222,55 @@ static void judge_end(struct fence_sandbox *s, fence_exit *result, int reaped)
         result->status = s->failed_status;
 }
 
-static void on_process(uv_poll_t *poll, int status, int events)
+/* Nothing of it is left, or will not go. */
+static void report_end(struct fence_sandbox *s)
 {
-    struct fence_sandbox *s = poll->data;
-    fence_exit result = {0};
-    int reaped = spawn_reap(&result.status, s->pidfd);
+    fence_exit result = {.status = s->status};
 
-    (void)status;
-    (void)events;
-    if (reaped == 0)
-        return;
-    close_handles((uv_handle_t *)poll, (uv_handle_t *)&s->grace);
+    close_handles((uv_handle_t *)&s->pid_poll, (uv_handle_t *)&s->grace);
+    if (s->remains.poll.data)
+        uv_close((uv_handle_t *)&s->remains.poll, on_handle_closed);
     if (s->state == SANDBOX_CLOSING)
         return; /* nobody asks any more */
     take_words(s);
     if (s->state == SANDBOX_RELEASED)
         sandbox_take_outcome(s);
     files_run_finish(&s->files, s->plan->cwd);
-    judge_end(s, &result, reaped);
+    judge_end(s, &result);
     run_report_end(&s->report, result.status);
     if (s->on_exit)
         s->on_exit(s, &result, s->payload);
     sandbox_close(s);
+}
+
+static void on_gone(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    report_end(poll->data);
+}
+
+static void on_not_gone(uv_timer_t *timer)
+{
+    report_end(timer->data);
+}
+
+static void on_process(uv_poll_t *poll, int status, int events)
+{
+    struct fence_sandbox *s = poll->data;
+
+    (void)status;
+    (void)events;
+    s->reaped = spawn_reap(&s->status, s->pidfd);
+    if (s->reaped == 0)
+        return;
+    uv_poll_stop(poll);
+    if (remains_await(&s->remains, s->proxy->loop, on_gone, s)) {
+        s->handles++;
+        uv_timer_start(&s->grace, on_not_gone, LIMIT_ABANDON_MS, 0);
+    } else {
+        report_end(s);
+    }
 }
 
 /* ---- beginning ---- */
@@ -341,8 +372,8 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->proxy = proxy;
     s->on_exit = on_exit;
     s->payload = payload;
-    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
-    s->ours.wall.ruleset = -1;
+    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = s->quota = -1;
+    s->ours.wall.ruleset = s->remains.pidfd = -1;
     rc = run_report_start(&s->report, proxy, options->argv, err);
     if (rc == 0)
         rc = launch(s, options, err);

@@ -11,6 +11,7 @@
 #include "sandbox/bridge.h"
 #include "sandbox/files_run.h"
 #include "sandbox/inspect.h"
+#include "sandbox/remains.h"
 #include "sandbox/sandbox.h"
 
 enum sandbox_state {
@@ -37,7 +38,10 @@ struct fence_sandbox {
     char *command;                               /* argv[0]                                    */
     int standard_error;
     int control, pidfd, output; /* inner's ear, bubblewrap, its words */
+    int quota;                  /* quota.h, while it is at work; or -1        */
     int command_pidfd;          /* -1 until inner has reported        */
+    struct remains remains;     /* what has not ended with it         */
+    int reaped, status;         /* how bubblewrap has ended           */
     uv_poll_t control_poll, pid_poll, output_poll;
     uv_timer_t grace;
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "sandbox/live.h"
+#include "sandbox/quota.h"
 #include "sandbox/sandbox_private.h"
 #include "sandbox/spawn.h"
 
@@ -37,10 +38,12 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     int rc;
 
     s->command_pid = pid;
+    remains_find(&s->remains, pid);
     s->command_pidfd = pidfd_of(pid);
     if (s->command_pidfd < 0)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
+    s->quota = quota_begin(pid); /* while we look */
     files_run_ready(&s->files, pid);
     rc = mount_the_rest(s, err);
     return rc < 0 ? rc : inspect_sandbox(pid, &s->ours, s->plan, err);
@@ -59,6 +62,9 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     for (size_t i = 0; i < INNER_LISTENERS && rc == 0; i++)
         rc = listener_adopt(&s->listeners[i], s->proxy, protocols[i],
                             take_fd(&report->listeners[i]), err);
+    if (s->quota >= 0 && quota_end(take_fd(&s->quota)) < 0)
+        events_debug(&s->proxy->events,
+                     "sandbox: the limits of inotify could not be lowered in it");
     if (rc == 0)
         rc = bridge_send_go(s->control, s->standard_error, &s->ours.wall, err);
     landlock_close(&s->ours.wall);

@@ -17,9 +17,8 @@ struct spawn {
     size_t nkeep;
 };
 
-/* Starts the program with SIGINT, SIGQUIT, SIGTERM and SIGHUP ignored, without new privileges,
- * under the system call filter of inner/filter.h. From execve(2) on it sends SIGCHLD like any
- * child. Writes a pidfd, close-on-exec. */
+/* Starts the program with SIGINT, SIGQUIT, SIGTERM and SIGHUP ignored and without new privileges.
+ * From execve(2) on it sends SIGCHLD like any child. Writes a pidfd, close-on-exec. */
 int spawn_start(int *pidfd, const struct spawn *what, fence_error *err);
 
 /* Reaps. Returns 1 with the status as a shell would say it (128+n for a signal), 0 while it runs,

@@ -23,7 +23,6 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "sandbox/filter.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3 /* linux/wait.h, 5.4 */
@@ -82,16 +81,16 @@ static void child_signals(void)
 
 /* A session keyring of its own, as the user's may hold secrets (keyctl(2)). It is not always to be
  * had: the kernel clears away late those of sandboxes that are gone, and a user may have only so
- * many. Then the filter alone keeps the sandbox from the one it inherits. */
+ * many. Then the filter alone (filter/calls.c) keeps the sandbox from the one it inherits. */
 static void child_keyring(void)
 {
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 }
 
 /* Inherited by everything in the sandbox, and never undone. */
-static bool child_filter(void)
+static bool child_privileges(void)
 {
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && filter_install() == 0;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 static bool child_stdio(const int stdio[3])
@@ -134,8 +133,8 @@ static int child_main(void *argument)
     if (!child_descriptors(child->what))
         goto failed;
     child_keyring();
-    child->step = "system call filter";
-    if (!child_filter())
+    child->step = "no new privileges";
+    if (!child_privileges())
         goto failed;
     child->step = "program";
     sigemptyset(&none);

@@ -70,6 +70,12 @@ local added = {
   { "http_proxy", "http://127.0.0.1:3128" }, { "https_proxy", "http://127.0.0.1:3128" },
   { "NO_PROXY", "localhost,127.0.0.1,::1" }, { "no_proxy", "localhost,127.0.0.1,::1" },
   { "NODE_USE_ENV_PROXY", "1" }, { "FENCE_SANDBOX", "1" },
+  { "npm_config_proxy", "http://127.0.0.1:3128" }, { "PIP_PROXY", "http://127.0.0.1:3128" },
+  { "npm_config_https_proxy", "http://127.0.0.1:3128" },
+  { "YARN_HTTP_PROXY", "http://127.0.0.1:3128" }, { "YARN_HTTPS_PROXY", "http://127.0.0.1:3128" },
+  { "GLOBAL_AGENT_HTTP_PROXY", "http://127.0.0.1:3128" },
+  { "GLOBAL_AGENT_NO_PROXY", "localhost,127.0.0.1,::1" }, { "ELECTRON_GET_USE_PROXY", "1" },
+  { "CARGO_HTTP_PROXY", "http://127.0.0.1:3128" }, { "RSYNC_PROXY", "127.0.0.1:3128" },
 }
 
 for _, identity in ipairs(users.identities()) do

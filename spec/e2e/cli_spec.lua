@@ -115,8 +115,8 @@ for _, identity in ipairs(users.identities()) do
 
     it("--help names every option that works, and no other", function()
       local help = run(identity, { "--help" }).out
-      for _, name in ipairs({ "settings", "allow", "deny", "allow-write", "command", "monitor",
-        "debug", "version", "help" }) do
+      for _, name in ipairs({ "settings", "allow", "deny", "allow-write", "allow-nested", "command",
+        "monitor", "debug", "version", "help" }) do
         assert.matches("%-%-" .. pattern_of(name) .. "%s", help)
       end
       for _, words in ipairs(not_built) do

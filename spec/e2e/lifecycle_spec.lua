@@ -20,6 +20,10 @@ local launchers = {
     'n=$#; while [ $n -gt 0 ]; do a=$1; shift; ' ..
     '[ "$a" = --ro-bind ] && a=--bind; set -- "$@" "$a"; n=$((n - 1)); done; ' ..
     'exec /usr/bin/bwrap "$@"', "^fence: [^\n]+\n$" },
+  { "3G.146 that leaves the system call filter out of it",
+    'n=$#; while [ $n -gt 0 ]; do a=$1; shift; ' ..
+    '[ "$a" = --seccomp ] && a=--sync-fd; set -- "$@" "$a"; n=$((n - 1)); done; ' ..
+    'exec /usr/bin/bwrap "$@"', "^fence: [^\n]*filter[^\n]*\n$" },
   { "3G.146 that AppArmor stops",
     "echo 'bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted' >&2; exit 1",
     "^fence: [^\n]*AppArmor[^\n]*\n$" },

@@ -131,7 +131,7 @@ for _, identity in ipairs(users.identities()) do
 
     describe("git by nc", function()
       local environment = {
-        GIT_CONFIG_GLOBAL = "/dev/null", GIT_CONFIG_NOSYSTEM = "1", GIT_SSH_VARIANT = "ssh",
+        GIT_CONFIG_GLOBAL = "/dev/null", GIT_CONFIG_NOSYSTEM = "1",
         GIT_AUTHOR_NAME = "A", GIT_AUTHOR_EMAIL = "a@good.test",
         GIT_COMMITTER_NAME = "A", GIT_COMMITTER_EMAIL = "a@good.test",
       }
@@ -157,9 +157,10 @@ for _, identity in ipairs(users.identities()) do
       lazy_teardown(function() server:stop() end)
 
       local function ls_remote(host, to)
-        environment.GIT_SSH_COMMAND = "sh " .. script
+        local set = fenced.settings({ "good.test" })
+        set.environment = { set = { GIT_SSH_COMMAND = "sh " .. script, GIT_SSH_VARIANT = "ssh" } }
         return run({ "git", "ls-remote", ("ssh://git@%s:%d/project"):format(host, to) },
-          { env = environment })
+          { env = environment, settings = set })
       end
 
       local tools = { "sh", "-c", "command -v nc && command -v socat" }

@@ -48,6 +48,33 @@ while more := s.recv(999):
 print(got.decode())
 ]]
 
+-- What comes to a port goes to another one: `python3 -c … FROM TO`. Without a single quote. (socat
+-- that listens would want a pair of datagram sockets, which the system call filter refuses.)
+local relay = [[
+import asyncio, sys
+async def pour(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+async def serve(reader, writer):
+    upstream = await asyncio.open_connection("127.0.0.1", int(sys.argv[2]))
+    await asyncio.gather(pour(reader, upstream[1]), pour(upstream[0], writer))
+async def main():
+    await (await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))).serve_forever()
+asyncio.run(main())
+]]
+
+-- The first client to come becomes a command's standard streams: `python3 -c … COMMAND...`
+local serve = [[
+import os, socket, sys
+server = socket.create_server(("127.0.0.1", 8888))
+client = server.accept()[0]
+for stream in 0, 1:
+    os.dup2(client.fileno(), stream)
+os.execvp(sys.argv[1], sys.argv[1:])
+]]
+
 local no_variables = "env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY "
 local curl = "curl -sS -g -m 3 "
 
@@ -183,9 +210,11 @@ for _, identity in ipairs(users.identities()) do
     it("3E.107 a proxy inside that asks ours gets the same answers", function()
       lab.require_lab(pending, identity)
       local requests = doors.requests({ "good.test", "evil.test", "priv.good.test", "good.test" })
-      local result = doors.ask(requests, { settings = settings, as_user = identity, inside = [[
-        socat TCP-LISTEN:8888,bind=127.0.0.1,fork,reuseaddr TCP:127.0.0.1:3128 &
-        socat TCP-LISTEN:8889,bind=127.0.0.1,fork,reuseaddr TCP:127.0.0.1:1080 &
+      local result = doors.ask(requests, { settings = settings, as_user = identity, inside =
+        "relay() { /usr/bin/python3 -c '" .. relay .. "' \"$@\"; }" .. [[
+
+        relay 8888 3128 2>/dev/null &
+        relay 8889 1080 2>/dev/null &
         for port in 8888 8889; do
           until socat -u OPEN:/dev/null TCP:127.0.0.1:$port 2>/dev/null; do sleep 0.02; done
         done
@@ -205,25 +234,29 @@ for _, identity in ipairs(users.identities()) do
       fenced.require_tool(pending, { "sh", "-c", "command -v nc" })
       lab.require_lab(pending, identity)
       local result = lab.run({ as_user = identity, argv = doors.argv({
-        settings = settings, as_user = identity, argv = { "sh", "-c", [[
+        settings = settings, as_user = identity,
+        argv = { "sh", "-c", "serve='" .. serve .. "'" .. [[
+
           ask() {
-            socat TCP-LISTEN:8888,bind=127.0.0.1,reuseaddr,fork "$2" 2>/dev/null &
-            code=7 # CURLE_COULDNT_CONNECT: socat does not listen yet
+            host=$1
+            shift
+            /usr/bin/python3 -c "$serve" nc "$@" $host.test 80 2>/dev/null &
+            code=7 # CURLE_COULDNT_CONNECT: nobody listens yet
             while [ "$code" -eq 7 ]; do
               body=$(curl -s -m 3 --noproxy '*' http://127.0.0.1:8888/) && code=0 || code=$?
               sleep 0.02
             done
-            echo "$1 $code $body"
-            kill "$!"
+            echo "$host $code $body"
+            kill "$!" 2>/dev/null
             wait
           }
           for host in evil good; do
-            ask $host PROXY:127.0.0.1:$host.test:80,proxyport=3128
-            ask $host "EXEC:nc -X 5 -x 127.0.0.1 $host.test 80"
+            ask $host -X connect -x 127.0.0.1:3128
+            ask $host -X 5 -x 127.0.0.1:1080
           done]] },
       }) })
-      -- CURLE_GOT_NOTHING
-      assert.equal(("evil 52 \n"):rep(2) .. ("good 0 GOOD\n"):rep(2), result.out)
+      -- CURLE_GOT_NOTHING, or CURLE_RECV_ERROR where nc ends before it has read the request
+      assert.matches("^" .. ("evil 5[26] \n"):rep(2) .. ("good 0 GOOD\n"):rep(2) .. "$", result.out)
       assert.same({ "good.test" }, lab.names(result))
       assert.same({ "GOOD" }, lab.servers(result))
     end)

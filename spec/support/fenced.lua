@@ -60,7 +60,7 @@ end
 -- The same command without the variables that name exceptions, so that it asks the proxy for
 -- localhost too.
 function fenced.without_no_proxy(argv)
-  local words = { "env", "-u", "NO_PROXY", "-u", "no_proxy" }
+  local words = { "env", "-u", "NO_PROXY", "-u", "no_proxy", "-u", "npm_config_noproxy" }
   return table.move(argv, 1, #argv, #words + 1, words)
 end
 

@@ -8,6 +8,7 @@ program ended. No shell and no terminal emulation: what the program writes is co
          >KEYS     type; with Python's escapes: \\x03 is Ctrl-C, \\r is Enter
          @ROWSxCOLS  change the size of the window
          ~SECONDS  do nothing
+         *BYTES    read so many, at least, and forget them
          !         hang up: close the window
 
 Prints all the program wrote. Exits with its status, 128+n for a signal; 99 when the time was up."""
@@ -25,7 +26,7 @@ import time
 class Terminal:
     def __init__(self, argv, seconds):
         self.deadline = time.monotonic() + seconds
-        self.seen = b""
+        self.seen = bytearray()
         self.used = 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -61,6 +62,15 @@ class Terminal:
             if self.left() <= 0 or not self.pump(0.5):
                 self.fail("waited in vain for %r" % text)
 
+    def forget(self, count):
+        count -= len(self.seen)
+        while count > 0:
+            self.seen.clear()
+            if self.left() <= 0 or not self.pump(0.5):
+                self.fail("%d bytes were missing" % count)
+            count -= len(self.seen)
+        self.used = len(self.seen) + count  # what came beyond is kept
+
     def rest(self, seconds):
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.left() > 0 and self.pump(until - time.monotonic()):
@@ -85,6 +95,8 @@ class Terminal:
             fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
         elif kind == "~":
             self.rest(float(text))
+        elif kind == "*":
+            self.forget(int(text))
         elif kind == "!":
             os.close(self.fd)
             self.fd = None

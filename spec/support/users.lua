@@ -2,14 +2,15 @@
 -- users.lua - who a spec runs as: root and an ordinary user when started by root, else the caller.
 --
 -- Root and others take different paths through namespaces and permissions, so most end-to-end specs
--- run as every identity. Makes the system user fence-test once and leaves it; everything else lies
--- in one folder of /var/tmp (a sandbox hides /tmp) that is removed at the end.
+-- run as every identity. Makes the system user fence-test once, and fence-other where a spec wants
+-- two, and leaves them; everything else lies in one folder of /var/tmp (a sandbox hides /tmp) that
+-- is removed at the end.
 
 local uv = require "luv"
 
 local users = {}
 
-local test_user = "fence-test"
+local test_user, stranger = "fence-test", "fence-other"
 local top -- /var/tmp/fence-spec-XXXXXX
 local homes, binaries = {}, {}
 local fresh = 0
@@ -33,14 +34,14 @@ local function lookup(name)
   end
 end
 
-local function make_test_user()
-  if lookup(test_user) then
+local function make_user(name)
+  if lookup(name) then
     return
   end
   local _, why = shell("useradd --system --user-group --no-create-home --home-dir /nonexistent " ..
-    "--shell /usr/sbin/nologin", test_user)
-  if not lookup(test_user) then -- another spec may have been faster, and useradd then fails
-    error("cannot make the user " .. test_user .. ": " .. why, 0)
+    "--shell /usr/sbin/nologin", name)
+  if not lookup(name) then -- another spec may have been faster, and useradd then fails
+    error("cannot make the user " .. name .. ": " .. why, 0)
   end
 end
 
@@ -56,8 +57,16 @@ function users.identities()
   if passwd.uid ~= 0 then
     return { passwd.username }
   end
-  make_test_user()
+  make_user(test_user)
   return { passwd.username, test_user }
+end
+
+-- An ordinary user beside those of identities(); nil where nobody can be made.
+function users.stranger()
+  if passwd.uid == 0 then
+    make_user(stranger)
+    return stranger
+  end
 end
 
 -- Its numbers: { uid =, gid = }.

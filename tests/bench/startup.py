@@ -36,7 +36,8 @@ def bwrap_argv(fence):
         for line in said.splitlines():
             if " sandbox: bwrap " in line:
                 words = line.split(" sandbox: ", 1)[1].split(" ")
-                return words[:words.index("--") + 1]
+                at = words.index("--seccomp")  # a descriptor of fence's: the filter costs fence alone
+                return words[:at] + words[at + 2:words.index("--") + 1]
     return [
         "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
         "--unshare-cgroup-try", "--unshare-net", "--die-with-parent", "--cap-drop", "ALL",

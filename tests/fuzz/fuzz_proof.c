@@ -43,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
     if (plan_make(&plan, &in, &err) < 0)
         return 0;
-    proof_status(text, &err);
+    proof_status(text, 2, &err);
+    proof_init(text, 2, &err);
     check_mounts(text, plan);
     plan_free(plan);
     return 0;

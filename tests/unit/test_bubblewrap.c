@@ -64,7 +64,7 @@ static void draw(struct buf *b, const struct golden *golden)
 
     while (in.nwritable < MOST && golden->writable[in.nwritable])
         in.nwritable++;
-    if (plan_make(&plan, &in, &err) != 0 || bubblewrap.render(&argv, plan, &err) != 0)
+    if (plan_make(&plan, &in, &err) != 0 || bubblewrap.render(&argv, plan, 9, &err) != 0)
         fail_msg("%s: %s", golden->file, err.message);
     put(b, "", "plan");
     for (size_t i = 0; i < plan->nmounts; i++) {
@@ -159,7 +159,7 @@ static void test_ends_the_options(void **state)
 
     (void)state;
     assert_int_equal(plan_make(&plan, &in, NULL), 0);
-    assert_int_equal(bubblewrap.render(&argv, plan, NULL), 0);
+    assert_int_equal(bubblewrap.render(&argv, plan, 9, NULL), 0);
     assert_string_equal(argv.items[0], bubblewrap.program);
     assert_string_equal(argv.items[argv.count - 1], "--");
     assert_null(argv.items[argv.count]);

@@ -18,6 +18,7 @@ static const fence_setting extra[] = {
     {"--deny", "network.deniedDomains", "*.d.test"},
     {"--allow-write", "filesystem.allowWrite", "/b/**"},
     {"--allow", "network.allowedDomains", "[::1]"},
+    {"--allow-nested", "allowNested", "true"},
 };
 
 static void test_order(void **state)
@@ -43,6 +44,7 @@ static void test_order(void **state)
     config_rule_name(name, sizeof name, &config->denied,
                      domains_match(config->denied.set, &host, 80));
     assert_string_equal(name, "--deny *.d.test");
+    assert_true(config->allow_nested);
     assert_int_equal(config->nallow_write, 2);
     assert_string_equal(config->allow_write[0], "/a");
     assert_string_equal(config->allow_write[1], "/b");
@@ -65,6 +67,10 @@ static void test_errors(void **state)
         int code;
         const char *message; /* its beginning */
     } rows[] = {
+        {"a switch that is no",
+         {"--allow-nested", "allowNested", "false"},
+         FENCE_ECONFIG,
+         "--allow-nested: 'false': this key takes true alone from outside the file"},
         {"a bad domain",
          {"--allow", "network.allowedDomains", "x y"},
          FENCE_ECONFIG,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * test_image.c - the embedded helper: nobody can write to it, and it runs. */
+ * test_image.c - the embedded helper and the system call filter: nobody can write to them; the
+ * helper runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -16,16 +17,32 @@
 #include <cmocka.h>
 
 #include "base/base.h"
+#include "sandbox/filter.h"
 #include "sandbox/image.h"
 
-static int open_image(void)
+static int open_filter(fence_error *err)
+{
+    return image_open_filter(false, err);
+}
+
+static int open_nested_filter(fence_error *err)
+{
+    return image_open_filter(true, err);
+}
+
+static int open_by(int (*open_it)(fence_error *err))
 {
     fence_error err = {0};
-    int fd = image_open(&err);
+    int fd = open_it(&err);
 
     if (fd < 0)
         fail_msg("%s", err.message);
     return fd;
+}
+
+static int open_image(void)
+{
+    return open_by(image_open);
 }
 
 static void test_content(void **state)
@@ -113,14 +130,37 @@ static void test_sealed(void **state)
         {"reopen by /proc", try_reopen},
         {"another seal", try_unseal},
     };
-    int fd = open_image();
+    static int (*const opens[])(fence_error * err) = {image_open, open_filter, open_nested_filter};
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (rows[i].attempt(fd) == 0)
-            fail_msg("%s: possible", rows[i].name);
+    for (size_t o = 0; o < ARRAY_LEN(opens); o++) {
+        int fd = open_by(opens[o]);
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            if (rows[i].attempt(fd) == 0)
+                fail_msg("%s: possible", rows[i].name);
+        }
+        close(fd);
     }
-    close(fd);
+}
+
+/* bubblewrap reads it from where it stands to its end. */
+static void test_filter(void **state)
+{
+    char closed[16 * 1024], nested[16 * 1024];
+    int a = open_by(open_filter), b = open_by(open_nested_filter);
+    ssize_t closed_size = read(a, closed, sizeof closed);
+    ssize_t nested_size = read(b, nested, sizeof nested);
+
+    (void)state;
+    assert_int_equal(fcntl(a, F_GETFD), FD_CLOEXEC);
+    assert_int_equal(closed_size, filter_closed_size);
+    assert_memory_equal(closed, filter_closed, filter_closed_size);
+    assert_int_equal(nested_size, filter_nested_size);
+    assert_memory_equal(nested, filter_nested, filter_nested_size);
+    assert_true(nested_size < closed_size);
+    close(a);
+    close(b);
 }
 
 /* Without its arguments it says 125, and it is inner that says so: exec failed is 99 here. */
@@ -148,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_content),
         cmocka_unit_test(test_sealed),
+        cmocka_unit_test(test_filter),
         cmocka_unit_test(test_executable),
     };
 

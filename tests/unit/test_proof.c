@@ -14,70 +14,6 @@
 
 #define UID 1000
 
-/* ---- status ------------------------------------------------------------------------- */
-
-#define CAPS(inh, prm, eff, bnd, amb)                                                              \
-    "Name:\tsh\nUid:\t1000\t1000\t1000\t1000\nCapInh:\t" inh "\nCapPrm:\t" prm "\nCapEff:\t" eff   \
-    "\nCapBnd:\t" bnd "\nCapAmb:\t" amb "\n"
-#define NONE   "0000000000000000"
-#define SOME   "0000000000000400"
-#define NO_CAP CAPS(NONE, NONE, NONE, NONE, NONE)
-#define REST   "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n"
-
-static const struct {
-    const char *name, *text;
-    const char *says; /* NULL: proven */
-} statuses[] = {
-    {"closed", NO_CAP REST, NULL},
-    {"fields in another order", REST NO_CAP, NULL},
-    {"149 CapInh", CAPS(SOME, NONE, NONE, NONE, NONE) REST, "CapInh is " SOME},
-    {"149 CapPrm", CAPS(NONE, SOME, NONE, NONE, NONE) REST, "CapPrm is " SOME},
-    {"149 CapEff", CAPS(NONE, NONE, SOME, NONE, NONE) REST, "CapEff is " SOME},
-    {"149 CapBnd", CAPS(NONE, NONE, NONE, SOME, NONE) REST, "CapBnd is " SOME},
-    {"149 CapAmb", CAPS(NONE, NONE, NONE, NONE, SOME) REST, "CapAmb is " SOME},
-    {"161 no_new_privs", NO_CAP "NoNewPrivs:\t0\nSeccomp:\t2\n", "NoNewPrivs is 0"},
-    {"no filter", NO_CAP "NoNewPrivs:\t1\nSeccomp:\t0\n", "no system call filter is in place"},
-    {"strict mode is no filter", NO_CAP "NoNewPrivs:\t1\nSeccomp:\t1\n", "Seccomp is 1"},
-    {"22 is not 2", NO_CAP "NoNewPrivs:\t1\nSeccomp:\t22\n", "Seccomp is 22"},
-    {"an old kernel", NO_CAP "Seccomp:\t2\n", "does not tell its NoNewPrivs"},
-    {"no field of that very name", NO_CAP "NoNewPrivs:\t1\nSeccomp_filters:\t2\n",
-     "tell its Seccomp"},
-    {"a field twice", NO_CAP REST "CapEff:\t" NONE "\n", "does not tell its CapEff"},
-    {"a field in another's value", "Name:\tCapInh:\t" NONE "\n" REST, "does not tell its CapInh"},
-    {"empty", "", "does not tell its CapInh"},
-    {"138 ESC ]0; as a value", NO_CAP "NoNewPrivs:\t\x1b]0;\nSeccomp:\t2\n", "is \\x1b]0;)"},
-};
-
-static void test_status(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-        size_t len = strlen(statuses[i].text);
-        char *copy = guard_copy(statuses[i].text, len);
-        fence_error err = {0};
-        int rc = proof_status((struct str){copy, len}, &err);
-
-        if (statuses[i].says ? rc != FENCE_ESANDBOX || !strstr(err.message, statuses[i].says)
-                             : rc != 0)
-            fail_msg("%s: %d '%s'", statuses[i].name, rc, err.message);
-        guard_free(copy, len);
-    }
-}
-
-static void test_status_cut(void **state)
-{
-    static const char text[] = NO_CAP "NoNewPrivs:\t1\nSeccomp:\t2";
-
-    (void)state;
-    for (size_t len = 0; len < sizeof text; len++) {
-        char *copy = guard_copy(text, len);
-
-        assert_int_equal(proof_status((struct str){copy, len}, NULL),
-                         len == sizeof text - 1 ? 0 : FENCE_ESANDBOX);
-        guard_free(copy, len);
-    }
-}
-
 /* ---- mountinfo ---------------------------------------------------------------------- */
 
 /* What bubblewrap makes of the plan below, on a host with a /dev, /proc, /sys and /tmp. */
@@ -322,7 +258,6 @@ static void test_namespaces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),     cmocka_unit_test(test_status_cut),
         cmocka_unit_test(test_mounts),     cmocka_unit_test(test_reach_is_asked),
         cmocka_unit_test(test_mounts_cut), cmocka_unit_test(test_writable_root),
         cmocka_unit_test(test_namespaces),

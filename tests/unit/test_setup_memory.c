@@ -30,6 +30,8 @@ static const char settings[] =
     " \"hosts\": {\"good.test\": \"127.0.0.1\", \"other.test\": \"::1\"},\n"
     " \"upstreamProxy\": \"environment\", \"noProxy\": [\"near.test\"],\n"
     " \"tunnelIdleSeconds\": 5, \"tlsNameCheck\": \"enforce\"},\n"
+    " \"environment\": {\"allow\": [\"LD_BIND_NOW\"], \"deny\": [\"*_TOKEN\"],\n"
+    " \"set\": {\"A\": \"1\", \"LD_LIBRARY_PATH\": \"/nonexistent\"}},\n"
     " \"filesystem\": {\"allowWrite\": [\".\", \"/tmp\", \"~/none\"]}}\n";
 
 static const fence_setting extra[] = {
@@ -98,11 +100,16 @@ static int watch(struct stage *stage, fence_error *err)
 static int run_true(struct stage *stage, fence_error *err)
 {
     static const char *const argv[] = {"true", NULL};
+    static const char *const env[] = {
+        "PATH=/usr/bin:/bin", "HOME=/", "TMPDIR=/x", "LD_BIND_NOW=1", "JAVA_TOOL_OPTIONS=-Xmx1g -x",
+        "NODE_OPTIONS=-r x",  NULL};
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
     struct run run = {.engine = stage->engine};
     int rc;
 
     options.argv = argv;
+    options.env = env;
+    options.program = "/usr/bin/fence";
     rc = fence_spawn(&run.sandbox, stage->engine, &options, on_exit_of, &run, err);
     if (rc < 0)
         return rc;

@@ -145,11 +145,13 @@ FENCE_API int fence_decide(fence_decision *out, const fence_config *config, fenc
 
 /* ---- configuration ------------------------------------------------------------------ */
 
-/* One more value for a list of the configuration: {"--allow", "network.allowedDomains",
- * "example.com"}. `origin` names it in errors and as the rule of a decision. */
+/* One more value for a list of the configuration, or for a switch, "true": {"--allow",
+ * "network.allowedDomains", "example.com"}. `origin` names it in errors and as the rule of a
+ * decision. */
 typedef struct fence_setting {
     const char *origin;
-    const char *key; /* network.allowedDomains, network.deniedDomains, filesystem.allowWrite */
+    const char *key; /* network.allowedDomains, network.deniedDomains, filesystem.allowWrite,
+                      * allowNested */
     const char *value;
 } fence_setting;
 

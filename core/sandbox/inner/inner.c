@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -159,6 +160,16 @@ static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inne
     return INNER_READY;
 }
 
+/* With a limit of exactly one byte the kernel feeds no core to the host's program for them either
+ * (core_pattern with a pipe, core(5)), which would run outside on what the command has written.
+ * Where the limit is 0 for good it cannot be had, and that program is told the 0. */
+static void refuse_cores(void)
+{
+    static const struct rlimit one = {1, 1};
+
+    setrlimit(RLIMIT_CORE, &one);
+}
+
 /* The second wall around files: everything from here on is behind it, and no_new_privs is set. No
  * rule of it allows a block device, and nobody in here has the capability to make one: EACCES is
  * Landlock's answer, which comes first, and EPERM that of a kernel without it. Nothing is made. */
@@ -295,6 +306,7 @@ int main(int argc, char **argv)
     if (report.step == INNER_EXECUTE &&
         close_the_rest(control) == 0) { /* it fails, aloud, on kernels before 5.9 */
         close_runtime_dir();
+        refuse_cores();
         sigprocmask(SIG_SETMASK, &mask, NULL);
         execute(argv + 2);
     }
