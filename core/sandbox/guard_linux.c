@@ -108,6 +108,7 @@ static void look_into(struct guard *g, const char *path, int depth)
         return;
     }
     folder = opendir(path);
+    g->unread = g->unread || (!folder && errno == EACCES);
     while (folder && !g->ended && (entry = readdir(folder))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
             snprintf(below, sizeof below, "%s/%s", path[1] ? path : "", entry->d_name) >=
@@ -316,14 +317,23 @@ void guard_ready(struct guard *g, pid_t first)
         g->first = first;
 }
 
-/* Nothing in the sandbox runs any more. */
+/* Nothing in the sandbox runs any more. Between giving up and its end more may have been made, and
+ * what could not be read may have been opened. */
 void guard_finish(struct guard *g)
 {
     if (!g)
         return;
     g->first = 0;
-    while (!g->ended && take_events(g))
+    g->finishing = true;
+    g->ended = false;
+    while (take_events(g))
         ;
+    if (g->failed || g->unread)
+        look_again(g);
+    if (g->refused > LIMIT_REFUSED + 1)
+        events_alert(&g->proxy->events,
+                     "%u more protected names were made: they end in .fence-refused now",
+                     g->refused - LIMIT_REFUSED - 1);
 }
 
 static void on_closed(uv_handle_t *handle)

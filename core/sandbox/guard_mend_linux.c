@@ -2,11 +2,13 @@
  * guard_mend_linux.c - what is done about a name that has come or gone. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -23,9 +25,10 @@ void guard_fail(struct guard *g, const char *fmt, ...)
     fence_error why = {.code = FENCE_ESANDBOX};
     va_list args;
 
-    if (g->ended)
+    if (g->ended || g->failed)
         return;
-    g->ended = true;
+    g->failed = true;
+    g->ended = !g->finishing;
     va_start(args, fmt);
     vsnprintf(why.message, sizeof why.message, fmt, args);
     va_end(args);
@@ -36,9 +39,10 @@ void guard_no_memory(struct guard *g)
 {
     fence_error why = {.code = -ENOMEM, .message = "out of memory"};
 
-    if (g->ended)
+    if (g->ended || g->failed)
         return;
-    g->ended = true;
+    g->failed = true;
+    g->ended = !g->finishing;
     g->end(g->payload, &why);
 }
 
@@ -76,19 +80,42 @@ static int open_folder(const char *path, const char **name)
     return (int)syscall(SYS_openat2, AT_FDCWD, folder, &how, sizeof how);
 }
 
+/* Who takes all the names that are tried first cannot guess the last one. */
+static int rename_within(int folder, const char *name, char out[NAME_MAX + 1])
+{
+    int rc = -EEXIST;
+    uint64_t any = 0;
+
+    for (int i = 1; rc == -EEXIST && i <= LIMIT_REFUSED_NAMES + 1; i++) {
+        if (i == 1) {
+            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused", name);
+        } else if (i <= LIMIT_REFUSED_NAMES) {
+            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%d", name, i);
+        } else {
+            if (getrandom(&any, sizeof any, 0) < 0)
+                return -errno;
+            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%016" PRIx64, name, any);
+        }
+        rc = renameat2(folder, name, folder, out, RENAME_NOREPLACE) < 0 ? -errno : 0;
+    }
+    return rc;
+}
+
 static int rename_away(const char *path, char out[NAME_MAX + 1])
 {
     const char *name;
     auto_fd int folder = open_folder(path, &name);
-    int rc = folder < 0 ? -errno : -EEXIST;
+    int rc = folder < 0 ? -errno : rename_within(folder, name, out);
+    char way[32];
+    struct stat st;
 
-    for (int i = 1; rc == -EEXIST && i <= LIMIT_REFUSED_NAMES; i++) {
-        if (i == 1)
-            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused", name);
-        else
-            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%d", name, i);
-        rc = renameat2(folder, name, folder, out, RENAME_NOREPLACE) < 0 ? -errno : 0;
-    }
+    if (rc != -EACCES || folder < 0 || fstat(folder, &st) < 0)
+        return rc;
+    snprintf(way, sizeof way, "/proc/self/fd/%d", folder); /* the command has closed it */
+    if (chmod(way, (st.st_mode & 07777) | S_IWUSR | S_IXUSR) < 0)
+        return rc;
+    rc = rename_within(folder, name, out);
+    chmod(way, st.st_mode & 07777);
     return rc;
 }
 
@@ -132,6 +159,12 @@ static void refuse(struct guard *g, const char *path)
     if (rc == -ENOENT)
         return; /* gone again */
     show(shown, path);
+    if (rc < 0 && g->failed) {
+        events_alert(&g->proxy->events,
+                     "'%s' was made, which is protected, and cannot be renamed: %s: remove it",
+                     shown, strerror(-rc));
+        return;
+    }
     if (rc < 0) {
         guard_fail(g,
                    "the sandbox was ended: '%s' was made, which is protected, and cannot be "
@@ -140,15 +173,17 @@ static void refuse(struct guard *g, const char *path)
         return;
     }
     show(shown_away, away);
-    events_alert(&g->proxy->events,
-                 "'%s' must not be made while a command runs, as it is protected: it is '%s' now",
-                 shown, shown_away);
-    if (++g->refused > LIMIT_REFUSED)
+    if (g->refused++ <= LIMIT_REFUSED) /* of the rest the number is told */
+        events_alert(
+            &g->proxy->events,
+            "'%s' must not be made while a command runs, as it is protected: it is '%s' now", shown,
+            shown_away);
+    if (g->refused > LIMIT_REFUSED)
         guard_fail(g,
                    "the sandbox was ended: it made protected names again and again, '%s' the "
                    "last of them",
                    shown);
-    else
+    if (!g->ended)
         put_back(g, path);
 }
 

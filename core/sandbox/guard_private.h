@@ -49,7 +49,10 @@ struct guard {
     struct file_list awaited; /* what the host took away, and may put back in a moment */
     struct file_list gone;    /* and did not: what comes there is new                  */
     unsigned refused;
-    bool ended;
+    bool ended;     /* nothing more is done                                      */
+    bool failed;    /* `end` was called: once at most                            */
+    bool finishing; /* nothing runs any more: failing is no reason to stop       */
+    bool unread;    /* there was a folder that could not be read when it came    */
 
     uv_poll_t poll;
     uv_timer_t patience;

@@ -57,6 +57,9 @@ local made = {
           os.rename(name, ".bashrc")]] },
   { "with its text in another file", [[
       plant("x"); os.mkdir("z"); os.symlink("../x", "z/.bashrc")]], "z/.bashrc" },
+  { "in a folder that cannot be read at first", [[
+      os.mkdir("x", 0o300); plant("x/.bashrc"); time.sleep(0.2); os.chmod("x", 0o700)]],
+    "x/.bashrc" },
   { "in the last moment", [[
       if os.fork() == 0:
           os.setsid(); os.close(1); os.close(2)
@@ -65,7 +68,7 @@ local made = {
           os._exit(0)]] },
   { "while much else happens", [[
       for i in range(10000):
-          os.mkdir(f"x{i}"); os.rmdir(f"x{i}")
+          os.mknod(f"x{i}"); os.unlink(f"x{i}")
       plant(".bashrc")]] },
 }
 
