@@ -14,6 +14,46 @@
 
 /* ---- what was found ---- */
 
+/* What is not there yet must not be made, nor must a folder on the way to it be of use for that:
+ * the rule begins at the last folder that is there. */
+static int guard_missing(struct resolver *r, const char *path)
+{
+    char above[LIMIT_PATH];
+    size_t len = strlen(path);
+    auto_free char *base = NULL;
+
+    if (len >= sizeof above)
+        return 0;
+    memcpy(above, path, len + 1);
+    while (!base) {
+        while (len > 0 && above[len] != '/')
+            len--;
+        if (len == 0)
+            return 0;
+        above[len] = '\0';
+        base = realpath(above, NULL);
+    }
+    if (!path[len + 1] || !resolver_is_writable(r, base))
+        return 0;
+    return resolver_list(r, &r->files->folders, base) < 0
+               ? -ENOMEM
+               : resolver_rule(r, FILE_PROTECTED, base, path + len + 1);
+}
+
+/* The link `path` leads to what is not there. */
+static int guard_target(struct resolver *r, const char *path)
+{
+    char target[LIMIT_PATH], whole[LIMIT_PATH * 2];
+    ssize_t len = readlink(path, target, sizeof target - 1);
+
+    if (len <= 0)
+        return 0;
+    target[len] = '\0';
+    snprintf(whole, sizeof whole, "%.*s%s",
+             target[0] == '/' ? 0 : (int)(strrchr(path, '/') - path + 1), path, target);
+    return guard_missing(r, whole);
+}
+
 int resolver_protect(void *payload, const char *path)
 {
     struct resolver *r = payload;
@@ -25,7 +65,7 @@ int resolver_protect(void *payload, const char *path)
                    ? resolver_wish(r, WISH_PROTECTED, canonical, NULL)
                    : 0;
     if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
-        resolver_list(r, &r->files->links, path) < 0)
+        (resolver_list(r, &r->files->links, path) < 0 || (!canonical && guard_target(r, path) < 0)))
         return -ENOMEM;
     if (canonical)
         return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
@@ -35,25 +75,24 @@ int resolver_protect(void *payload, const char *path)
 /* A name in a git folder: it is guarded also where it is not there. */
 static int protect_in_git(void *payload, const char *path)
 {
-    struct resolver *r = payload;
-    char base[LIMIT_PATH];
-    char *slash;
-    int rc = resolver_protect(r, path);
+    int rc = resolver_protect(payload, path);
 
-    snprintf(base, sizeof base, "%s", path);
-    slash = strrchr(base, '/');
-    if (rc < 0 || !slash || slash == base)
-        return rc;
-    *slash = '\0';
-    if (!resolver_is_writable(r, base) || access(base, F_OK) < 0)
-        return 0;
-    rc = resolver_list(r, &r->files->folders, base);
-    return rc < 0 ? rc : resolver_rule(r, FILE_PROTECTED, base, slash + 1);
+    return rc < 0 ? rc : guard_missing(payload, path);
 }
 
+/* Beside the folder no HEAD is made: with the one in the folder removed, git would take what lies
+ * there for a repository without a work tree. */
 int resolver_protect_git(struct resolver *r, const char *path)
 {
-    return git_dir_protected(path, !r->config->allow_git_config, protect_in_git, r);
+    char beside[LIMIT_PATH];
+    int rc = git_dir_protected(path, !r->config->allow_git_config, protect_in_git, r);
+
+    if (rc < 0 || !str_has_suffix(str_of(path), STR("/.git")) ||
+        snprintf(beside, sizeof beside, "%.*sHEAD", (int)strlen(path) - 4, path) >=
+            (int)sizeof beside ||
+        access(beside, F_OK) == 0)
+        return rc;
+    return guard_missing(r, beside);
 }
 
 static int hide(struct resolver *r, const char *path)
