@@ -67,9 +67,9 @@ def call(name, *arguments):
     return rc
 
 
-def quietly(function, *arguments):
+def quietly(function, *arguments, **named):
     try:
-        return function(*arguments)
+        return function(*arguments, **named)
     except OSError:
         return None
 
@@ -132,13 +132,37 @@ def as_user_namespace():
     write("/proc/self/gid_map", f"0 {gid} 1")
 
 
-def dial(where, family=socket.AF_UNIX, kind=socket.SOCK_STREAM, data=b"fence-spec"):
+def dial(where, family=socket.AF_UNIX, kind=socket.SOCK_STREAM):
+    """Connects, and is greeted."""
     s = socket.socket(family, kind)
     s.settimeout(2)
     s.connect(where)
-    s.sendall(data)
-    if kind == socket.SOCK_STREAM or family != socket.AF_UNIX:
-        need(s.recv(64), "silence")
+    if kind == socket.SOCK_DGRAM:
+        s.send(b"x")
+    need(s.recv(64), "silence")
+
+
+def by_proxy(method, host, port):
+    """A service of the host as the proxy is asked for it; outside there is none between."""
+    if not INSIDE:
+        dial((host.strip("[]"), port), socket.AF_INET6 if ":" in host else socket.AF_INET)
+        return
+    s = socket.create_connection(("127.0.0.1", 3128), 3)
+    target = f"{host}:{port}" if method == "CONNECT" else f"http://{host}:{port}/"
+    s.sendall(f"{method} {target} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+    status = s.recv(4096).decode(errors="replace").split(" ")[1]
+    need(status == "200", status)
+
+
+def by_socks(host, port):
+    if not INSIDE:
+        dial((host, port), socket.AF_INET)
+        return
+    s = socket.create_connection(("127.0.0.1", 1080), 3)
+    s.sendall(b"\5\1\0")
+    s.recv(2)
+    s.sendall(b"\5\1\0\1" + socket.inet_aton(host) + struct.pack(">H", port))
+    need(s.recv(64)[1] == 0, "refused")
 
 
 # ---- what the host reads later ----
