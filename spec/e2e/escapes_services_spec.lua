@@ -199,8 +199,9 @@ table.sort(variables)
 local told = {}
 for _, name in ipairs(variables) do
   local number = name:find("PROXY") and "3J.186 " or name:find("^LD_") and "3J.182 " or "3J.183 "
-  told[#told + 1] = { number .. name, ("need(os.environ.get(%q) == %q)"):format(name,
-    environment[name]), "nothing" }
+  local value = environment[name]:match("hidden") or environment[name]
+  told[#told + 1] = { number .. name, ("need(%q in os.environ.get(%q, ''))"):format(value, name),
+    "nothing" }
 end
 told[#told + 1] = { "3J.186 a proxy's password, wherever it is", [[
     need([v for v in os.environ.values() if "hidden" in v] + [c for c in
