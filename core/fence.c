@@ -115,7 +115,7 @@ int fence_limit_clients(fence *engine, unsigned most, fence_error *err)
     if (most < 1 || most > LIMIT_SESSIONS_MAX)
         return fail(err, -EINVAL, "the number of clients goes from 1 to %d", LIMIT_SESSIONS_MAX);
     engine->proxy.wanted_sessions = most;
-    engine->proxy.max_sessions = proxy_affordable_sessions(most);
+    engine->proxy.max_sessions = proxy_affordable_sessions(&engine->proxy);
     return 0;
 }
 

@@ -12,7 +12,7 @@ static fence_request_kind read_kind(const struct fields *fields)
         if (i != FENCE_EXEC && strcmp(kind, request_kinds[i]) == 0)
             return (fence_request_kind)i;
     }
-    luaL_error(fields->lua, "%s: kind: 'connect', 'http' or 'socks5' expected, got '%s'",
+    luaL_error(fields->lua, "%s: kind: 'connect', 'http', 'socks5' or 'local' expected, got '%s'",
                fields->function, kind);
     return FENCE_CONNECT;
 }

@@ -2,11 +2,9 @@
  * event.c - decisions, requests and events as tables. What C has as NULL or "" is nil. */
 #include "binding.h"
 
-const char *const request_kinds[] = {[FENCE_CONNECT] = "connect",
-                                     [FENCE_HTTP] = "http",
-                                     [FENCE_SOCKS5] = "socks5",
-                                     [FENCE_EXEC] = "exec",
-                                     NULL};
+const char *const request_kinds[] = {
+    [FENCE_CONNECT] = "connect", [FENCE_HTTP] = "http",   [FENCE_SOCKS5] = "socks5",
+    [FENCE_EXEC] = "exec",       [FENCE_LOCAL] = "local", NULL};
 
 static void set_text(lua_State *lua, const char *name, const char *text)
 {
@@ -89,6 +87,7 @@ static void set_particulars(lua_State *lua, const fence_event *event)
     case FENCE_EVENT_DEBUG:
     case FENCE_EVENT_ALERT:
     case FENCE_EVENT_SUMMARY:
+    case FENCE_EVENT_UNIX:
         set_text(lua, "text", event->text);
         break;
     case FENCE_EVENT_DECISION:
@@ -102,7 +101,9 @@ void push_event(lua_State *lua, const fence_event *event)
         [FENCE_EVENT_DECISION] = "decision", [FENCE_EVENT_RESPONSE] = "response",
         [FENCE_EVENT_TLS] = "tls",           [FENCE_EVENT_CLOSE] = "close",
         [FENCE_EVENT_NOTICE] = "notice",     [FENCE_EVENT_DEBUG] = "debug",
-        [FENCE_EVENT_ALERT] = "alert",       [FENCE_EVENT_SUMMARY] = "summary"};
+        [FENCE_EVENT_ALERT] = "alert",       [FENCE_EVENT_SUMMARY] = "summary",
+
+        [FENCE_EVENT_UNIX] = "unix"};
 
     lua_createtable(lua, 0, 10);
     set_text(lua, "kind", kinds[event->kind]);

@@ -132,8 +132,9 @@ static struct handle *push_handle(lua_State *lua, struct engine *engine)
 
 int engine_spawn(lua_State *lua)
 {
-    static const char *const names[] = {"argv",       "env",     "stdio",   "ignored_signals",
-                                        "rule_files", "degrade", "on_exit", NULL};
+    static const char *const names[] = {"argv",       "env",     "stdio", "ignored_signals",
+                                        "rule_files", "degrade", "ports", "on_exit",
+                                        NULL};
     struct engine *engine = engine_at(lua);
     struct fields fields = fields_of(lua, 2, "spawn", names);
     fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
@@ -149,6 +150,7 @@ int engine_spawn(lua_State *lua)
     read_stdio(&fields, options.stdio);
     options.ignored_signals = read_signals(&fields);
     options.rule_files = field_list(&fields, "rule_files");
+    options.ports = field_list(&fields, "ports");
     options.degrade = read_layers(&fields);
     field_function(&fields, "on_exit");
     handle = push_handle(lua, engine);

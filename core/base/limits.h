@@ -85,8 +85,15 @@
 #define LIMIT_LINGER_MS        1000  /* a refused client's unread bytes: see session_refuse()  */
 #define LIMIT_KILL_GRACE_MS    10000 /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
 #define LIMIT_ABANDON_MS       2000  /* a launcher that was told to give up; it needs 10 ms      */
+#define LIMIT_PORT_DRAIN_MS    60000 /* last bytes for a server inside that does not read them   */
 
 /* ---- the sandbox ---- */
+
+/* Each client takes a pair of sockets from inside; they come in one packet for each family, with
+ * those for LIMIT_LOCAL_PORTS, and unix(7) lets 253 descriptors into one. */
+#define LIMIT_PORT_CLIENTS 128 /* of all -p at once; a browser has 6 for each page */
+#define LIMIT_PORTS        64  /* -p; two listening sockets each                   */
+
 #define LIMIT_MOUNTS           4096    /* 31 us each; the kernel's fs.mount-max is 100,000 */
 #define LIMIT_REFUSED          64      /* protected names made, before the run is ended     */
 #define LIMIT_REFUSED_NAMES    99      /* NAME.fence-refused-99                              */
@@ -104,5 +111,14 @@
 #define LIMIT_MOUNTINFO        (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
 #define LIMIT_INIT_FILTER_MS   1000              /* process 1 installs its filter within 1 or 2  */
 #define LIMIT_PROBE_MS         5000 /* a trial start; 10 ms, but the machine may swap */
+
+/* ---- the sandbox's Unix sockets ---- */
+#define LIMIT_KNOWN_SOCKETS      64  /* files held open, so that they are not looked for again  */
+#define LIMIT_HIDDEN_DESCRIPTORS 256 /* numbers tried in a process that shows none; agents: 10  */
+#define LIMIT_BLOCKED_CONNECTS                                                                     \
+    64                      /* threads in connect(2); with a full backlog at the other end         \
+                             */
+#define LIMIT_NEWS      32  /* refused connects that the loop has not reported yet     */
+#define LIMIT_NEWS_TEXT 768 /* of one: a path has 108 bytes, four times that escaped   */
 
 #endif

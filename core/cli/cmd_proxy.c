@@ -149,6 +149,8 @@ static int proxy_with(const struct options *options)
 
     if (options->words[0] || options->string)
         misuse = "fence proxy runs no command: see fence proxy --help";
+    else if (options->nports > 0)
+        misuse = "--port leads to a command in a sandbox: fence proxy runs none, leave it out";
     else if (!options->http && !options->socks)
         misuse = "fence proxy needs an address: --http 127.0.0.1:3128, --socks 127.0.0.1:1080";
     if (misuse || of_sandboxes) {

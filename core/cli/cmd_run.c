@@ -109,6 +109,7 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
     options.program = own_path(program);
     options.rule_files = (const char *const *)run->rule_files;
     options.argv = argv;
+    options.ports = run->options ? run->options->ports : NULL;
     options.degrade = run->options ? run->options->degrade : 0;
     options.ignored_signals = signals_ignored();
     signals = signals_catch(options.ignored_signals);

@@ -29,6 +29,7 @@ enum action {
     ADD_SETTING,
     ADD_SWITCH,
     ADD_POLICY,
+    ADD_PORT,
     NOT_BUILT
 };
 
@@ -56,6 +57,7 @@ static const struct option options[] = {
     {0, "--allow-write", true, ANY, ADD_SETTING, "filesystem.allowWrite"},
     {0, "--allow-nested", false, ANY, ADD_SWITCH, "allowNested"},
     {0, "--policy", true, ANY, ADD_POLICY, NULL},
+    {'p', "--port", true, ANY, ADD_PORT, NULL},
     {0, "--ask-timeout", true, ANY, SET_ASK_TIMEOUT, NULL},
     {0, "--degrade", true, ANY, ADD_DEGRADE, NULL},
     {0, "--linux-features", false, ANY, SET_FEATURES, NULL},
@@ -64,7 +66,6 @@ static const struct option options[] = {
     {0, "--login", true, PROXY, SET_LOGIN, NULL},
     {0, "--max-clients", true, PROXY, SET_MAX_CLIENTS, NULL},
     {0, "--json", false, TEST, SET_JSON, NULL},
-    {'p', "--port", true, ANY, NOT_BUILT, NULL},
     {'t', "--template", true, ANY, NOT_BUILT, NULL},
     {0, "--list-templates", false, ANY, NOT_BUILT, NULL},
     {0, "--deny-read", true, ANY, NOT_BUILT, NULL},
@@ -174,6 +175,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
     case ADD_POLICY:
         out->policies[out->npolicies++] = value;
         return 0;
+    case ADD_PORT:
+        out->ports[out->nports++] = value;
+        return 0;
     case NOT_BUILT:
         return complain(err, "option", o->name, " is not built yet: leave it out");
     }
@@ -236,7 +240,7 @@ static int read_short(struct options *out, char ***argv, enum command command, f
     return 0;
 }
 
-/* No word gives more than one setting or policy. */
+/* No word gives more than one setting, policy or port. */
 static int make_room(struct options *out, char **argv, fence_error *err)
 {
     size_t words = 0;
@@ -245,7 +249,8 @@ static int make_room(struct options *out, char **argv, fence_error *err)
         words++;
     out->extra = calloc(words + 1, sizeof *out->extra);
     out->policies = calloc(words + 1, sizeof *out->policies);
-    if (out->extra && out->policies)
+    out->ports = calloc(words + 1, sizeof *out->ports);
+    if (out->extra && out->policies && out->ports)
         return 0;
     err->code = -ENOMEM;
     snprintf(err->message, sizeof err->message, "out of memory");
@@ -304,6 +309,8 @@ const char *options_of_runs(const struct options *o)
 {
     if (o->watch)
         return "--watch";
+    if (o->nports > 0)
+        return "--port";
     return o->ask_timeout_s ? "--ask-timeout" : options_of_sandboxes(o);
 }
 
@@ -318,4 +325,5 @@ void options_deinit(struct options *o)
 {
     free(o->extra);
     free(o->policies);
+    free(o->ports);
 }

@@ -21,6 +21,8 @@ struct options {
     unsigned ask_timeout_s; /* --ask-timeout; 0: not given */
     const char **policies;  /* --policy, as often as it was given      */
     size_t npolicies;
+    const char **ports; /* -p; NULL-terminated */
+    size_t nports;
     fence_setting *extra; /* --allow and its kind                    */
     size_t nextra;
     char **words; /* what follows the options; NULL-terminated  */

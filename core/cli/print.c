@@ -235,15 +235,15 @@ static const char *icon(const fence_event *event)
     return event->kind == FENCE_EVENT_TLS || event->status == 403 ? "✗" : "!";
 }
 
-/* What answers a SOCKS5 client: a reply of one byte. What was refused is blocked; the rest failed.
- */
-static void print_socks(const fence_event *event, struct printer *printer, const char *when)
+/* What answers with no status of HTTP's. What was refused is blocked; the rest failed. */
+static void print_tunnel(const fence_event *event, struct printer *printer, const char *when)
 {
     bool refused = event->decision->verdict == FENCE_DENY;
     char host[300];
 
     format_host(host, event->request->host);
-    print_line(printer, "[fence:socks] %s %s CONNECT %s:%u %s", when, icon(event), host,
+    print_line(printer, "[fence:%s] %s %s CONNECT %s:%u %s",
+               event->request->kind == FENCE_LOCAL ? "local" : "socks", when, icon(event), host,
                event->request->port,
                !refused               ? "ALLOWED"
                : event->status == 403 ? "BLOCKED"
@@ -275,8 +275,9 @@ static void print_response(const fence_event *event, struct printer *printer)
         return;
     format_time(when, event->time_us);
     format_duration(took, event->duration_us);
-    if (event->request && event->request->kind == FENCE_SOCKS5) {
-        print_socks(event, printer, when);
+    if (event->request &&
+        (event->request->kind == FENCE_SOCKS5 || event->request->kind == FENCE_LOCAL)) {
+        print_tunnel(event, printer, when);
         return;
     }
     if (event->request)
@@ -313,6 +314,16 @@ static void print_decision(const fence_event *event, struct printer *printer)
                    d->rule, says_more(d) ? ": " : "", says_more(d) ? d->message : "");
 }
 
+static void print_unix(const fence_event *event, struct printer *printer)
+{
+    char when[16];
+
+    if (!printer->debug && !printer->monitor)
+        return;
+    format_time(when, event->time_us);
+    print_line(printer, "[fence:unix] %s ✗ %s", when, event->text);
+}
+
 void print_event(const fence_event *event, void *payload)
 {
     struct printer *printer = payload;
@@ -338,6 +349,9 @@ void print_event(const fence_event *event, void *payload)
         return;
     case FENCE_EVENT_TLS:
         print_tls(event, printer);
+        return;
+    case FENCE_EVENT_UNIX:
+        print_unix(event, printer);
         return;
     case FENCE_EVENT_CLOSE:
         return;

@@ -49,6 +49,8 @@ int text_help(void)
         "      --allow-write PATH  make a file or folder writable; may be repeated\n"
         "      --allow-nested      let the command make namespaces: a sandbox of its own\n"
         "      --policy FILE       ask this Lua policy about requests; may be repeated\n"
+        "  -p, --port PORT         let this machine reach the command's server on PORT: PORT (on\n"
+        "                          127.0.0.1 and ::1), ADDRESS:PORT or [v6]:PORT; may be repeated\n"
         "      --ask-timeout SECONDS   deny what a policy asks and nobody answers by then (30)\n"
         "      --watch             load settings and policies again when they change\n"
         "      --degrade LAYER     start without it where it is missing: landlock, unix-sockets,\n"

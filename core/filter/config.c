@@ -348,6 +348,8 @@ int config_build(struct fence_config **out, const char *name, char *text, size_t
     rc = config_finish(config, extra, nextra, err);
     if (rc == 0)
         rc = check_contradictions(&r);
+    if (rc == 0)
+        rc = check_local_ports(&r);
     if (rc < 0)
         return rc;
     *out = take(&config);

@@ -47,6 +47,10 @@ struct config_ports {
     size_t count;
 };
 
+/* Inside, where fence itself listens: no port of anybody else's. */
+#define CONFIG_HTTP_PORT  3128 /* the ancestor's, and every proxy's since Squid */
+#define CONFIG_SOCKS_PORT 1080 /* the registered one                            */
+
 struct cJSON;
 
 struct fence_config {
@@ -79,7 +83,8 @@ struct fence_config {
 
     struct config_texts unix_sockets; /* network.allowUnixSockets */
     bool all_unix_sockets;
-    struct config_ports local_ports; /* network.allowLocalOutboundPorts */
+    struct config_ports
+        local_ports; /* network.allowLocalOutboundPorts; none unless they are open */
     bool local_outbound;
 
     bool allow_nested; /* may the command make namespaces and mounts of its own? */

@@ -28,10 +28,18 @@ int read_env_name(struct reader *r, const char *text, size_t index, size_t field
 static int read_port(struct reader *r, const cJSON *item, struct config_ports *list)
 {
     double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    uint16_t port;
 
     if (!(number >= 1 && number <= 65535) || number != (uint16_t)number)
         return fail_here(r, false, ": must be a port, 1 to 65535");
-    list->items[list->count++] = (uint16_t)number;
+    port = (uint16_t)number;
+    if (port == CONFIG_HTTP_PORT || port == CONFIG_SOCKS_PORT)
+        return fail_here(r, false, ": fence itself listens there: leave it out");
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i] == port)
+            return fail_here(r, false, ": stands in the list twice: leave one out");
+    }
+    list->items[list->count++] = port;
     return 0;
 }
 
@@ -56,6 +64,33 @@ int read_ports(struct reader *r, const cJSON *value, size_t field)
             return rc;
         r->depth--;
     }
+    return 0;
+}
+
+/* Without a word about network.allowLocalOutbound, what network.allowLocalBinding says holds: the
+ * ancestor's default. */
+int check_local_ports(struct reader *r)
+{
+    struct fence_config *config = r->config;
+    const cJSON *network = cJSON_GetObjectItemCaseSensitive(r->json, "network");
+    const cJSON *open = cJSON_GetObjectItemCaseSensitive(network, "allowLocalOutbound");
+    const cJSON *binding = cJSON_GetObjectItemCaseSensitive(network, "allowLocalBinding");
+
+    r->path[0] = (struct jsonc_step){"network", 0};
+    r->depth = 2;
+    if (config->local_outbound && config->local_ports.count == 0) {
+        r->path[1] = (struct jsonc_step){"allowLocalOutbound", 0};
+        return fail_here(r, true,
+                         ": opens nothing by itself: add the ports of this machine's services, "
+                         "\"allowLocalOutboundPorts\": [5432]");
+    }
+    config->local_outbound = config->local_outbound || (!open && cJSON_IsTrue(binding));
+    if (config->local_outbound)
+        return 0;
+    r->path[1] = (struct jsonc_step){"allowLocalOutboundPorts", 0};
+    if (config->local_ports.count > 0 && !open)
+        return fail_here(r, true, ": opens nothing without \"allowLocalOutbound\": true");
+    config->local_ports.count = 0;
     return 0;
 }
 

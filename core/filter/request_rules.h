@@ -15,6 +15,7 @@ struct rules_request {
     const struct host *host;
     uint16_t port;
     bool tunnel;       /* fence cannot read what goes through it                    */
+    bool local;        /* to a service of the host, by network.allowLocalOutboundPorts */
     struct str method; /* bytes NULL: not known, as in a tunnel                     */
     struct str target; /* path and query; bytes NULL: not known                     */
 };

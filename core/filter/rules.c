@@ -79,6 +79,19 @@ static bool literal_opened(const struct fence_config *config, const struct addr 
     return false;
 }
 
+/* The index in network.allowLocalOutboundPorts, or -1. */
+static int local_port(const struct fence_config *config, const struct rules_request *request)
+{
+    if (!request->local || !request->host->is_addr ||
+        addr_classify(&request->host->addr) != ADDR_LOOPBACK)
+        return -1;
+    for (size_t i = 0; i < config->local_ports.count; i++) {
+        if (config->local_ports.items[i] == request->port)
+            return (int)i;
+    }
+    return -1;
+}
+
 /* Does the configuration open an address that is not public, or this machine's own? "*" does not:
  * it means every host, and nobody who writes it means the cloud's metadata service. */
 static bool addr_opened(const struct fence_config *config, const struct rules_request *request,
@@ -88,6 +101,8 @@ static bool addr_opened(const struct fence_config *config, const struct rules_re
     bool exact = config_needs_literal(addr);
 
     if (pinned && addr_equal(pinned, addr))
+        return true;
+    if (local_port(config, request) >= 0)
         return true;
     if (request_rules_match_addr(&config->rules, true, request, addr, exact) != REQUEST_NO_RULE)
         return true;
@@ -184,6 +199,18 @@ static void deny_by_rule(fence_decision *out, const struct fence_config *config,
     say(out->cure, sizeof out->cure, "\"scheme\": \"http\" in %s, to let tunnels pass", out->rule);
 }
 
+/* A service of the host is denied by the name that people give its address, too. */
+static bool local_denied(fence_decision *out, const struct fence_config *config,
+                         const struct rules_request *request)
+{
+    static const struct host localhost = {.len = 9, .text = "localhost"};
+    struct rules_request named = *request;
+
+    named.host = &localhost;
+    named.local = false;
+    return request->local && rules_deny_request(out, config, &named);
+}
+
 bool rules_deny_request(fence_decision *out, const struct fence_config *config,
                         const struct rules_request *request)
 {
@@ -202,7 +229,7 @@ bool rules_deny_request(fence_decision *out, const struct fence_config *config,
         return true;
     }
     if (!request->host->is_addr || !addr_denied_deep(out, config, request, &request->host->addr))
-        return false;
+        return local_denied(out, config, request);
     out->reason = FENCE_REASON_IP_PROHIBITED;
     deny_host(out, request);
     return true;
@@ -213,9 +240,14 @@ static bool request_allowed(fence_decision *out, const struct fence_config *conf
                             const struct rules_request *request)
 {
     uint32_t domain = domains_match(config->allowed.set, request->host, request->port);
+    int local = local_port(config, request);
     size_t rule;
 
     decide(out, FENCE_ALLOW, FENCE_REASON_NONE);
+    if (local >= 0) {
+        say(out->rule, sizeof out->rule, "network.allowLocalOutboundPorts[%d]", local);
+        return true;
+    }
     if (domain != DOMAINS_NO_RULE) {
         config_rule_name(out->rule, sizeof out->rule, &config->allowed, domain);
         return true;
@@ -238,7 +270,12 @@ void rules_allow_request(fence_decision *out, const struct fence_config *config,
     format_shown(shown, request);
     say(out->message, sizeof out->message, "no rule allows %s", shown);
     format_host(name, request->host);
-    cure_by_allowing(out, name);
+    if (request->local)
+        say(out->cure, sizeof out->cure,
+            "\"network\": {\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [%u]}",
+            request->port);
+    else
+        cure_by_allowing(out, name);
 }
 
 void rules_decide_request(fence_decision *out, const struct fence_config *config,

@@ -57,8 +57,11 @@ static void push_str(lua_State *lua, struct str text)
 
 static const char *kind_name(fence_request_kind kind)
 {
-    static const char *const kinds[] = {
-        [FENCE_CONNECT] = "connect", [FENCE_HTTP] = "http", [FENCE_SOCKS5] = "socks5"};
+    static const char *const kinds[] = {[FENCE_CONNECT] = "connect",
+                                        [FENCE_HTTP] = "http",
+                                        [FENCE_SOCKS5] = "socks5",
+                                        [FENCE_EXEC] = "exec",
+                                        [FENCE_LOCAL] = "connect"};
 
     return kinds[kind];
 }

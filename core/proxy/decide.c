@@ -78,7 +78,7 @@ static void decide_addresses(fence_decision *out, const fence_config *config, fe
                              struct policy_request *asked, const char *const *told)
 {
     const struct host *host = asked->judged->host;
-    bool via = config_upstream(config, host, asked->judged->port) != NULL;
+    bool via = !asked->judged->local && config_upstream(config, host, asked->judged->port);
     const struct addr *known = host->is_addr ? &host->addr : config_pinned(config, host);
     struct judging judging = {.config = config, .asked = asked};
     struct addr addr;
@@ -120,6 +120,7 @@ int fence_decide(fence_decision *out, const fence_config *config, fence_policy *
     judged = (struct rules_request){.host = &host,
                                     .port = request->port,
                                     .tunnel = request->kind != FENCE_HTTP,
+                                    .local = request->kind == FENCE_LOCAL,
                                     .method = text_of(request, request->method),
                                     .target = text_of(request, request->path)};
     asked.judged = &judged;

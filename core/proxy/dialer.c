@@ -404,7 +404,8 @@ int dial_start(struct dial **out, struct proxy *proxy, const struct policy_reque
                void *owner, dial_cb on_done)
 {
     const struct rules_request *judged = request->judged;
-    const struct upstream *via = config_upstream(proxy->config, judged->host, judged->port);
+    const struct upstream *via =
+        judged->local ? NULL : config_upstream(proxy->config, judged->host, judged->port);
     const struct host *target = via ? &via->host : judged->host;
     const struct addr *known =
         target->is_addr ? &target->addr : config_pinned(proxy->config, target);

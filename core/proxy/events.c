@@ -75,6 +75,13 @@ void events_debug(struct events *events, const char *fmt, ...)
     va_end(args);
 }
 
+void events_unix(struct events *events, const char *text)
+{
+    fence_event event = {.kind = FENCE_EVENT_UNIX, .text = text};
+
+    events_emit(events, &event);
+}
+
 void events_policy_line(void *payload, const char *level, const char *line)
 {
     struct events *events = payload;

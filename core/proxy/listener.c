@@ -68,9 +68,14 @@ static void on_connection(uv_stream_t *stream, int status)
         events_notice(&proxy->events, "a client could not be accepted: %s", uv_strerror(status));
         return;
     }
-    if (proxy->nsessions >= proxy->max_sessions) /* the limit may have been raised meanwhile */
-        proxy->max_sessions = proxy_affordable_sessions(proxy->wanted_sessions);
-    if (session_accept(l, proxy->nsessions >= proxy->max_sessions) < 0)
+    if (l->leads == LISTENER_IN) { /* as many as there are sockets: the others wait for theirs */
+        if (lender_ready(l->lender, &l->wait) && session_accept(l, false) < 0)
+            shed_client(l);
+        return;
+    }
+    if (proxy_clients(proxy) >= proxy->max_sessions) /* the limit may have been raised meanwhile */
+        proxy->max_sessions = proxy_affordable_sessions(proxy);
+    if (session_accept(l, proxy_clients(proxy) >= proxy->max_sessions) < 0)
         shed_client(l);
 }
 
@@ -88,6 +93,7 @@ static int listener_new(struct listener **out, struct proxy *proxy, fence_protoc
     l->protocol = protocol;
     l->is_unix = is_unix;
     l->handles = 1;
+    list_init(&l->wait.link);
     rc = io_init(&l->io, l);
     if (rc < 0) {
         free(l);
@@ -194,6 +200,48 @@ int listener_open(struct listener **out, struct proxy *proxy, fence_protocol pro
                 cure ? cure : "");
 }
 
+static void on_turn(struct lender_wait *wait)
+{
+    on_connection(&CONTAINER_OF(wait, struct listener, wait)->io.stream, 0);
+}
+
+int listener_open_port(struct listener **out, struct proxy *proxy, const struct addr *addr,
+                       uint16_t port, struct lender *lender)
+{
+    struct sockaddr_storage at;
+    struct listener *l;
+    int rc = listener_new(&l, proxy, FENCE_PROTOCOL_AUTO, false);
+
+    if (rc < 0)
+        return rc;
+    l->leads = LISTENER_IN;
+    l->port = port;
+    l->lender = lender;
+    l->wait.on_turn = on_turn;
+    addr_to_sockaddr(&at, addr, port);
+    rc = uv_tcp_bind(&l->io.tcp, (struct sockaddr *)&at,
+                     addr->family == 6 ? UV_TCP_IPV6ONLY : 0); /* IPv4 has its own socket */
+    if (rc == 0)
+        rc = uv_listen(&l->io.stream, LIMIT_BACKLOG, on_connection);
+    if (rc < 0)
+        listener_close(l);
+    else
+        *out = l;
+    return rc;
+}
+
+int listener_adopt_local(struct listener **out, struct proxy *proxy, uint16_t port, int fd,
+                         fence_error *err)
+{
+    int rc = listener_adopt(out, proxy, FENCE_PROTOCOL_AUTO, fd, err);
+
+    if (rc < 0)
+        return rc;
+    (*out)->leads = LISTENER_OUT;
+    (*out)->port = port;
+    return 0;
+}
+
 int listener_adopt(struct listener **out, struct proxy *proxy, fence_protocol protocol, int fd,
                    fence_error *err)
 {
@@ -222,6 +270,7 @@ void listener_close(struct listener *l)
     if (!l)
         return;
     list_remove(&l->link);
+    list_remove(&l->wait.link);
     for (struct list *link = l->proxy->sessions.next; link != &l->proxy->sessions;) {
         struct session *s = CONTAINER_OF(link, struct session, link);
 

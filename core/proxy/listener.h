@@ -4,8 +4,15 @@
 #define FENCE_PROXY_LISTENER_H
 
 #include "base/addr.h"
+#include "proxy/lender.h"
 #include "proxy/peer.h"
 #include "proxy/proxy.h"
+
+enum listener_leads {                 /* where its clients get to */
+                      LISTENER_PROXY, /* where they ask to, by `protocol` */
+                      LISTENER_OUT,   /* from a sandbox, to `port` of this machine's loopback   */
+                      LISTENER_IN /* from this machine, to `port` inside, by sockets of `lender` */
+};
 
 struct listener {
     union peer_io io;
@@ -20,6 +27,9 @@ struct listener {
     bool on_host; /* it has an address of this machine: `addr`   */
     struct addr addr;
     uint16_t port;
+    enum listener_leads leads;
+    struct lender *lender;
+    struct lender_wait wait; /* for a socket of the lender's */
 };
 
 /* `address` is "127.0.0.1:0", "[::1]:3128" or "unix:/path". Returns 0 or a negative code with
@@ -31,6 +41,16 @@ int listener_open(struct listener **out, struct proxy *proxy, fence_protocol pro
  * from here on, on failure too. */
 int listener_adopt(struct listener **out, struct proxy *proxy, fence_protocol protocol, int fd,
                    fence_error *err);
+
+/* The same, and the clients' bytes go to `port` of this machine's loopback, if the rules let them.
+ */
+int listener_adopt_local(struct listener **out, struct proxy *proxy, uint16_t port, int fd,
+                         fence_error *err);
+
+/* Listens on an address of this machine, and on that alone; its clients get to the same port inside
+ * the sandbox that `lender` has its sockets from. Returns 0 or a negative UV_E*. */
+int listener_open_port(struct listener **out, struct proxy *proxy, const struct addr *addr,
+                       uint16_t port, struct lender *lender);
 
 /* Ends it, and the sessions that came through it. Takes NULL. */
 void listener_close(struct listener *listener);

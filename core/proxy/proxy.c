@@ -14,14 +14,14 @@
 
 #define DESCRIPTORS_KEPT 48 /* for the loop, listeners, sandboxes and what the host program has */
 
-unsigned proxy_affordable_sessions(unsigned wanted)
+unsigned proxy_affordable_sessions(const struct proxy *proxy)
 {
+    unsigned wanted = proxy->wanted_sessions;
     struct rlimit limit;
-    rlim_t sessions = wanted;
+    rlim_t sessions = wanted, kept = DESCRIPTORS_KEPT + proxy->kept_descriptors;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-        sessions =
-            limit.rlim_cur > DESCRIPTORS_KEPT ? (limit.rlim_cur - DESCRIPTORS_KEPT) / 11 * 4 : 0;
+        sessions = limit.rlim_cur > kept ? (limit.rlim_cur - kept) / 11 * 4 : 0;
         if (sessions < 4)
             sessions = 4;
     }
@@ -34,7 +34,7 @@ int proxy_init(struct proxy *proxy, uv_loop_t *loop, struct fence_config *config
     int rc;
 
     *proxy = (struct proxy){.loop = loop, .wanted_sessions = LIMIT_SESSIONS};
-    proxy->max_sessions = proxy_affordable_sessions(proxy->wanted_sessions);
+    proxy->max_sessions = proxy_affordable_sessions(proxy);
     if (observer)
         proxy->events.observer = *observer;
     asks_init(&proxy->asks, &proxy->events.observer);

@@ -32,10 +32,12 @@ struct proxy {
     struct list listeners;
     struct list sessions;
     unsigned nsessions;
-    unsigned max_sessions;    /* what can be afforded of `wanted_sessions` */
-    unsigned wanted_sessions; /* LIMIT_SESSIONS, unless somebody asked for another number */
-    uint64_t last_session;    /* the number of the newest */
-    uint64_t last_run;        /* the same of sandboxes    */
+    unsigned nports;           /* of them; their sandboxes bound how many: ports.c */
+    unsigned max_sessions;     /* what can be afforded of `wanted_sessions` */
+    unsigned wanted_sessions;  /* LIMIT_SESSIONS, unless somebody asked for another number */
+    unsigned kept_descriptors; /* for the ports of sandboxes */
+    uint64_t last_session;     /* the number of the newest */
+    uint64_t last_run;         /* the same of sandboxes    */
 };
 
 /* Takes a reference to `config`. Returns 0 or -errno; on failure nothing is left. */
@@ -51,10 +53,16 @@ void proxy_deinit(struct proxy *proxy);
  * within a decision. Tunnels stay, under the new deadlines. */
 void proxy_replace_rules(struct proxy *proxy, struct fence_config *config, fence_policy *policy);
 
-/* How many sessions this process can afford: two descriptors each, three while two addresses are
- * tried, a quarter of one in the pool, and never so many that accepting or dialling fails for want
- * of them. */
-unsigned proxy_affordable_sessions(unsigned wanted);
+/* The sessions that count against the limit. */
+static inline unsigned proxy_clients(const struct proxy *proxy)
+{
+    return proxy->nsessions - proxy->nports;
+}
+
+/* How many of the wanted sessions this process can afford: two descriptors each, three while two
+ * addresses are tried, a quarter of one in the pool, and never so many that accepting or dialling
+ * fails for want of them. */
+unsigned proxy_affordable_sessions(const struct proxy *proxy);
 
 /* Would dialling this reach one of our own listeners? */
 bool proxy_is_own_listener(const struct proxy *proxy, const struct addr *addr, uint16_t port);

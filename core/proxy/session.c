@@ -39,6 +39,7 @@ static void session_free(struct session *s)
 {
     list_remove(&s->link);
     s->proxy->nsessions--;
+    s->proxy->nports -= s->of_port;
     if (s->proxy->nsessions == 0) /* an idle proxy holds nothing */
         splice_close(&s->proxy->buffer.pipe);
     tls_name_end(s);
@@ -66,7 +67,7 @@ static void on_timer_closed(uv_handle_t *handle)
     session_handle_closed(CONTAINER_OF(handle, struct session, timer));
 }
 
-static void on_upstream_closed(struct peer *upstream)
+void session_upstream_closed(struct peer *upstream)
 {
     struct session *s = upstream->owner;
 
@@ -93,10 +94,11 @@ void session_drop_upstream(struct session *s)
 void session_attach_upstream(struct session *s, struct peer *upstream)
 {
     s->upstream = upstream;
-    s->request->reached = true;
+    if (s->request)
+        s->request->reached = true;
     s->handles++;
     upstream->owner = s;
-    upstream->on_closed = on_upstream_closed;
+    upstream->on_closed = session_upstream_closed;
 }
 
 struct peer *session_detach_upstream(struct session *s)
@@ -161,6 +163,9 @@ static void on_deadline(uv_timer_t *timer)
     case SESSION_ASKING:
         session_asked_too_long(s);
         return;
+    case SESSION_ENTERING:
+        session_port_timeout(s);
+        return;
     case SESSION_DIALING: /* the dial has deadlines of its own */
     case SESSION_CLOSING:
         return;
@@ -202,6 +207,8 @@ static void on_dialled(void *owner, struct peer *upstream, struct str early,
     session_attach_upstream(s, upstream);
     if (s->request->kind == FENCE_SOCKS5)
         session_socks5_connected(s);
+    else if (s->request->kind == FENCE_LOCAL)
+        session_local_connected(s);
     else
         session_http_connected(s);
     if (early.len > 0 && s->state == SESSION_TUNNEL)
@@ -301,6 +308,8 @@ void session_refuse(struct session *s, const fence_decision *why, int status)
     s->talk->scanned = 0;
     if (s->request->kind == FENCE_SOCKS5)
         session_socks5_refuse(s, why);
+    else if (s->request->kind == FENCE_LOCAL)
+        session_local_refuse(s, why);
     else
         refuse_http(s, why, status);
 }
@@ -385,7 +394,8 @@ static bool too_many_to_refuse(const struct proxy *proxy)
 {
     unsigned few = (proxy->max_sessions + 1) / 2;
 
-    return proxy->nsessions > proxy->max_sessions + (few < LIMIT_REFUSING ? few : LIMIT_REFUSING);
+    return proxy_clients(proxy) >
+           proxy->max_sessions + (few < LIMIT_REFUSING ? few : LIMIT_REFUSING);
 }
 
 /* There is no word in SOCKS5 for "try again", and the greeting has not been read. */
@@ -402,6 +412,12 @@ static void refuse_too_many(struct session *s)
     session_refuse(s, &too_many, 0);
 }
 
+/* Nobody is told in the protocol that he is one too many where there is no word for it. */
+static bool is_mute(const struct listener *listener)
+{
+    return listener->leads == LISTENER_OUT || listener->protocol == FENCE_PROTOCOL_SOCKS5;
+}
+
 int session_accept(struct listener *listener, bool full)
 {
     struct session *s = session_new(listener);
@@ -409,8 +425,8 @@ int session_accept(struct listener *listener, bool full)
     if (!s)
         return -ENOMEM;
     if (uv_accept(&listener->io.stream, &s->client.io.stream) < 0 ||
-        too_many_to_refuse(listener->proxy) ||
-        (full && listener->protocol == FENCE_PROTOCOL_SOCKS5)) {
+        (listener->leads != LISTENER_IN && too_many_to_refuse(listener->proxy)) ||
+        (full && is_mute(listener))) {
         session_close(s);
         return 0;
     }
@@ -421,7 +437,11 @@ int session_accept(struct listener *listener, bool full)
     }
     if (!listener->is_unix)
         uv_tcp_nodelay(&s->client.io.tcp, 1);
-    if (full)
+    if (listener->leads == LISTENER_IN)
+        session_port_begin(s);
+    else if (listener->leads == LISTENER_OUT)
+        session_local_begin(s);
+    else if (full)
         refuse_too_many(s);
     else if (listener->protocol == FENCE_PROTOCOL_SOCKS5)
         session_socks5_begin(s, LIMIT_HEAD_MS);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * session.h - one client connection, from its first byte to its last closed handle. Its steps
- * are in session_http.c and exchange.c, session_socks5.c, tunnel.c and tls_name.c. */
+ * are in session_http.c and exchange.c, session_socks5.c, session_local.c, session_port.c, tunnel.c
+ * and tls_name.c. */
 #ifndef FENCE_PROXY_SESSION_H
 #define FENCE_PROXY_SESSION_H
 
@@ -18,6 +19,7 @@ enum session_state {
     SESSION_ASKING,    /* a person is asked                                      */
     SESSION_DIALING,   /* allowed; the upstream is being reached                 */
     SESSION_EXCHANGE,  /* a plain HTTP request and its response are under way    */
+    SESSION_ENTERING,  /* a client of a host's port is being connected inside    */
     SESSION_TUNNEL,    /* bytes both ways                                        */
     SESSION_LINGERING, /* answered for the last time; the client's rest is read  */
     SESSION_CLOSING    /* late callbacks end here                                */
@@ -83,6 +85,7 @@ struct session {
     bool looking;     /* session_http_continue() is at work        */
     bool again;       /* and has another head to look for          */
     bool pooled;      /* the upstream served others before         */
+    bool of_port;     /* it is one of proxy.nports                 */
     uint16_t handles; /* what on_closed() still has to be called for */
     struct peer client;
     struct peer *upstream; /* NULL unless connected */
@@ -167,6 +170,9 @@ bool session_rules_are_new(const struct session *s); /* since it was judged */
 /* Takes a connected upstream. */
 void session_attach_upstream(struct session *s, struct peer *upstream);
 
+/* What closes the upstream calls this, unless it wants to hear of it first. */
+void session_upstream_closed(struct peer *upstream);
+
 /* Gives its connected upstream away; NULL without one. */
 struct peer *session_detach_upstream(struct session *s);
 
@@ -186,6 +192,11 @@ void session_http_allowed(struct session *s);                  /* reaches the up
 void session_socks5_begin(struct session *s, uint64_t deadline);
 void session_socks5_connected(struct session *s);
 void session_socks5_refuse(struct session *s, const fence_decision *why);
+void session_local_begin(struct session *s); /* a client inside, of a service of the host */
+void session_local_connected(struct session *s);
+void session_local_refuse(struct session *s, const fence_decision *why);
+void session_port_begin(struct session *s); /* a client of the host, of a server inside */
+void session_port_timeout(struct session *s);
 void exchange_begin(struct session *s);
 void exchange_end(struct session *s);     /* frees; harmless without an exchange             */
 void exchange_timeout(struct session *s); /* the session's timer, in SESSION_EXCHANGE        */

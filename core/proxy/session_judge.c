@@ -16,6 +16,7 @@ struct rules_request session_judged(const struct session *s)
     return (struct rules_request){.host = &r->host,
                                   .port = r->port,
                                   .tunnel = !readable,
+                                  .local = r->kind == FENCE_LOCAL,
                                   .method = readable ? str_of(r->method) : (struct str){NULL, 0},
                                   .target = readable ? str_of(r->path) : (struct str){NULL, 0}};
 }
@@ -60,7 +61,7 @@ void session_follow(struct session *s, const fence_decision *decision)
     session_emit_decision(s, decision);
     if (decision->verdict != FENCE_ALLOW)
         session_refuse(s, decision, 0);
-    else if (s->request->kind == FENCE_SOCKS5)
+    else if (s->request->kind == FENCE_SOCKS5 || s->request->kind == FENCE_LOCAL)
         session_dial(s);
     else
         session_http_allowed(s);

@@ -29,34 +29,33 @@ int bridge_send_order(int control, const struct inner_order *order, fence_error 
 }
 
 struct received { /* what came beside the bytes */
-    int fds[INNER_LISTENERS];
+    int fds[INNER_MOST];
+    size_t nfds;
     pid_t pid;
 };
 
-/* Keeps the descriptors where they are as many as they should be, and closes others. */
 static void take_rights(struct received *out, const struct cmsghdr *c)
 {
     size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    bool wanted = count == INNER_LISTENERS && out->fds[0] < 0;
 
     for (size_t i = 0; i < count; i++) {
         int fd;
 
         memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-        if (wanted)
-            out->fds[i] = fd;
+        if (out->nfds < INNER_MOST)
+            out->fds[out->nfds++] = fd;
         else
             close(fd);
     }
 }
 
-static void close_all(int fds[INNER_LISTENERS])
+static void close_all(int *fds, size_t *count)
 {
-    for (size_t i = 0; i < INNER_LISTENERS; i++) {
+    for (size_t i = 0; i < *count; i++) {
         if (fds[i] >= 0)
             close(fds[i]);
-        fds[i] = -1;
     }
+    *count = 0;
 }
 
 static void take_control(struct received *out, struct msghdr *message)
@@ -75,12 +74,13 @@ static void take_control(struct received *out, struct msghdr *message)
     }
 }
 
-/* Returns the length of the message, which may be more than `len`, 0 at the end, or -errno. */
+/* Returns the length of the message, which may be more than `len`, 0 at the end, or -errno. With
+ * `wanted` descriptors, or none. */
 static ssize_t receive(int control, void *bytes, size_t len, struct received *extra)
 {
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(INNER_LISTENERS * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+        char bytes[CMSG_SPACE(INNER_MOST * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
     } room;
     struct iovec part = {bytes, len};
     struct msghdr message = {.msg_iov = &part,
@@ -89,13 +89,32 @@ static ssize_t receive(int control, void *bytes, size_t len, struct received *ex
                              .msg_controllen = sizeof room.bytes};
     ssize_t got = recvmsg(control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC);
 
-    memset(extra, -1, sizeof *extra);
+    extra->nfds = 0;
+    extra->pid = -1;
     if (got < 0)
         return errno == ECONNRESET ? 0 : -errno;
     take_control(extra, &message);
     if (message.msg_flags & MSG_CTRUNC) /* there were more: not what was asked for */
-        close_all(extra->fds);
+        close_all(extra->fds, &extra->nfds);
     return got;
+}
+
+int bridge_receive_listener(int control, int *listener)
+{
+    struct received extra;
+    char byte;
+    ssize_t len = receive(control, &byte, sizeof byte, &extra);
+
+    if (len == 0) /* a launcher that ended at once left our order unread: that is told first */
+        len = receive(control, &byte, sizeof byte, &extra);
+    if (len < 0)
+        return (int)len;
+    if (len != sizeof byte || extra.nfds != 1) {
+        close_all(extra.fds, &extra.nfds);
+        return -EPROTO;
+    }
+    *listener = extra.fds[0];
+    return 0;
 }
 
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err)
@@ -106,17 +125,20 @@ int bridge_receive_report(int control, struct bridge_report *report, fence_error
     if (len == 0 || len == -EAGAIN)
         return (int)len;
     if (len == sizeof report->said && report->said.version == INNER_VERSION && extra.pid > 0) {
-        memcpy(report->listeners, extra.fds, sizeof extra.fds);
+        if (report->said.step != INNER_SOCKETS && extra.nfds != INNER_LISTENERS)
+            close_all(extra.fds, &extra.nfds); /* not what was asked for */
+        memcpy(report->fds, extra.fds, extra.nfds * sizeof *extra.fds);
+        report->nfds = extra.nfds;
         report->pid = extra.pid;
         return 1;
     }
-    close_all(extra.fds);
+    close_all(extra.fds, &extra.nfds);
     return fail(err, FENCE_ESANDBOX, "the sandbox's helper does not speak our language");
 }
 
-void bridge_close_listeners(struct bridge_report *report)
+void bridge_close_fds(struct bridge_report *report)
 {
-    close_all(report->listeners);
+    close_all(report->fds, &report->nfds);
 }
 
 int bridge_send_go(int control, int standard_error, const struct landlock *wall, fence_error *err)
@@ -150,7 +172,7 @@ int bridge_receive_outcome(int control, struct inner_report *failure)
     struct received extra;
     ssize_t len = receive(control, &said, sizeof said, &extra);
 
-    close_all(extra.fds);
+    close_all(extra.fds, &extra.nfds);
     if (len == sizeof said && said.version == INNER_VERSION) {
         *failure = said;
         return 1;
@@ -189,6 +211,7 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
                     error);
     case INNER_READY:
     case INNER_HERE:
+    case INNER_SOCKETS:
     case INNER_EXECUTE:
         break;
     }

@@ -13,18 +13,23 @@
  * close-on-exec. */
 int bridge_open(int ends[2], fence_error *err);
 
+/* The listener of notify.h, which the launcher's process sends before it becomes the launcher.
+ * Writes a descriptor, close-on-exec. Returns 0 or -errno. */
+int bridge_receive_listener(int control, int *listener);
+
 int bridge_send_order(int control, const struct inner_order *order, fence_error *err);
 
 struct bridge_report {
     struct inner_report said;
-    int listeners[INNER_LISTENERS]; /* -1 each, unless all came along */
-    pid_t pid;                      /* of the sender                  */
+    int fds[INNER_MOST]; /* what came along: INNER_LISTENERS or none, but with INNER_SOCKETS */
+    size_t nfds;
+    pid_t pid; /* of the sender */
 };
 
 /* Returns 1 with a report, whose descriptors the caller closes; 0 when inner has ended; -EAGAIN; or
  * another negative code. */
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err);
-void bridge_close_listeners(struct bridge_report *report); /* those that are still there */
+void bridge_close_fds(struct bridge_report *report); /* those that are still there: not -1 */
 
 int bridge_send_go(int control, int standard_error, const struct landlock *wall, fence_error *err);
 

@@ -24,6 +24,7 @@
 static int settle_base(struct resolver *r, const char *key, struct pattern *p)
 {
     char *missing = NULL;
+    char shown[256];
 
     for (;;) {
         char *canonical = realpath(p->base, NULL), *slash, *rest = NULL;
@@ -35,9 +36,12 @@ static int settle_base(struct resolver *r, const char *key, struct pattern *p)
         }
         slash = strrchr(p->base, '/');
         if ((errno != ENOENT && errno != ENOTDIR) || !slash) {
+            int error = errno;
+
             free(missing);
-            return fail(r->err, -errno, "%s: '%.200s' cannot be resolved: %s", key, p->base,
-                        strerror(errno));
+            str_escape(shown, sizeof shown, str_of(p->base));
+            return fail(r->err, -error, "%s: '%s' cannot be resolved: %s", key, shown,
+                        strerror(error));
         }
         if (asprintf(&rest, "%s%s%s", slash + 1, missing ? "/" : "", missing ? missing : "") < 0)
             rest = NULL;
@@ -46,6 +50,13 @@ static int settle_base(struct resolver *r, const char *key, struct pattern *p)
         slash[slash == p->base] = '\0';
         if (!missing)
             return resolver_no_memory(r);
+    }
+    if (missing && resolver_has_dots(missing)) {
+        str_escape(shown, sizeof shown, str_of(missing));
+        free(missing);
+        return fail(r->err, FENCE_ECONFIG,
+                    "%s: '%s' has '..' behind a folder that does not exist: write it out", key,
+                    shown);
     }
     if (missing) {
         char *rest = NULL;
@@ -56,7 +67,26 @@ static int settle_base(struct resolver *r, const char *key, struct pattern *p)
         free(p->rest);
         p->rest = rest;
     }
-    return p->rest ? 0 : resolver_no_memory(r);
+    if (p->rest)
+        return 0;
+    resolver_no_memory(r);
+    return -ENOMEM;
+}
+
+/* What a link leads to is denied, and so is to put something else in the place of the link. */
+static int seek_link(struct resolver *r, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    auto_free char *folder = strndup(path, slash > path ? (size_t)(slash - path) : 1);
+    char *canonical;
+    struct stat st;
+
+    if (!folder)
+        return resolver_no_memory(r);
+    if (lstat(path, &st) < 0 || !S_ISLNK(st.st_mode))
+        return 0;
+    canonical = realpath(folder, NULL);
+    return canonical ? resolver_seek(r, SOUGHT_DENY_WRITE, canonical, strdup(slash + 1)) : 0;
 }
 
 static int seek_text(struct resolver *r, const char *key, const char *text, enum sought what)
@@ -67,7 +97,10 @@ static int seek_text(struct resolver *r, const char *key, const char *text, enum
 
     if (rc < 0)
         return fail(r->err, rc, "%s: %s", key, why.message);
-    rc = settle_base(r, key, &pattern);
+    if (what == SOUGHT_DENY_WRITE && !pattern.rest[0])
+        rc = seek_link(r, pattern.base);
+    if (rc == 0)
+        rc = settle_base(r, key, &pattern);
     if (rc < 0) {
         pattern_deinit(&pattern);
         return rc;
@@ -98,6 +131,17 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* Is it below one of the first `count`? In the order of bytes those need not stand side by side:
+ * "/a", "/a-b", "/a/b". */
+static bool is_covered(const struct file_list *list, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (resolver_covers(list->items[i], path))
+            return true;
+    }
+    return false;
+}
+
 /* These stay the sandbox's own, whatever opens them: plan.h. */
 static bool is_own(const char *path)
 {
@@ -121,7 +165,7 @@ static int take_roots(struct resolver *r)
     if (roots->count > 1)
         qsort(roots->items, roots->count, sizeof *roots->items, compare_texts);
     for (size_t i = 0; i < roots->count; i++) {
-        if (kept > 0 && resolver_covers(roots->items[kept - 1], roots->items[i]))
+        if (is_covered(roots, kept, roots->items[i]))
             free(roots->items[i]);
         else
             roots->items[kept++] = roots->items[i];
@@ -167,9 +211,24 @@ static bool is_broad(const char *root, const char *home)
     return strcmp(root, "/") == 0 || (home && resolver_covers(root, home));
 }
 
+/* The folders between `home` and a name below it, as far as they are there. */
+static int watch_between(struct resolver *r, const char *home, const char *name)
+{
+    char path[LIMIT_PATH];
+    int rc = 0;
+
+    for (const char *slash = name; rc == 0 && (slash = strchr(slash, '/')); slash++) {
+        snprintf(path, sizeof path, "%s/%.*s", home, (int)(slash - name), name);
+        if (resolver_is_writable(r, path) && access(path, F_OK) == 0)
+            rc = resolver_list(r, &r->files->folders, path);
+    }
+    return rc;
+}
+
 /* In the home folder what programs read there, and not in each folder below it. */
 static int protect_home(struct resolver *r, const char *home)
 {
+    bool all = resolver_is_writable(r, home);
     char path[LIMIT_PATH];
     int rc = 0;
 
@@ -178,13 +237,15 @@ static int protect_home(struct resolver *r, const char *home)
                                                : protected_home[i - protected_count];
 
         snprintf(path, sizeof path, "%s/%s", home, name);
-        if (i >= protected_count && is_opened(r, path))
+        if (i < protected_count ? !all : is_opened(r, path) || !resolver_is_writable(r, path))
             continue;
         rc = strcmp(name, ".git") == 0 ? protect_git_at(r, path) : resolver_protect(r, path);
         if (rc == 0 && strcmp(name, ".git") != 0)
             rc = resolver_rule(r, FILE_PROTECTED, home, name);
+        if (rc == 0)
+            rc = watch_between(r, home, name);
     }
-    return rc == 0 ? resolver_list(r, &r->files->folders, home) : rc;
+    return rc == 0 && all ? resolver_list(r, &r->files->folders, home) : rc;
 }
 
 /* Everywhere below `top`. */
@@ -227,7 +288,7 @@ static int protect_roots(struct resolver *r)
     auto_free char *home = r->home ? realpath(r->home, NULL) : NULL;
     size_t count = r->files->roots.count;
     bool cwd_is_broad = is_broad(r->cwd, home);
-    int rc = home && resolver_is_writable(r, home) ? protect_home(r, home) : 0;
+    int rc = home ? protect_home(r, home) : 0;
 
     for (size_t i = 0; rc == 0 && i < count; i++) {
         const char *root = r->files->roots.items[i];
@@ -244,6 +305,8 @@ static int protect_roots(struct resolver *r)
         }
         if (rc == 0)
             rc = open_worktree(r, root);
+        if (rc == 0 && str_has_suffix(str_of(root), STR("/.git")))
+            rc = resolver_protect_git(r, root);
     }
     return rc;
 }

@@ -14,30 +14,26 @@
 
 /* ---- what was found ---- */
 
-/* What is not there yet must not be made, nor must a folder on the way to it be of use for that:
- * the rule begins at the last folder that is there. */
+/* What need not be there is guarded below the last folder that is. */
 static int guard_missing(struct resolver *r, const char *path)
 {
-    char above[LIMIT_PATH];
-    size_t len = strlen(path);
-    auto_free char *base = NULL;
+    auto_free char *canonical = NULL;
+    char base[LIMIT_PATH];
+    char *slash;
+    int rc;
 
-    if (len >= sizeof above)
-        return 0;
-    memcpy(above, path, len + 1);
-    while (!base) {
-        while (len > 0 && above[len] != '/')
-            len--;
-        if (len == 0)
-            return 0;
-        above[len] = '\0';
-        base = realpath(above, NULL);
+    snprintf(base, sizeof base, "%s", path);
+    while (!canonical && (slash = strrchr(base, '/')) && slash > base) {
+        *slash = '\0';
+        canonical = realpath(base, NULL);
     }
-    if (!path[len + 1] || !resolver_is_writable(r, base))
+    if (!canonical || !resolver_is_writable(r, canonical))
         return 0;
-    return resolver_list(r, &r->files->folders, base) < 0
-               ? -ENOMEM
-               : resolver_rule(r, FILE_PROTECTED, base, path + len + 1);
+    path += strlen(base) + 1;
+    if (!*path || resolver_has_dots(path))
+        return 0;
+    rc = resolver_list(r, &r->files->folders, canonical);
+    return rc < 0 ? rc : resolver_rule(r, FILE_PROTECTED, canonical, path);
 }
 
 /* The link `path` leads to what is not there. */
@@ -72,7 +68,8 @@ int resolver_protect(void *payload, const char *path)
     return 0;
 }
 
-/* A name in a git folder: it is guarded also where it is not there. */
+/* A name in a git folder, or that its config has written: it is guarded also where it is not there,
+ * below the last folder that is. */
 static int protect_in_git(void *payload, const char *path)
 {
     int rc = resolver_protect(payload, path);
@@ -87,12 +84,24 @@ int resolver_protect_git(struct resolver *r, const char *path)
     char beside[LIMIT_PATH];
     int rc = git_dir_protected(path, !r->config->allow_git_config, protect_in_git, r);
 
-    if (rc < 0 || !str_has_suffix(str_of(path), STR("/.git")) ||
-        snprintf(beside, sizeof beside, "%.*sHEAD", (int)strlen(path) - 4, path) >=
-            (int)sizeof beside ||
-        access(beside, F_OK) == 0)
-        return rc;
-    return guard_missing(r, beside);
+    if (rc == 0 && str_has_suffix(str_of(path), STR("/.git")) &&
+        snprintf(beside, sizeof beside, "%.*sHEAD", (int)strlen(path) - 4, path) <
+            (int)sizeof beside &&
+        access(beside, F_OK) < 0)
+        rc = guard_missing(r, beside);
+    return rc == -ENOMEM ? resolver_no_memory(r) : rc;
+}
+
+/* Nothing opens what lies below it. */
+static int deny_write(struct resolver *r, const char *path)
+{
+    auto_free char *canonical = realpath(path, NULL);
+
+    for (size_t i = 0; canonical && i < r->files->roots.count; i++) {
+        if (resolver_covers(canonical, r->files->roots.items[i]))
+            return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
+    }
+    return resolver_protect(r, path);
 }
 
 static int hide(struct resolver *r, const char *path)
@@ -126,6 +135,8 @@ int resolver_show(struct resolver *r, enum wish wish, const char *path)
 static int found(struct resolver *r, const struct seek *seek, const char *path, unsigned char kind)
 {
     bool is_git = str_has_suffix(str_of(path), STR("/.git"));
+    size_t base = strlen(seek->base), git = strlen("/.git"); /* which the base may be itself */
+    bool in_git = strstr(path + (base > git ? base - git : 0), "/.git/") != NULL;
 
     switch (seek->what) {
     case SOUGHT_WRITE:
@@ -133,13 +144,15 @@ static int found(struct resolver *r, const struct seek *seek, const char *path, 
     case SOUGHT_READ:
         return resolver_show(r, WISH_VISIBLE, path);
     case SOUGHT_DENY_WRITE:
-        return resolver_protect(r, path);
+        return deny_write(r, path);
     case SOUGHT_DENY_READ:
         return hide(r, path);
     case SOUGHT_PROTECTED:
+        if (in_git)
+            return 0;
         return is_git && kind == DT_DIR ? resolver_protect_git(r, path) : resolver_protect(r, path);
     case SOUGHT_REPORTED:
-        if (strstr(path, "/node_modules/") || strstr(path, "/.venv/lib/"))
+        if (in_git || strstr(path, "/node_modules/") || strstr(path, "/.venv/lib/"))
             return 0;
         return resolver_list(r, &r->files->reported, path);
     }
@@ -154,14 +167,17 @@ static int on_found(void *payload, size_t index, const char *path, unsigned char
 }
 
 /* A folder that cannot be looked into might be opened by its owner, the command: all of it is
- * protected. In git folders other things are looked for. */
+ * protected. In git folders only what is denied is looked for. */
 static int on_folder(void *payload, const char *path, int error)
 {
     struct resolver *r = payload;
     size_t len = strlen(path);
 
-    if (len >= 5 && strcmp(path + len - 5, "/.git") == 0)
+    if (!r->into_git && len >= 5 && strcmp(path + len - 5, "/.git") == 0 &&
+        strcmp(path, r->walked->base) != 0)
         return 1;
+    if (len >= 13 && strcmp(path + len - 13, "/.git/objects") == 0)
+        return 1; /* named by what they hold */
     if (strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0 || strcmp(path, "/dev") == 0)
         return 1;
     if (error != 0)
@@ -190,9 +206,13 @@ static int walk(struct resolver *r, const struct seek *first, size_t count)
 
     if (!patterns)
         return resolver_no_memory(r);
-    for (size_t i = 0; i < count; i++)
-        patterns[i] = first[i].rest;
     r->walked = first;
+    r->into_git = false;
+    for (size_t i = 0; i < count; i++) {
+        patterns[i] = first[i].rest;
+        r->into_git =
+            r->into_git || first[i].what == SOUGHT_DENY_WRITE || first[i].what == SOUGHT_DENY_READ;
+    }
     return walk_tree(&walk, r->err);
 }
 

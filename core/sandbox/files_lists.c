@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "sandbox/files_resolver.h"
 
 int resolver_no_memory(struct resolver *r)
@@ -15,14 +16,15 @@ int resolver_no_memory(struct resolver *r)
 
 void resolver_tell(struct resolver *r, const char *fmt, ...)
 {
-    char text[512];
+    char text[512], shown[768]; /* paths may hold anything */
     va_list args;
 
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    str_escape(shown, sizeof shown, str_of(text));
     if (r->notice)
-        r->notice(r->payload, text);
+        r->notice(r->payload, shown);
 }
 
 /* ---- lists ---- */
@@ -144,6 +146,15 @@ bool resolver_covers(const char *dir, const char *path)
     size_t len = strlen(dir);
 
     return len == 1 || (strncmp(dir, path, len) == 0 && (path[len] == '/' || !path[len]));
+}
+
+bool resolver_has_dots(const char *path)
+{
+    for (; *path; path += strcspn(path, "/"), path += *path == '/') {
+        if (strncmp(path, "..", 2) == 0 && (path[2] == '/' || !path[2]))
+            return true;
+    }
+    return false;
 }
 
 bool resolver_is_writable(const struct resolver *r, const char *path)

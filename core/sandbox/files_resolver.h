@@ -31,6 +31,7 @@ struct resolver {
     struct seek *seeks;
     size_t nseeks, seeks_cap;
     const struct seek *walked; /* the first of those of the walk under way */
+    bool into_git;             /* is something denied by it?              */
 };
 
 /* Each fills in r->err and returns its code when it fails. */
@@ -42,6 +43,7 @@ int resolver_seek(struct resolver *r, enum sought what, char *base, char *rest);
 FENCE_PRINTF(2, 3) void resolver_tell(struct resolver *r, const char *fmt, ...);
 
 bool resolver_covers(const char *dir, const char *path);
+bool resolver_has_dots(const char *path); /* a component ".." */
 bool resolver_is_writable(const struct resolver *r, const char *path);
 
 /* ---- files_found.c ---- */

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "sandbox/freeze.h"
 
 int files_run_start(struct files_run *run, struct proxy *proxy, const struct plan *plan,
                     unsigned degrade, guard_end end, void *payload, fence_error *err)
@@ -25,9 +24,9 @@ int files_run_start(struct files_run *run, struct proxy *proxy, const struct pla
     return changes_new(&run->changes, &run->files) < 0 ? fail(err, -ENOMEM, "out of memory") : 0;
 }
 
-void files_run_ready(struct files_run *run, pid_t command)
+void files_run_ready(struct files_run *run, pid_t first)
 {
-    guard_ready(run->guard, process_parent(command));
+    guard_ready(run->guard, first);
 }
 
 void files_run_finish(struct files_run *run, const char *cwd)

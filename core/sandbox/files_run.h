@@ -21,8 +21,8 @@ struct files_run {
 int files_run_start(struct files_run *run, struct proxy *proxy, const struct plan *plan,
                     unsigned degrade, guard_end end, void *payload, fence_error *err);
 
-/* The command, which is about to run, is process `command` of the host. */
-void files_run_ready(struct files_run *run, pid_t command);
+/* `first` is process 1 of the sandbox, as the host counts: the command is about to run. */
+void files_run_ready(struct files_run *run, pid_t first);
 
 /* It has ended: says what it has changed that is executed later. `cwd` was its folder. */
 void files_run_finish(struct files_run *run, const char *cwd);

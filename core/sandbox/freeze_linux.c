@@ -29,7 +29,7 @@ static bool read_process(struct process *out, int proc, const char *name)
     char path[64], line[512];
     const char *behind;
     ssize_t len;
-    int fd, parent;
+    int fd;
 
     snprintf(path, sizeof path, "%.20s/stat", name);
     fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
@@ -39,10 +39,11 @@ static bool read_process(struct process *out, int proc, const char *name)
     close(fd);
     line[len > 0 ? len : 0] = '\0';
     behind = strrchr(line, ')'); /* the name before it may hold anything */
-    if (!behind || sscanf(behind + 1, " %c %d", &out->state, &parent) != 2)
+    if (!behind || strlen(behind) < strlen(") S 1"))
         return false;
-    out->pid = (pid_t)strtol(name, NULL, 10);
-    out->parent = parent;
+    *out = (struct process){.pid = (pid_t)strtol(name, NULL, 10),
+                            .parent = (pid_t)strtol(behind + strlen(") S "), NULL, 10),
+                            .state = behind[2]};
     return true;
 }
 
@@ -168,11 +169,14 @@ void thaw(struct frozen *frozen)
 
 /* ---- descriptors ---- */
 
+/* What was opened as a path only is opened again by /proc/PID/fd, and by a folder one writes what
+ * is in it. */
 static bool is_open_for(int folder, const char *name, bool reading)
 {
     char path[64], text[256];
-    unsigned flags = 0;
+    unsigned long flags;
     const char *line;
+    char *behind;
     ssize_t len;
     int fd;
 
@@ -186,20 +190,23 @@ static bool is_open_for(int folder, const char *name, bool reading)
     close(fd);
     text[len > 0 ? len : 0] = '\0';
     line = strstr(text, "flags:");
-    return !line || sscanf(line, "flags: %o", &flags) != 1 || (flags & O_ACCMODE) != O_RDONLY;
+    if (!line)
+        return true;
+    line += strlen("flags:");
+    flags = strtoul(line, &behind, 8);
+    return behind == line || (flags & O_ACCMODE) != O_RDONLY || flags & O_PATH;
 }
 
-static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
+/* One of its threads: they need not share descriptors, nor the folder they are in. */
+static int thread_has_open(int threads, const char *name, dev_t dev, ino_t ino, bool reading)
 {
-    char path[64];
-    auto_fd int folder = -1;
+    static const char *const places[] = {"cwd", "root"};
+    auto_fd int folder = openat(threads, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const struct dirent *entry;
     struct stat st;
     int found = 0, list;
     DIR *stream;
 
-    snprintf(path, sizeof path, "/proc/%d", (int)pid);
-    folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     list = folder < 0 ? -1 : openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (list < 0)
         return errno == ENOENT || errno == ESRCH ? 0 : -errno;
@@ -210,9 +217,34 @@ static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
     }
     while (!found && (entry = readdir(stream))) {
         if (fstatat(list, entry->d_name, &st, 0) == 0 && st.st_dev == dev && st.st_ino == ino)
-            found = is_open_for(folder, entry->d_name, reading);
+            found = is_open_for(folder, entry->d_name, reading || S_ISDIR(st.st_mode));
     }
     closedir(stream);
+    for (size_t i = 0; !found && i < ARRAY_LEN(places); i++)
+        found = fstatat(folder, places[i], &st, 0) == 0 && st.st_dev == dev && st.st_ino == ino;
+    return found;
+}
+
+static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
+{
+    const struct dirent *entry;
+    struct process thread;
+    char path[64];
+    DIR *threads;
+    int found = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    threads = opendir(path);
+    if (!threads)
+        return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+    while (!found && (entry = readdir(threads))) {
+        bool ended = read_process(&thread, dirfd(threads), entry->d_name) &&
+                     strchr("ZX", thread.state); /* nothing is open, and nobody may ask */
+
+        if (entry->d_name[0] != '.' && !ended)
+            found = thread_has_open(dirfd(threads), entry->d_name, dev, ino, reading);
+    }
+    closedir(threads);
     return found;
 }
 

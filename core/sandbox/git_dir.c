@@ -52,14 +52,29 @@ static size_t read_start(char *out, size_t cap, const char *path)
 
 /* ---- config ---- */
 
+/* The name of a section may stand before its first key. */
+static const char *behind_section(const char *line)
+{
+    bool quoted = false;
+
+    line += strspn(line, " \t");
+    if (*line != '[')
+        return line;
+    for (; *line && (quoted || *line != ']'); line++)
+        quoted = quoted != (*line == '"');
+    line += *line == ']';
+    return line + strspn(line, " \t");
+}
+
 /* The value of `key`, in whatever section, without quotes; a relative one begins at `dir`. */
 static bool value_of(char out[LIMIT_PATH], const char *line, const char *key, const char *dir)
 {
     size_t len = strlen(key);
     char value[LIMIT_PATH];
-    size_t n = 0;
+    bool quoted = false;
+    size_t n = 0, end = 0;
 
-    line += strspn(line, " \t");
+    line = behind_section(line);
     if (strncasecmp(line, key, len) != 0)
         return false;
     line += len;
@@ -68,13 +83,19 @@ static bool value_of(char out[LIMIT_PATH], const char *line, const char *key, co
         return false;
     line += strspn(line, " \t");
     for (; *line && *line != '\r' && n + 1 < sizeof value; line++) {
-        if (*line != '"')
+        if (!quoted && (*line == '#' || *line == ';'))
+            break;
+        if (*line == '"')
+            quoted = !quoted;
+        else if (*line == '\\' && line[1])
+            value[n++] = *++line;
+        else
             value[n++] = *line;
+        if (quoted || (*line != ' ' && *line != '\t'))
+            end = n;
     }
-    while (n > 0 && strchr(" \t", value[n - 1]))
-        n--;
-    value[n] = '\0';
-    if (n == 0 || value[0] == '~' || value[0] == '%')
+    value[end] = '\0';
+    if (end == 0 || value[0] == '~' || value[0] == '%')
         return false;
     return snprintf(out, LIMIT_PATH, "%s%s%s", value[0] == '/' ? "" : dir,
                     value[0] == '/' ? "" : "/", value) < LIMIT_PATH;
@@ -122,11 +143,18 @@ static int on_head(void *payload, size_t index, const char *path, unsigned char 
     return stat(objects, &st) == 0 && S_ISDIR(st.st_mode) ? protect(s, dir) : 0;
 }
 
+/* Those of a git folder hold none; a submodule may have that name. */
 static int on_folder(void *payload, const char *path, int error)
 {
+    char head[LIMIT_PATH + 16];
+
     (void)payload;
     (void)error;
-    return str_has_suffix(str_of(path), STR("/objects"));
+    if (!str_has_suffix(str_of(path), STR("/objects")) ||
+        str_has_suffix(str_of(path), STR("/modules/objects")))
+        return 0;
+    snprintf(head, sizeof head, "%.*s/HEAD", (int)(strlen(path) - strlen("/objects")), path);
+    return access(head, F_OK) == 0;
 }
 
 static int protect_modules(const struct search *s, const char *dir)

@@ -151,13 +151,29 @@ static void put_back(struct guard *g, const char *path)
                    strerror(errno));
 }
 
+/* A name that rename_away() gives fits patterns as well: "**" "/.env.*". */
+static bool is_refused(const char *path)
+{
+    static const char end[] = ".fence-refused";
+    const char *at = strrchr(path, '/');
+    size_t len;
+
+    while (at && (at = strstr(at, end))) {
+        at += strlen(end);
+        len = at[0] == '-' && at[1] ? strspn(at + 1, "0123456789") + 1 : 0;
+        if (!at[len])
+            return true;
+    }
+    return false;
+}
+
 static void refuse(struct guard *g, const char *path)
 {
     char shown[SHOWN], away[NAME_MAX + 1], shown_away[SHOWN];
-    int rc = rename_away(path, away);
+    int rc = is_refused(path) ? -ENOENT : rename_away(path, away);
 
     if (rc == -ENOENT)
-        return; /* gone again */
+        return; /* gone again, or done */
     show(shown, path);
     if (rc < 0 && g->failed) {
         events_alert(&g->proxy->events,

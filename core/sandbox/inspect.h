@@ -22,7 +22,8 @@ struct inspect_ours {
     char namespaces[INSPECT_NAMESPACES][64]; /* as proc(5) names them             */
     struct inspect_place *places;            /* one for each mount of the plan    */
     unsigned filters;                        /* seccomp programs that we run under */
-    struct landlock wall; /* what is looked at and may be written to becomes a rule of it */
+    unsigned more_filters; /* and it, beyond these and bubblewrap's: the caller's */
+    struct landlock wall;  /* what is looked at and may be written to becomes a rule of it */
 };
 
 /* Read while the launcher starts, so that it costs no time. `wall` stands already; without one: -1.

@@ -302,5 +302,6 @@ int inspect_sandbox(pid_t pid, const struct inspect_ours *ours, const struct pla
     auto_fd int folder = open_pid(pid, err);
     int rc = folder < 0 ? folder : check_place(folder, ours, plan, err);
 
-    return rc < 0 ? rc : check_rights(folder, ours->filters + INSPECT_FILTERS, err);
+    return rc < 0 ? rc
+                  : check_rights(folder, ours->filters + ours->more_filters + INSPECT_FILTERS, err);
 }

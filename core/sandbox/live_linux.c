@@ -120,15 +120,18 @@ static int tree_for(enum mount_kind kind, int at)
 
 static bool mount_one(const struct mount *mount)
 {
-    int at = open_path(mount->path), tree, rc;
+    int at = open_path(mount->path), tree, rc, error;
 
     if (at < 0)
         return false;
     tree = tree_for(mount->kind, at);
     rc = tree < 0 ? -1
                   : (int)syscall(NR_MOVE_MOUNT, tree, "", at, "", FROM_DESCRIPTOR | TO_DESCRIPTOR);
-    close(tree);
+    error = errno; /* which close(2) may write */
+    if (tree >= 0)
+        close(tree);
     close(at);
+    errno = error;
     return rc == 0;
 }
 
@@ -210,7 +213,9 @@ int live_mount(pid_t pid, const struct mount *const *mounts, size_t count, fence
         return fail(err, -errno, "cannot start a process: %s", strerror(errno));
     close(take_fd(&writing));
     ready.fd = reading;
-    rc = poll(&ready, 1, LIMIT_LIVE_MOUNT_MS);
+    do /* a signal of the program's, and the whole time once more */
+        rc = poll(&ready, 1, LIMIT_LIVE_MOUNT_MS);
+    while (rc < 0 && errno == EINTR);
     if (rc <= 0 || read(reading, &failure, sizeof failure) != sizeof failure)
         failure = (struct failure){rc == 0 ? ETIMEDOUT : EIO, UINT32_MAX};
     syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);

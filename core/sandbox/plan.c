@@ -306,6 +306,8 @@ static int check_input(const struct plan_input *in, fence_error *err)
         rc = check_path(in->runtime_dir, err);
     for (size_t i = 0; rc == 0 && i < in->nwritable; i++)
         rc = check_writable(in->writable[i], err);
+    for (size_t i = 0; rc == 0 && i < in->nsockets; i++)
+        rc = check_path(in->sockets[i], err);
     for (size_t i = 0; rc == 0 && i < in->nwishes; i++)
         rc = in->wishes[i].wish == WISH_WRITABLE ? check_writable(in->wishes[i].path, err)
                                                  : check_path(in->wishes[i].path, err);
@@ -408,6 +410,8 @@ static int collect(struct wants *wants, const struct plan_input *in)
     for (size_t i = 0; rc == 0 && i < in->nwishes; i++)
         rc = want(wants, (enum rank)in->wishes[i].wish, in->wishes[i].path, in->wishes[i].target,
                   NULL);
+    for (size_t i = 0; rc == 0 && i < in->nsockets; i++)
+        rc = want(wants, RANK_VISIBLE, in->sockets[i], NULL, NULL);
     if (rc == 0 && in->runtime_dir && below("/run", in->runtime_dir))
         rc = want(wants, RANK_OWN, in->runtime_dir, NULL, NULL);
     return rc == 0 ? pin(wants) : rc;

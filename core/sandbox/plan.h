@@ -60,6 +60,8 @@ struct plan_input {
     const char *cwd;         /* canonical absolute path                        */
     const char *runtime_dir; /* $XDG_RUNTIME_DIR when it lies below /run; or NULL */
     bool ordinary_user;      /* the caller's uid is not 0: root's files in /proc are closed to it */
+    const char *const *sockets; /* the same, of sockets, which are shown wherever they lie */
+    size_t nsockets;
 };
 
 /* Root read-only; /dev, /proc; an empty /tmp and /run; then what the settings open and close,

@@ -19,6 +19,7 @@
 #include "sandbox/env.h"
 #include "sandbox/files.h"
 #include "sandbox/image.h"
+#include "sandbox/paths.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/spawn.h"
@@ -48,6 +49,19 @@ static const char *runtime_dir(const char *const *env)
 
 /* ---- the plan ---- */
 
+struct paths {
+    char **items;
+    size_t count;
+};
+
+static void paths_cleanup(struct paths *paths)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        free(paths->items[i]);
+    free(paths->items);
+}
+#define auto_paths __attribute__((cleanup(paths_cleanup)))
+
 static void on_notice(void *payload, const char *text)
 {
     struct proxy *proxy = payload;
@@ -55,9 +69,35 @@ static void on_notice(void *payload, const char *text)
     events_notice(&proxy->events, "%s", text);
 }
 
-static int make_plan(struct plan **out, struct files *files, struct proxy *proxy,
-                     const char *const *env, fence_error *err)
+/* The sockets of network.allowUnixSockets. One that does not exist is passed over, as the ancestor
+ * does, but not in silence. */
+static int find_sockets(struct paths *out, struct proxy *proxy, const char *cwd, const char *home,
+                        fence_error *err)
 {
+    const struct config_texts *written = &proxy->config->unix_sockets;
+
+    out->items = calloc(written->count + 1, sizeof *out->items);
+    if (!out->items)
+        return fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < written->count; i++) {
+        fence_error why = {0};
+        int rc = paths_canonical(&out->items[out->count], written->items[i], cwd, home, &why);
+
+        if (rc == 0)
+            out->count++;
+        else if (rc == -ENOENT)
+            events_notice(&proxy->events, "network.allowUnixSockets: %s: passed over", why.message);
+        else
+            return fail(err, rc, "network.allowUnixSockets: %s", why.message);
+    }
+    return 0;
+}
+
+static int make_plan(struct prepared *out, struct proxy *proxy, const char *const *env,
+                     unsigned degrade, fence_error *err)
+{
+    const char *home = env_value(env, "HOME");
+    auto_paths struct paths sockets = {0};
     auto_free char *cwd = getcwd(NULL, 0);
     struct plan_input in = {.cwd = cwd,
                             .runtime_dir = runtime_dir(env),
@@ -69,12 +109,20 @@ static int make_plan(struct plan **out, struct files *files, struct proxy *proxy
     if (!cwd)
         return fail(err, -errno, "the current folder cannot be found: %s: change to another one",
                     strerror(errno));
-    rc = files_resolve(files, proxy->config, cwd, env_value(env, "HOME"), on_notice, proxy, err);
+    rc = files_resolve(&out->files, proxy->config, cwd, home, on_notice, proxy, err);
+    if (rc == 0)
+        rc = find_sockets(&sockets, proxy, cwd, home, err);
     if (rc < 0)
         return rc;
-    in.wishes = files->wishes;
-    in.nwishes = files->nwishes;
-    return plan_make(out, &in, err);
+    in.wishes = out->files.wishes;
+    in.nwishes = out->files.nwishes;
+    in.sockets = (const char *const *)sockets.items;
+    in.nsockets = sockets.count;
+    rc = plan_make(&out->plan, &in, err);
+    if (rc == 0)
+        rc = unix_sockets_new(&out->sockets, proxy, out->plan, in.sockets, in.nsockets, degrade,
+                              err);
+    return rc;
 }
 
 /* ---- the environment ---- */
@@ -114,7 +162,7 @@ static int make_env(struct env *out, struct proxy *proxy, const struct plan *pla
         .base = options->env,
         .home = env_value(options->env, "HOME"),
         .config = proxy->config,
-        .places = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT, runtime_dir(options->env), NULL},
+        .places = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT, runtime_dir(options->env), NULL},
         .context = &proxy->events,
     };
 
@@ -151,11 +199,6 @@ static int make_wall(struct landlock *out, struct proxy *proxy,
                     why.message);
     events_notice(&proxy->events, "starting without a second wall around files: %s", why.message);
     return 0;
-}
-
-static void wall_cleanup(struct landlock *wall)
-{
-    landlock_close(wall);
 }
 
 /* ---- the launch ---- */
@@ -275,12 +318,13 @@ int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_err
     return rc;
 }
 
-static int launch(struct prepared *out, const struct plan *plan, const struct argv *argv,
-                  char **env, const int keep[KEPT], const fence_sandbox_options *options,
-                  fence_error *err)
+static int launch(struct prepared *out, const struct argv *argv, char **env, const int keep[KEPT],
+                  const fence_sandbox_options *options, fence_error *err)
 {
-    struct spawn what = {.argv = argv->items, .env = env, .keep = keep, .nkeep = KEPT};
-    struct launcher_path path = {.plan = plan};
+    struct spawn_notify *notify = unix_sockets_notify(out->sockets);
+    struct spawn what = {
+        .argv = argv->items, .env = env, .keep = keep, .nkeep = KEPT, .notify = notify};
+    struct launcher_path path = {.plan = out->plan};
     int words[2];
     auto_fd int reading = -1, writing = -1;
     int rc = find_launcher(&path, options->env, err);
@@ -296,10 +340,12 @@ static int launch(struct prepared *out, const struct plan *plan, const struct ar
     what.stdio[0] = options->stdio[0];
     what.stdio[1] = options->stdio[1];
     what.stdio[2] = writing;
+    if (notify)
+        notify->via = keep[CONTROL];
     rc = spawn_start(&out->pidfd, &what, err);
     if (rc == 0)
         out->output = take_fd(&reading);
-    return rc;
+    return rc < 0 && notify && notify->error != 0 ? unix_sockets_explain(notify, err) : rc;
 }
 
 /* A folder leads to the host's own mounts: around what is hidden, and to modes and times. */
@@ -343,27 +389,24 @@ static void env_cleanup(struct env *env)
     env_deinit(env);
 }
 
-static void files_cleanup(struct files *files)
+static void prepared_cleanup(struct prepared *prepared)
 {
-    files_deinit(files);
-}
-
-static void plan_cleanup(struct plan **plan)
-{
-    plan_free(*plan);
+    plan_free(prepared->plan);
+    files_deinit(&prepared->files);
+    landlock_close(&prepared->wall);
+    unix_sockets_close(prepared->sockets);
 }
 
 int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *given,
-                    fence_error *err)
+                    unsigned sockets, fence_error *err)
 {
     fence_sandbox_options options = *given;
     struct inner_order order = {.version = INNER_VERSION,
-                                .ports = {SANDBOX_HTTP_PORT, SANDBOX_SOCKS_PORT}};
+                                .ports = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT}};
     struct argv argv __attribute__((cleanup(argv_cleanup))) = {0};
     struct env env __attribute__((cleanup(env_cleanup))) = {0};
-    struct plan *plan __attribute__((cleanup(plan_cleanup))) = NULL;
-    struct files files __attribute__((cleanup(files_cleanup))) = {0};
-    struct landlock wall __attribute__((cleanup(wall_cleanup))) = {.ruleset = -1};
+    struct prepared made
+        __attribute__((cleanup(prepared_cleanup))) = {.control = -1, .wall = {.ruleset = -1}};
     int ends[2], keep[KEPT], rc;
     auto_fd int ours = -1, theirs = -1, image = -1, filter = -1;
 
@@ -371,13 +414,13 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
         options.env = (const char *const *)environ;
     rc = check_streams(options.stdio, err);
     if (rc == 0)
-        rc = make_plan(&plan, &files, proxy, options.env, err);
+        rc = make_plan(&made, proxy, options.env, options.degrade, err);
     if (rc == 0)
-        rc = rule_files_check(plan, options.rule_files, err);
+        rc = rule_files_check(made.plan, options.rule_files, err);
     if (rc == 0)
-        rc = make_env(&env, proxy, plan, &options, err);
+        rc = make_env(&env, proxy, made.plan, &options, err);
     if (rc == 0)
-        rc = make_wall(&wall, proxy, &options, err);
+        rc = make_wall(&made.wall, proxy, &options, err);
     if (rc < 0)
         return rc;
     image = image_open(err);
@@ -402,20 +445,19 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
     keep[CONTROL] = theirs;
     keep[FILTER] = filter;
     order.ignored_signals = options.ignored_signals;
-    order.root_read_only = !plan_writable(plan, "/");
+    order.sockets = sockets;
+    order.root_read_only = !plan_writable(made.plan, "/");
     rc = bridge_send_order(ours, &order, err);
     if (rc == 0)
-        rc = make_argv(&argv, plan, env.late, keep, options.argv, err);
+        rc = make_argv(&argv, made.plan, env.late, keep, options.argv, err);
     if (rc < 0)
         return rc;
     announce(&proxy->events, &argv);
-    rc = launch(out, plan, &argv, env.items, keep, &options, err);
+    rc = launch(&made, &argv, env.items, keep, &options, err);
     if (rc < 0)
         return rc;
-    out->plan = take(&plan);
-    out->files = files;
-    files = (struct files){0};
-    out->control = take_fd(&ours);
-    out->wall = (struct landlock){take_fd(&wall.ruleset), wall.abi};
+    made.control = take_fd(&ours);
+    *out = made;
+    made = (struct prepared){.control = -1, .wall = {.ruleset = -1}};
     return 0;
 }

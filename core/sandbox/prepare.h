@@ -11,19 +11,22 @@
 #include "sandbox/landlock.h"
 #include "sandbox/launcher.h"
 #include "sandbox/plan.h"
+#include "sandbox/unix_sockets.h"
 
 struct prepared { /* the caller's from then on */
     struct plan *plan;
     struct files files;
     struct landlock wall;
-    int control; /* to inner                                */
-    int pidfd;   /* of the launcher                         */
-    int output;  /* what the launcher says; never blocks    */
+    struct unix_sockets *sockets; /* or NULL */
+    int control;                  /* to inner                                */
+    int pidfd;                    /* of the launcher                         */
+    int output;                   /* what the launcher says; never blocks    */
 };
 
-/* Starts the launcher with inner and the command behind it. On failure nothing is left running. */
+/* Starts the launcher with inner and the command behind it; inner is to hand out so many `sockets`
+ * of each family. On failure nothing is left running. */
 int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *options,
-                    fence_error *err);
+                    unsigned sockets, fence_error *err);
 
 /* The launcher that a sandbox of `plan` takes in this process's environment: its canonical path, or
  * FENCE_ESANDBOX with the cure. */

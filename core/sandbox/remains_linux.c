@@ -10,10 +10,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/base.h"
+#include "sandbox/freeze.h"
 #include "sandbox/spawn.h"
 
 /* Of a small file of proc(5): how much there was, or -1. */
@@ -26,23 +26,13 @@ static ssize_t read_proc(char *out, size_t cap, const char *path)
     return len;
 }
 
-/* "123 (any name) S 122 ...": the parent's number, or 0. */
-static pid_t parent_of(pid_t pid)
-{
-    char path[48], line[512];
-    const char *behind_name;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if (read_proc(line, sizeof line, path) < 0)
-        return 0;
-    behind_name = strrchr(line, ')');
-    return behind_name && strlen(behind_name) > 4 ? (pid_t)strtol(behind_name + 4, NULL, 10) : 0;
-}
-
 void remains_find(struct remains *out, pid_t command)
 {
-    out->first = parent_of(command);
-    out->pidfd = out->first > 1 ? pidfd_of(out->first) : -1;
+    out->first = process_parent(command);
+    if (out->first <= 1 ||
+        out->first == getpid()) /* no bubblewrap has started it: it is found out */
+        out->first = 0;
+    out->pidfd = out->first > 0 ? pidfd_of(out->first) : -1;
 }
 
 /* A kernel may be built without this file: then there may be one. */

@@ -43,6 +43,8 @@ static void sandbox_free(struct fence_sandbox *s)
         quota_end(s->quota);
     sandbox_close_fd(&s->standard_error);
     remains_deinit(&s->remains);
+    ports_close(s->ports);
+    unix_sockets_close(s->sockets);
     inspect_ours_deinit(&s->ours);
     files_run_deinit(&s->files);
     plan_free(s->plan);
@@ -83,6 +85,7 @@ static void sandbox_close(struct fence_sandbox *s)
     list_remove(&s->link);
     for (size_t i = 0; i < INNER_LISTENERS; i++)
         listener_close(take(&s->listeners[i]));
+    ports_close(take(&s->ports));
     close_handles((uv_handle_t *)&s->control_poll, (uv_handle_t *)&s->output_poll);
 }
 
@@ -301,17 +304,19 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
     if (s->standard_error < 0)
         return fail(err, -errno, "descriptor %d cannot be the command's standard error: %s",
                     options->stdio[2], strerror(errno));
-    rc = prepare_sandbox(&started, s->proxy, options, err);
+    rc = ports_open(&s->ports, s->proxy, options->ports, err);
     if (rc < 0)
         return rc;
+    rc = prepare_sandbox(&started, s->proxy, options, ports_sockets(s->ports), err);
     s->plan = started.plan;
+    s->sockets = started.sockets;
     s->files.files = started.files;
     s->degrade = options->degrade;
     s->ours.wall = started.wall;
     s->control = started.control;
     s->pidfd = started.pidfd;
     s->output = started.output;
-    return 0;
+    return rc;
 }
 
 static void on_guard_end(void *payload, const fence_error *why)
@@ -328,7 +333,10 @@ static void attend(struct fence_sandbox *s)
     uv_timer_init(s->proxy->loop, &s->grace);
     s->grace.data = s;
     s->handles++;
-    rc = inspect_ours(&s->ours, s->plan, &error);
+    rc = unix_sockets_begin(s->sockets, s->control, &error);
+    s->ours.more_filters = unix_sockets_ask(s->sockets);
+    if (rc == 0)
+        rc = inspect_ours(&s->ours, s->plan, &error);
     if (rc == 0)
         rc = files_run_start(&s->files, s->proxy, s->plan, s->degrade, on_guard_end, s, &error);
     if (rc == 0)

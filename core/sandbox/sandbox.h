@@ -8,9 +8,6 @@
 #include "base/list.h"
 #include "proxy/proxy.h"
 
-#define SANDBOX_HTTP_PORT  3128 /* inside; the ancestor's, and every proxy's since Squid */
-#define SANDBOX_SOCKS_PORT 1080 /* inside; the registered one                            */
-
 /* As fence_spawn(). `sandboxes` is the list it joins. */
 int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandboxes,
                   const fence_sandbox_options *options, fence_exit_cb on_exit, void *payload,

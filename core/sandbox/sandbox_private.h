@@ -11,8 +11,10 @@
 #include "sandbox/bridge.h"
 #include "sandbox/files_run.h"
 #include "sandbox/inspect.h"
+#include "sandbox/ports.h"
 #include "sandbox/remains.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/unix_sockets.h"
 
 enum sandbox_state {
     SANDBOX_STARTING,  /* inner is awaited                                */
@@ -31,10 +33,12 @@ struct fence_sandbox {
     struct run_report report;
 
     struct plan *plan;
+    struct unix_sockets *sockets; /* or NULL */
     struct files_run files;
     struct inspect_ours ours;                    /* what it is compared with                   */
     pid_t command_pid;                           /* inner's, and the command's later */
     struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
+    struct ports *ports;                         /* NULL without any                           */
     char *command;                               /* argv[0]                                    */
     int standard_error;
     int control, pidfd, output; /* inner's ear, bubblewrap, its words */

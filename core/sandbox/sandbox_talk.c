@@ -44,9 +44,11 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
         return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
                     strerror(-s->command_pidfd));
     s->quota = quota_begin(pid); /* while we look */
-    files_run_ready(&s->files, pid);
+    files_run_ready(&s->files, s->remains.first);
     rc = mount_the_rest(s, err);
-    return rc < 0 ? rc : inspect_sandbox(pid, &s->ours, s->plan, err);
+    if (rc == 0)
+        rc = inspect_sandbox(pid, &s->ours, s->plan, err);
+    return rc < 0 ? rc : unix_sockets_look(s->sockets, pid, s->plan, err);
 }
 
 /* Lets the command run. What inner says after this, if anything, is read when all has ended: to
@@ -57,14 +59,16 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     int rc = 0;
 
     _Static_assert(ARRAY_LEN(protocols) == INNER_LISTENERS, "each listener has its protocol");
-    if (report->listeners[0] < 0 || report->pid != s->command_pid)
+    if (report->nfds == 0 || report->pid != s->command_pid)
         return fail(err, FENCE_ESANDBOX, "the sandbox's helper kept its sockets to itself");
     for (size_t i = 0; i < INNER_LISTENERS && rc == 0; i++)
-        rc = listener_adopt(&s->listeners[i], s->proxy, protocols[i],
-                            take_fd(&report->listeners[i]), err);
+        rc =
+            listener_adopt(&s->listeners[i], s->proxy, protocols[i], take_fd(&report->fds[i]), err);
     if (s->quota >= 0 && quota_end(take_fd(&s->quota)) < 0)
         events_debug(&s->proxy->events,
                      "sandbox: the limits of inotify could not be lowered in it");
+    if (rc == 0)
+        rc = ports_open_inside(s->ports, err);
     if (rc == 0)
         rc = bridge_send_go(s->control, s->standard_error, &s->ours.wall, err);
     landlock_close(&s->ours.wall);
@@ -81,6 +85,8 @@ static int take_step(struct fence_sandbox *s, struct bridge_report *report, fenc
         rc = look(s, report->pid, err);
         if (rc == 0)
             s->state = SANDBOX_LOOKED_AT;
+    } else if (s->state == SANDBOX_LOOKED_AT && report->said.step == INNER_SOCKETS) {
+        rc = ports_take_sockets(s->ports, report->fds, &report->nfds, err);
     } else if (s->state == SANDBOX_LOOKED_AT && report->said.step == INNER_READY) {
         rc = release(s, report, err);
         if (rc == 0)
@@ -111,7 +117,7 @@ static bool take_report(struct fence_sandbox *s)
     }
     if (rc == 1) {
         rc = take_step(s, &report, &error);
-        bridge_close_listeners(&report);
+        bridge_close_fds(&report);
     }
     if (rc < 0)
         sandbox_fail(s, 125, &error);

@@ -8,6 +8,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Some system calls of the program wait for the host: notify.h. */
+struct spawn_notify {
+    int via; /* the descriptor that the listener is sent by, as a message of one byte        */
+    bool optional; /* start without where it cannot be had */
+    int error;     /* written: 0; or -errno, and nothing was sent. -EBUSY: a sandbox around this
+                      one answers; -EEXIST: somebody else has the place                             */
+};
+
 struct spawn {
     const char *path; /* absolute */
     char *const *argv;
@@ -15,6 +23,7 @@ struct spawn {
     int stdio[3];
     const int *keep; /* descriptors that the program inherits at their number */
     size_t nkeep;
+    struct spawn_notify *notify; /* or NULL */
 };
 
 /* Starts the program with SIGINT, SIGQUIT, SIGTERM and SIGHUP ignored and without new privileges.

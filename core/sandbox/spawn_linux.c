@@ -23,6 +23,7 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "sandbox/notify.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3 /* linux/wait.h, 5.4 */
@@ -93,6 +94,28 @@ static bool child_privileges(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
+static bool is_missing(int error)
+{
+    return error == -EINVAL || error == -ENOSYS || error == -EPERM || error == -EBUSY;
+}
+
+/* A chain of filters has one listener. Where there is one already, and it is that of a sandbox
+ * around us, that one judges our calls; another is none of ours. */
+static bool child_notify(struct spawn_notify *notify)
+{
+    int rc = notify ? notify_install(notify->via) : 0;
+
+    if (rc == 0)
+        return true;
+    notify->error = rc;
+    if (rc == -EBUSY && notify_outer_answers())
+        return true;
+    if (rc == -EBUSY)
+        notify->error = -EEXIST;
+    errno = -rc;
+    return notify->optional && is_missing(rc);
+}
+
 static bool child_stdio(const int stdio[3])
 {
     int copies[3];
@@ -136,6 +159,9 @@ static int child_main(void *argument)
     child->step = "no new privileges";
     if (!child_privileges())
         goto failed;
+    child->step = "system call notifications";
+    if (!child_notify(child->what->notify))
+        goto failed;
     child->step = "program";
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL); /* what this thread has blocked is its own affair */
@@ -145,11 +171,18 @@ failed:
     return 127; /* clone(2) makes it the exit status */
 }
 
+/* The GNU C library's other name of clone(2). ThreadSanitizer takes what it knows as clone(2) for a
+ * fork(2), turns itself off in the child, and thereby in us: then it finds races under every lock.
+ */
+extern int __clone(int (*)(void *), void *, int, void *, ...) /* NOLINT: the library's name */
+    __attribute__((weak));
+
 /* No handler of ours may run in the child, which shares our memory: every signal waits. */
 static pid_t clone_child(struct child *child, int *pidfd)
 {
     static const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
     auto_free char *stack = malloc(CHILD_STACK);
+    int (*begin)(int (*)(void *), void *, int, void *, ...) = __clone ? __clone : clone;
     sigset_t all, before;
     pid_t pid;
 
@@ -159,7 +192,7 @@ static pid_t clone_child(struct child *child, int *pidfd)
     }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = clone(child_main, stack + CHILD_STACK, flags, child, pidfd);
+    pid = begin(child_main, stack + CHILD_STACK, flags, child, pidfd);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid;
 }

@@ -57,7 +57,7 @@ local rows = {
   { "decide: port 65536", decide(with("port", 65536)),
     "fence.decide: port: an integer from 1 to 65535 expected" },
   { "decide: another kind", decide(with("kind", "https")),
-    "fence.decide: kind: 'connect', 'http' or 'socks5' expected, got 'https'" },
+    "fence.decide: kind: 'connect', 'http', 'socks5' or 'local' expected, got 'https'" },
   { "decide: an unknown field", decide(with("hots", "a.test")),
     "fence.decide: unknown field 'hots'" },
   { "decide: a list", decide({ "a.test" }), "fence.decide: fields have names" },

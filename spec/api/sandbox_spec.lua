@@ -5,7 +5,9 @@ local fence = require "fence"
 local uv = require "luv"
 local embed = require "spec.support.embed"
 local loop = require "spec.support.loop"
+local origin = require "spec.support.origin"
 local sandbox = require "spec.support.sandbox"
+local stream = require "spec.support.stream"
 
 local sigterm, sigkill = 15, 9
 
@@ -55,6 +57,38 @@ describe("engine:spawn", function()
     local result = run({ "/nonexistent/command" })
     assert.equal(127, result.status)
     assert.is_truthy(result.error:find("'/nonexistent/command' was not found", 1, true))
+  end)
+
+  confined("lets this machine reach a port", function()
+    local port = origin.closed_port()
+    local ended, peer, text
+    assert(engine:spawn({ argv = { "/usr/bin/python3", "-c", [[
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+client = server.accept()[0]
+client.sendall(b"from inside")]], tostring(port) }, ports = { tostring(port) },
+      on_exit = function(result) ended = result end }))
+    local stop = embed.drive(engine)
+    for _ = 1, 100 do -- it may not listen yet
+      peer = stream.connect(port)
+      text = peer and peer:read_all()
+      if text == "from inside" then
+        break
+      end
+      loop.sleep(50)
+    end
+    assert.equal("from inside", text)
+    peer:close()
+    loop.wait(function() return ended end)
+    stop()
+    assert.same({ status = 0 }, ended)
+  end)
+
+  it("refuses a port that is none, and starts nothing", function()
+    local handle, why = engine:spawn({ argv = { "true" }, ports = { "0" } })
+    assert.is_nil(handle)
+    assert.is_truthy(tostring(why):find("port '0': write the port as a number", 1, true))
+    assert.has_error(function() engine:spawn({ argv = { "true" }, ports = { 80 } }) end)
   end)
 
   confined("does without on_exit", function()

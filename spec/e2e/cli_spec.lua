@@ -67,7 +67,7 @@ local refused = {
 }
 
 local not_built = {
-  { "-p", "8080" }, { "--port", "8080" }, { "-t", "code" }, { "--template", "code" },
+  { "-t", "code" }, { "--template", "code" },
   { "--list-templates" }, { "--deny-read", "/x" },
   { "--log-file", "/dev/null" }, { "--fence-log-file", "/dev/null" }, { "--summary" },
   { "--color=always" }, { "--shell", "sh" }, { "--shell-login" }, { "--force-new-session" },

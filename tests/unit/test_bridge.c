@@ -19,7 +19,7 @@
 #include "sandbox/bridge.h"
 #include "support/descriptors.h"
 
-#define MOST_FDS 4
+#define MOST_FDS (INNER_MOST + 2)
 
 static void open_bridge(int ends[2])
 {
@@ -66,7 +66,7 @@ static void test_open(void **state)
 
 static void test_order(void **state)
 {
-    struct inner_order order = {INNER_VERSION, {3128, 1080}, 1, UINT64_C(1) << 63}, got;
+    struct inner_order order = {INNER_VERSION, {3128, 1080}, 1, 7, UINT64_C(1) << 63}, got;
     fence_error err = {0};
     int ends[2];
 
@@ -85,27 +85,37 @@ static const struct report_row {
     const char *name;
     uint32_t version;
     size_t len, nfds;
-    int rc;  /* 1 with the report */
-    bool fd; /* each of the sockets */
+    int rc; /* 1 with the report */
+    size_t fds;
+    enum inner_step step;
 } reports[] = {
-    {"a report", INNER_VERSION, sizeof(struct inner_report), 0, 1, false},
-    {"a report with the sockets", INNER_VERSION, sizeof(struct inner_report), 2, 1, true},
-    {"one descriptor", INNER_VERSION, sizeof(struct inner_report), 1, 1, false},
-    {"four descriptors", INNER_VERSION, sizeof(struct inner_report), 4, 1, false},
-    {"another version", INNER_VERSION + 1, sizeof(struct inner_report), 0, FENCE_ESANDBOX, false},
-    {"another version, with a socket", 0, sizeof(struct inner_report), 1, FENCE_ESANDBOX, false},
-    {"a byte too few", INNER_VERSION, sizeof(struct inner_report) - 1, 1, FENCE_ESANDBOX, false},
-    {"one byte", INNER_VERSION, 1, 2, FENCE_ESANDBOX, false},
-    {"a byte too many", INNER_VERSION, sizeof(struct inner_report) + 1, 1, FENCE_ESANDBOX, false},
-    {"far too many", INNER_VERSION, 4096, 4, FENCE_ESANDBOX, false},
+    {"a report", INNER_VERSION, sizeof(struct inner_report), 0, 1, 0, INNER_BIND},
+    {"a report with the sockets", INNER_VERSION, sizeof(struct inner_report), 2, 1, 2, INNER_READY},
+    {"one descriptor", INNER_VERSION, sizeof(struct inner_report), 1, 1, 0, INNER_READY},
+    {"four descriptors", INNER_VERSION, sizeof(struct inner_report), 4, 1, 0, INNER_READY},
+    {"no socket of IPv6", INNER_VERSION, sizeof(struct inner_report), 0, 1, 0, INNER_SOCKETS},
+    {"seven sockets", INNER_VERSION, sizeof(struct inner_report), 7, 1, 7, INNER_SOCKETS},
+    {"as many as there can be", INNER_VERSION, sizeof(struct inner_report), INNER_MOST, 1,
+     INNER_MOST, INNER_SOCKETS},
+    {"more than that", INNER_VERSION, sizeof(struct inner_report), MOST_FDS, 1, 0, INNER_SOCKETS},
+    {"another version", INNER_VERSION + 1, sizeof(struct inner_report), 0, FENCE_ESANDBOX, 0,
+     INNER_BIND},
+    {"another version, with a socket", 0, sizeof(struct inner_report), 1, FENCE_ESANDBOX, 0,
+     INNER_BIND},
+    {"a byte too few", INNER_VERSION, sizeof(struct inner_report) - 1, 1, FENCE_ESANDBOX, 0,
+     INNER_BIND},
+    {"one byte", INNER_VERSION, 1, 2, FENCE_ESANDBOX, 0, INNER_BIND},
+    {"a byte too many", INNER_VERSION, sizeof(struct inner_report) + 1, 1, FENCE_ESANDBOX, 0,
+     INNER_BIND},
+    {"far too many", INNER_VERSION, 4096, 4, FENCE_ESANDBOX, 0, INNER_SOCKETS},
 };
 
 static void test_reports(void **state)
 {
     (void)state;
     for (const struct report_row *row = reports; row < reports + ARRAY_LEN(reports); row++) {
-        struct inner_report sent = {row->version, INNER_BIND, EADDRINUSE};
-        struct bridge_report got = {.listeners = {-1, -1}};
+        struct inner_report sent = {row->version, row->step, EADDRINUSE};
+        struct bridge_report got = {.nfds = 0};
         char bytes[4096] = {0};
         size_t before = descriptors_open();
         fence_error err = {0};
@@ -115,23 +125,55 @@ static void test_reports(void **state)
         open_bridge(ends);
         say(ends[1], bytes, row->len, row->nfds);
         rc = bridge_receive_report(ends[0], &got, &err);
-        for (size_t i = 0; i < INNER_LISTENERS; i++) {
-            int fd = got.listeners[i];
-
-            if (rc != row->rc || (fd >= 0) != row->fd)
-                fail_msg("%s: %d, descriptor %d: %s", row->name, rc, fd, err.message);
-            if (fd >= 0 && fcntl(fd, F_GETFD) != FD_CLOEXEC)
+        if (rc != row->rc || got.nfds != row->fds)
+            fail_msg("%s: %d, %zu descriptors: %s", row->name, rc, got.nfds, err.message);
+        for (size_t i = 0; i < got.nfds; i++) {
+            if (fcntl(got.fds[i], F_GETFD) != FD_CLOEXEC)
                 fail_msg("%s: a descriptor would be inherited", row->name);
         }
         if (rc == 1 && (memcmp(&got.said, &sent, sizeof sent) != 0 || got.pid != getpid()))
             fail_msg("%s: it came as another one, from %d", row->name, (int)got.pid);
         if (rc < 0 && !strstr(err.message, "does not speak our language"))
             fail_msg("%s: %s", row->name, err.message);
-        bridge_close_listeners(&got);
+        bridge_close_fds(&got);
         close(ends[0]);
         close(ends[1]);
         if (descriptors_open() != before)
             fail_msg("%s: %zu descriptors instead of %zu", row->name, descriptors_open(), before);
+    }
+}
+
+/* ---- the listener of notifications ---- */
+
+static const struct listener_row {
+    const char *name;
+    size_t len, nfds;
+    int rc;
+} listener_rows[] = {
+    {"as it should be", 1, 1, 0}, {"no descriptor", 1, 0, -EPROTO}, {"two", 1, 2, -EPROTO},
+    {"four", 1, 4, -EPROTO},      {"two bytes", 2, 1, -EPROTO},
+};
+
+static void test_listener(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(listener_rows); i++) {
+        const struct listener_row *row = &listener_rows[i];
+        size_t before = descriptors_open();
+        int ends[2], fd = -1, rc;
+
+        open_bridge(ends);
+        assert_int_equal(bridge_receive_listener(ends[0], &fd), -EAGAIN);
+        say(ends[1], "xy", row->len, row->nfds);
+        rc = bridge_receive_listener(ends[0], &fd);
+        if (rc != row->rc || (fd >= 0) != (rc == 0))
+            fail_msg("%s: %d, descriptor %d", row->name, rc, fd);
+        if (fd >= 0)
+            close(fd);
+        close(ends[0]);
+        close(ends[1]);
+        if (descriptors_open() != before)
+            fail_msg("%s: a descriptor is left", row->name);
     }
 }
 
@@ -343,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_open),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_listener),
         cmocka_unit_test(test_report_not_yet_and_never),
         cmocka_unit_test(test_reset_is_an_end),
         cmocka_unit_test(test_go),

@@ -159,6 +159,43 @@ static void test_rows(void **state)
     }
 }
 
+/* Sockets of the settings are shown where an empty folder would hide them, and stay as they are
+ * elsewhere: connect(2) does not ask whether a mount can be written to. */
+static const struct socket_row {
+    const char *name, *socket, *writable, *expected;
+} socket_rows[] = {
+    {"3H.170 below /run", "/run/docker.sock", NULL, "ro /run/docker.sock"},
+    {"3H.170 below /tmp", "/tmp/ssh-x/agent.1", NULL, "ro /tmp/ssh-x/agent.1"},
+    {"3H.170 below a writable folder", "/tmp/p/s", "/tmp/p", "rw /tmp/p"},
+    {"3H.170 elsewhere", "/home/u/s", NULL, ""},
+};
+
+static void test_sockets(void **state)
+{
+    char text[2048], expected[2048];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(socket_rows); i++) {
+        const struct socket_row *row = &socket_rows[i];
+        struct plan_input in = {.writable = &row->writable,
+                                .nwritable = row->writable ? 1 : 0,
+                                .cwd = "/",
+                                .runtime_dir = NULL,
+                                .ordinary_user = true,
+                                .sockets = &row->socket,
+                                .nsockets = 1};
+        struct plan *plan = NULL;
+
+        assert_int_equal(plan_make(&plan, &in, NULL), 0);
+        print_plan(text, sizeof text, plan, 0);
+        snprintf(expected, sizeof expected, "ro /" BASE "%s%s", *row->expected ? " " : "",
+                 row->expected);
+        if (strcmp(text, expected) != 0)
+            fail_msg("%s:\n  %s\nis not\n  %s", row->name, text, expected);
+        plan_free(plan);
+    }
+}
+
 static const struct row root_rows[] = {
     {"140 allowWrite: /", {"/"}, "/home/u", NULL, "try /sys"},
     {"140 everything below / is open with it", {"/", "/home/u/p"}, "/", NULL, "try /sys"},
@@ -380,10 +417,15 @@ static void test_nothing_is_hidden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),          cmocka_unit_test(test_writable_root),
-        cmocka_unit_test(test_root_caller),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_dots_in_names), cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_writable_at),   cmocka_unit_test(test_nothing_is_hidden),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_sockets),
+        cmocka_unit_test(test_writable_root),
+        cmocka_unit_test(test_root_caller),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_dots_in_names),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_writable_at),
+        cmocka_unit_test(test_nothing_is_hidden),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

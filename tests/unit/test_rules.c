@@ -110,7 +110,8 @@ static void test_hosts(void **state)
         fence_decision d;
 
         memset(&d, 0xa5, sizeof d);
-        rules_decide_request(&d, config, &(struct rules_request){&host, row->port, true, {0}, {0}});
+        rules_decide_request(&d, config,
+                             &(struct rules_request){&host, row->port, true, false, {0}, {0}});
         if (d.reason != row->reason ||
             d.verdict != (row->reason == ALLOWED ? FENCE_ALLOW : FENCE_DENY))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
@@ -132,7 +133,7 @@ static void test_options(void **state)
     fence_decision d;
 
     (void)state;
-    rules_decide_request(&d, config, &(struct rules_request){&host, 443, true, {0}, {0}});
+    rules_decide_request(&d, config, &(struct rules_request){&host, 443, true, false, {0}, {0}});
     assert_string_equal(d.rule, "--deny *.evil.test");
     assert_string_equal(d.message, "x.evil.test:443 is denied by --deny *.evil.test");
     assert_string_equal(d.cure, "leave out --deny *.evil.test");
@@ -140,7 +141,7 @@ static void test_options(void **state)
 
     config = config_of("options alone", "", extra, 1);
     host = host_of("good.test");
-    rules_decide_request(&d, config, &(struct rules_request){&host, 443, true, {0}, {0}});
+    rules_decide_request(&d, config, &(struct rules_request){&host, 443, true, false, {0}, {0}});
     assert_int_equal(d.verdict, FENCE_ALLOW);
     assert_string_equal(d.rule, "--allow good.test");
     fence_config_unref(config);
@@ -161,7 +162,8 @@ static void test_long_names(void **state)
             name[i] = i % 50 == 49 && i + 1 < len ? '.' : 'a';
         name[len] = '\0';
         host = host_of(name);
-        rules_decide_request(&d, config, &(struct rules_request){&host, 65535, true, {0}, {0}});
+        rules_decide_request(&d, config,
+                             &(struct rules_request){&host, 65535, true, false, {0}, {0}});
         assert_true(strlen(d.message) < sizeof d.message - 1);
         if (len <= 70 && !strstr(d.cure, "allowedDomains"))
             fail_msg("no cure for %zu bytes", len);
@@ -290,8 +292,9 @@ static void test_addrs(void **state)
         if (!addr_parse(&addr, str_of(row->addr)))
             fail_msg("%s: no address", row->name);
         memset(&d, 0xa5, sizeof d);
-        rules_decide_addr(&d, config, &(struct rules_request){&host, row->port, true, {0}, {0}},
-                          &addr, row->own);
+        rules_decide_addr(&d, config,
+                          &(struct rules_request){&host, row->port, true, false, {0}, {0}}, &addr,
+                          row->own);
         if (d.verdict != (row->allowed ? FENCE_ALLOW : FENCE_DENY) ||
             d.reason != (row->allowed ? ALLOWED : PROHIBITED))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
@@ -323,6 +326,64 @@ static void test_mixed_answer(void **state)
     fence_config_unref(config);
 }
 
+#define PORTS(more)                                                                                \
+    "{\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [80, 5432]" more "}"
+
+static const struct local_row {
+    const char *name, *network, *host;
+    uint16_t port;
+    bool local;
+    const char *rule; /* that denies it, "" for none; NULL: it is allowed */
+} local_rows[] = {
+    {"a service of this machine", PORTS(""), "127.0.0.1", 5432, true, NULL},
+    {"the same over IPv6", PORTS(""), "::1", 80, true, NULL},
+    {"by way of the proxy", PORTS(""), "127.0.0.1", 5432, false, ""},
+    {"another port", PORTS(""), "127.0.0.1", 5433, true, ""},
+    {"another machine", PORTS(""), "10.0.0.1", 5432, true, ""},
+    {"its address is denied", PORTS(", \"deniedAddresses\": [\"127.0.0.0/8\"]"), "127.0.0.1", 5432,
+     true, "network.deniedAddresses[0]"},
+    {"its address and port are denied", PORTS(", \"deniedDomains\": [\"127.0.0.1:5432\"]"),
+     "127.0.0.1", 5432, true, "network.deniedDomains[0]"},
+    {"another port is denied", PORTS(", \"deniedDomains\": [\"127.0.0.1:5433\"]"), "127.0.0.1",
+     5432, true, NULL},
+    {"its name is denied", PORTS(", \"deniedDomains\": [\"localhost\"]"), "::1", 5432, true,
+     "network.deniedDomains[0]"},
+    {"its name and another port are denied", PORTS(", \"deniedDomains\": [\"localhost:80\"]"),
+     "::1", 5432, true, NULL},
+    {"all is denied by a rule",
+     PORTS(", \"rules\": [{\"action\": \"deny\", \"host\": \"*\", \"port\": 5432}]"), "127.0.0.1",
+     5432, true, "network.rules[0]"},
+};
+
+/* network.allowLocalOutboundPorts: step 4 and step 6. */
+static void test_local(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(local_rows); i++) {
+        const struct local_row *row = &local_rows[i];
+        fence_config *config = config_of(row->name, row->network, NULL, 0);
+        struct host host = host_of(row->host);
+        struct rules_request request = {
+            .host = &host, .port = row->port, .tunnel = true, .local = row->local};
+        fence_decision d;
+
+        rules_decide_request(&d, config, &request);
+        if ((d.verdict == FENCE_ALLOW) != !row->rule)
+            fail_msg("%s: verdict %d by %s", row->name, (int)d.verdict, d.rule);
+        if (row->rule && differs(d.rule, row->rule))
+            fail_msg("%s: by %s", row->name, d.rule);
+        if (row->rule && row->local && row->rule[0] == '\0' &&
+            !strstr(d.cure, "allowLocalOutboundPorts"))
+            fail_msg("%s: %s", row->name, d.cure);
+        rules_decide_addr(&d, config, &request, &host.addr, false);
+        if (!row->rule && d.verdict != FENCE_ALLOW)
+            fail_msg("%s: its address is refused by %s", row->name, d.rule);
+        if (row->rule && row->rule[0] == '\0' && d.verdict != FENCE_DENY)
+            fail_msg("%s: its address is let through", row->name);
+        fence_config_unref(config);
+    }
+}
+
 static void test_malformed(void **state)
 {
     fence_decision d;
@@ -346,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_hosts),        cmocka_unit_test(test_options),
         cmocka_unit_test(test_long_names),   cmocka_unit_test(test_addrs),
         cmocka_unit_test(test_mixed_answer), cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_local),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static char root[] = "/tmp/fence-spawn-XXXXXX";
 static int start(const char *script, int out, const int *keep, size_t nkeep)
 {
     char *argv[] = {(char *)"sh", (char *)"-c", (char *)(uintptr_t)script, NULL};
-    struct spawn what = {"/bin/sh", argv, environ, {0, out, 2}, keep, nkeep};
+    struct spawn what = {"/bin/sh", argv, environ, {0, out, 2}, keep, nkeep, NULL};
     fence_error err = {0};
     int pidfd = -1;
 
@@ -242,7 +242,7 @@ static void test_streams(void **state)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         int ends[2], in[2], pidfd, status;
         char text[64] = {0};
-        struct spawn what = {"/bin/sh", argv, environ, {0, 1, 2}, NULL, 0};
+        struct spawn what = {"/bin/sh", argv, environ, {0, 1, 2}, NULL, 0, NULL};
 
         assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
         assert_int_equal(pipe2(in, O_CLOEXEC), 0);
@@ -288,8 +288,8 @@ static void test_failures(void **state)
     (void)state;
     for (const struct failure_row *row = failures; row < failures + ARRAY_LEN(failures); row++) {
         char *argv[] = {(char *)"x", NULL};
-        struct spawn what = {row->path,          argv,       environ,
-                             {0, row->stdio, 2}, &row->keep, row->keep >= 0 ? 1 : 0};
+        struct spawn what = {
+            row->path, argv, environ, {0, row->stdio, 2}, &row->keep, row->keep >= 0 ? 1 : 0, NULL};
         size_t before = descriptors_open();
         fence_error err = {0};
         int pidfd = -7, rc = spawn_start(&pidfd, &what, &err);

@@ -111,7 +111,9 @@ typedef enum fence_request_kind {
     FENCE_CONNECT, /* a tunnel: HTTP CONNECT         */
     FENCE_HTTP,    /* a request that fence can read  */
     FENCE_SOCKS5,  /* a tunnel: SOCKS5 CONNECT       */
-    FENCE_EXEC     /* a command: of on_ask alone     */
+    FENCE_EXEC,    /* a command: of on_ask alone     */
+    FENCE_LOCAL    /* a tunnel from a sandbox to a service of this machine's loopback:
+                      network.allowLocalOutboundPorts; to policies it is a CONNECT */
 } fence_request_kind;
 
 typedef struct fence_request {
@@ -210,7 +212,8 @@ typedef enum fence_event_kind {
     FENCE_EVENT_NOTICE,   /* text: something a person should know                      */
     FENCE_EVENT_DEBUG,    /* text: how it is done                                      */
     FENCE_EVENT_ALERT,    /* text: something a person has to know, asked or not        */
-    FENCE_EVENT_SUMMARY   /* text: what a run has changed, at its end                  */
+    FENCE_EVENT_SUMMARY,  /* text: what a run has changed, at its end                  */
+    FENCE_EVENT_UNIX      /* text: a Unix socket that a sandbox could not connect to   */
 } fence_event_kind;
 
 typedef struct fence_event {
@@ -223,8 +226,8 @@ typedef struct fence_event {
     int status;                     /* RESPONSE: the HTTP status; of SOCKS5 the like */
     uint64_t duration_us;
     uint64_t bytes_sent, bytes_received; /* CLOSE: by the client, to the client */
-    const char *text;        /* NOTICE, DEBUG, ALERT, SUMMARY. DECISION: what a policy says instead;
-                                RESPONSE: not NULL where one has; else NULL     */
+    const char *text; /* NOTICE, DEBUG, ALERT, SUMMARY, UNIX. DECISION: what a policy says instead;
+                         RESPONSE: not NULL where one has; else NULL     */
     const char *server_name; /* TLS: what the client asks for; or NULL            */
     int hello_encrypted;     /* TLS: only the outer server name can be read (ECH) */
 } fence_event;               /* no string in it holds a control character */
@@ -269,7 +272,8 @@ FENCE_API void fence_set_policy(fence *engine, fence_policy *policy);
 
 /* Has other rules decide from now on; `policy` may be NULL. Takes a reference to both. A request
  * that is allowed and not connected yet is judged again; tunnels and answers that are under way go
- * on. What a sandbox may do with files was settled when it started. */
+ * on. What a sandbox may do with files was settled when it started, and so were its ports; one of
+ * network.allowLocalOutboundPorts that is there no more is denied. */
 FENCE_API void fence_reload(fence *engine, fence_config *config, fence_policy *policy);
 
 typedef enum fence_protocol {
@@ -358,12 +362,16 @@ typedef struct fence_sandbox_options {
     const char *program;           /* the fence program, for tools that need a helper inside:
                                       `fence connect`; or NULL                                 */
     unsigned degrade;              /* fence_layer bits: start without, where they are missing  */
+    const char *const *ports;      /* NULL-terminated, or NULL: "3000", "127.0.0.1:3000" or
+                                      "[::1]:3000". This process listens there ("3000": on
+                                      127.0.0.1 and, where there is IPv6, ::1) and carries each
+                                      connection to that port of 127.0.0.1 inside, or of ::1   */
 } fence_sandbox_options;
 
 #define FENCE_SANDBOX_OPTIONS_VERSION 1
 #define FENCE_SANDBOX_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0                     \
+        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL               \
     }
 
 typedef struct fence_exit {

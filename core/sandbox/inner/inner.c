@@ -22,6 +22,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef MSG_PROBE
+#define MSG_PROBE 0x10 /* linux/socket.h; not in every C library */
+#endif
+
 #define BACKLOG       511 /* the host listens again with its own; never less than that */
 #define EXIT_NO_FENCE 125
 
@@ -29,9 +33,9 @@
 
 union control { /* room and alignment for descriptors, cmsg(3) */
     struct cmsghdr header;
-    char bytes[CMSG_SPACE(INNER_LISTENERS * sizeof(int))];
+    char bytes[CMSG_SPACE(INNER_MOST * sizeof(int))];
 };
-_Static_assert(INNER_GO_FDS <= INNER_LISTENERS, "what the host sends has to fit as well");
+_Static_assert(INNER_GO_FDS <= INNER_MOST, "what the host sends has to fit as well");
 
 static int send_with_fds(int control, const void *bytes, size_t len, const int *fds, size_t nfds)
 {
@@ -74,8 +78,9 @@ static int receive_go(int control, struct inner_go *go, int fds[INNER_GO_FDS])
     return 0;
 }
 
-/* Does the kernel know a way to the outside? connect(2) on a datagram socket asks the routing
- * table and sends nothing. An address family that is not there is no way either. */
+/* Does the kernel know a way to the outside? MSG_PROBE asks the routing table and sends nothing; a
+ * connect(2) would be the host's answer, and not the kernel's. An address family that is not there
+ * is no way either. */
 static int way_out(const struct sockaddr *to, socklen_t len)
 {
     int fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -83,7 +88,7 @@ static int way_out(const struct sockaddr *to, socklen_t len)
 
     if (fd < 0)
         return 0;
-    found = connect(fd, to, len) == 0;
+    found = sendto(fd, "", 0, MSG_PROBE | MSG_NOSIGNAL, to, len) == 0;
     close(fd);
     return found;
 }
@@ -140,6 +145,28 @@ static enum inner_step open_listener(int *out, uint16_t port)
     if (bind(*out, (struct sockaddr *)&at, sizeof at) < 0)
         return INNER_BIND;
     return listen(*out, BACKLOG) < 0 ? INNER_LISTEN : INNER_READY;
+}
+
+/* Makes sockets that have no address and hands them out: whoever binds or connects one stays in
+ * here with it. A machine without IPv6 has none of that family. */
+static enum inner_step make_sockets(int control, int family, uint32_t count)
+{
+    struct inner_report report = {INNER_VERSION, INNER_SOCKETS, 0};
+    int fds[INNER_MOST];
+    uint32_t made = 0;
+    int sent;
+
+    for (; made < count && made < INNER_MOST; made++) {
+        fds[made] = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fds[made] < 0 && family == AF_INET6 && made == 0 && errno == EAFNOSUPPORT)
+            break;
+        if (fds[made] < 0)
+            return INNER_SOCKET;
+    }
+    sent = send_with_fds(control, &report, sizeof report, fds, made);
+    for (uint32_t i = 0; sent == 0 && i < made; i++)
+        close(fds[i]);
+    return sent == 0 ? INNER_READY : INNER_SOCKET;
 }
 
 static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inner_order *order)
@@ -294,7 +321,13 @@ int main(int argc, char **argv)
     hold_signals(&mask);
     if (send_with_fds(control, &report, sizeof report, NULL, 0) < 0)
         return EXIT_NO_FENCE;
-    report.step = prepare(listeners, &order);
+    report.step = INNER_READY;
+    if (order.sockets > 0)
+        report.step = make_sockets(control, AF_INET, order.sockets);
+    if (order.sockets > 0 && report.step == INNER_READY)
+        report.step = make_sockets(control, AF_INET6, order.sockets);
+    if (report.step == INNER_READY)
+        report.step = prepare(listeners, &order);
     report.error = errno;
     if (send_with_fds(control, &report, sizeof report, listeners,
                       report.step == INNER_READY ? INNER_LISTENERS : 0) < 0)

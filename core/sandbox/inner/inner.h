@@ -3,6 +3,8 @@
  *
  *   host  -> inner   struct inner_order, waiting before inner starts
  *   inner -> host    struct inner_report with INNER_HERE: the host begins to look at the sandbox
+ *   inner -> host    where the order says so, two of struct inner_report with INNER_SOCKETS: with
+ *                    sockets of IPv4, and of IPv6 as many or none (SCM_RIGHTS)
  *   inner -> host    struct inner_report, with the listening sockets (SCM_RIGHTS)
  *   host  -> inner   struct inner_go, with the command's standard error and the second wall around
  *                    files (SCM_RIGHTS)
@@ -14,15 +16,19 @@
 
 #include <stdint.h>
 
-#define INNER_VERSION   1
-#define INNER_LISTENERS 2 /* HTTP, SOCKS5 */
+#include "base/limits.h"
+
+#define INNER_VERSION   2
+#define INNER_LISTENERS 2                                        /* HTTP, SOCKS5 */
+#define INNER_MOST      (LIMIT_PORT_CLIENTS + LIMIT_LOCAL_PORTS) /* descriptors with one report */
 #define INNER_GO_FDS    2 /* the most that come with struct inner_go */
 
 struct inner_order {
     uint32_t version;
     uint16_t ports[INNER_LISTENERS]; /* listen on 127.0.0.1 at these                    */
     uint32_t root_read_only;         /* prove that / cannot be written to                      */
-    uint64_t ignored_signals;        /* bit n-1: leave signal n ignored; all others to default */
+    uint32_t sockets;         /* TCP sockets of each family to make, up to INNER_MOST; or 0 */
+    uint64_t ignored_signals; /* bit n-1: leave signal n ignored; all others to default */
 };
 
 /* What failed, for one clear sentence on the host. NETWORK: a way out was found, a packet to the
@@ -30,6 +36,7 @@ struct inner_order {
 enum inner_step {
     INNER_READY = 0,
     INNER_HERE,
+    INNER_SOCKETS,
     INNER_SOCKET,
     INNER_BIND,
     INNER_LISTEN,

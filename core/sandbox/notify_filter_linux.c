@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * notify_filter_linux.c - the filter under which connect(2) waits for the host.
+ *
+ * Its address lies in memory, where no filter looks: so every connect(2) waits, of each family, by
+ * the native and the 32-bit entry and by socketcall(2). sendto(2), sendmsg(2) and sendmmsg(2) with
+ * an address go around it on a Unix datagram socket, and on no other: those sockets are refused
+ * where they are made (filter_linux.c). io_uring is refused there, too, and so are x32 numbers.
+ *
+ * A chain of filters has one listener. When ours is closed, the sandbox may live for microseconds,
+ * and could put its own in the place: none is ever made under this filter. */
+#include <asm/unistd.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/net.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox/notify.h"
+#include "sandbox/notify_arch.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* linux/seccomp.h, 5.19 */
+#endif
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LOW_HALF 0
+#else
+#define LOW_HALF 4
+#endif
+
+#define NUMBER       offsetof(struct seccomp_data, nr)
+#define ARGUMENT(n)  (offsetof(struct seccomp_data, args[n]) + LOW_HALF)
+#define LOAD(where)  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (where))
+#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
+
+/* `here` is the line's own number: a jump counts from the line behind it. */
+#define JUMP(test, here, value, then, otherwise)                                                   \
+    BPF_JUMP(BPF_JMP | (test) | BPF_K, (value), (then) - (here)-1, (otherwise) - (here)-1)
+#define IF_EQUAL(here, value, then, otherwise) JUMP(BPF_JEQ, here, value, then, otherwise)
+#define IF_BIT(here, bits, then, otherwise)    JUMP(BPF_JSET, here, bits, then, otherwise)
+
+/* Where the parts of the program below begin. */
+enum {
+    NATIVE = 4,
+    COMPAT = 8,
+    SOCKETCALL = 12,
+    SECCOMP = 14,
+    BUSY = 16,
+    MISSING,
+    NOTIFY,
+    ALLOW,
+    END
+};
+
+static int install(unsigned long flags)
+{
+    /* clang-format off */
+    struct sock_filter program[] = {
+        /*  0 */ LOAD(offsetof(struct seccomp_data, arch)),
+        /*  1 */ IF_EQUAL(1, NOTIFY_ARCH, NATIVE, 2),
+        /*  2 */ IF_EQUAL(2, NOTIFY_ARCH_COMPAT, COMPAT, 3),
+        /*  3 */ RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+
+        /*  4 */ LOAD(NUMBER), /* NATIVE */
+        /*  5 */ IF_BIT(5, NOTIFY_X32, MISSING, 6),
+        /*  6 */ IF_EQUAL(6, __NR_connect, NOTIFY, 7),
+        /*  7 */ IF_EQUAL(7, __NR_seccomp, SECCOMP, ALLOW),
+
+        /*  8 */ LOAD(NUMBER), /* COMPAT */
+        /*  9 */ IF_EQUAL(9, NOTIFY_CONNECT_COMPAT, NOTIFY, 10),
+        /* 10 */ IF_EQUAL(10, NOTIFY_SOCKETCALL, SOCKETCALL, 11),
+        /* 11 */ IF_EQUAL(11, NOTIFY_SECCOMP_COMPAT, SECCOMP, ALLOW),
+
+        /* 12 */ LOAD(ARGUMENT(0)), /* SOCKETCALL */
+        /* 13 */ IF_EQUAL(13, SYS_CONNECT, NOTIFY, ALLOW),
+
+        /* 14 */ LOAD(ARGUMENT(1)), /* SECCOMP */
+        /* 15 */ IF_BIT(15, SECCOMP_FILTER_FLAG_NEW_LISTENER, BUSY, ALLOW),
+
+        /* BUSY    */ RETURN(SECCOMP_RET_ERRNO | EBUSY), /* what the kernel says to a second one */
+        /* MISSING */ RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+        /* NOTIFY  */ RETURN(SECCOMP_RET_USER_NOTIF),
+        /* ALLOW   */ RETURN(SECCOMP_RET_ALLOW),
+    };
+    /* clang-format on */
+    struct sock_fprog filter = {sizeof program / sizeof program[0], program};
+
+    _Static_assert(sizeof program / sizeof program[0] == END, "a part has moved: mend the enum");
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+}
+
+static int send_fd(int via, int fd)
+{
+    char byte = 0;
+    struct iovec part = {&byte, sizeof byte};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } room = {0};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = room.bytes,
+                             .msg_controllen = sizeof room.bytes};
+
+    room.header.cmsg_level = SOL_SOCKET;
+    room.header.cmsg_type = SCM_RIGHTS;
+    room.header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&room.header), &fd, sizeof fd);
+    return sendmsg(via, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof byte ? 0 : -errno;
+}
+
+/* A signal must not interrupt a call that the host has begun: it would be made twice (EISCONN). */
+int notify_install(int via)
+{
+    int rc, listener =
+                install(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+
+    if (listener < 0 && errno == EINVAL)
+        listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    if (listener < 0)
+        return -errno;
+    rc = send_fd(via, listener);
+    close(listener);
+    return rc;
+}

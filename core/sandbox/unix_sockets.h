@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * unix_sockets.h - which sockets a sandbox may connect to: those that it has made itself, and those
+ * that network.allowUnixSockets names. A read-only mount does not keep connect(2) from a socket of
+ * the host; so the host judges each connect(2), and makes it (notify.h). */
+#ifndef FENCE_SANDBOX_UNIX_SOCKETS_H
+#define FENCE_SANDBOX_UNIX_SOCKETS_H
+
+#include <fence/fence.h>
+
+#include "proxy/proxy.h"
+#include "sandbox/plan.h"
+#include "sandbox/spawn.h"
+
+struct unix_sockets;
+
+/* The sandbox is about to be launched. `paths` are those of the settings, canonical. Writes NULL
+ * where nothing is judged: network.allowAllUnixSockets, or something is missing here and
+ * FENCE_LAYER_UNIX_SOCKETS is in `degrade`. Returns 0 or a negative code with `err` filled in. */
+int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struct plan *plan,
+                     const char *const *paths, size_t npaths, unsigned degrade, fence_error *err);
+
+/* What the launcher has to be spawned with. NULL takes and gives NULL. */
+struct spawn_notify *unix_sockets_notify(struct unix_sockets *sockets);
+
+/* It could not be launched for want of notifications: says so in `err`, and how to do without. */
+int unix_sockets_explain(const struct spawn_notify *notify, fence_error *err);
+
+/* It has been launched, and the first message on `control` is the listener: answers from here on,
+ * by a thread of its own. Takes NULL. Returns 0 or a negative code. */
+int unix_sockets_begin(struct unix_sockets *sockets, int control, fence_error *err);
+
+/* Does everything in the sandbox run behind a filter that asks? False for NULL. */
+bool unix_sockets_ask(const struct unix_sockets *sockets);
+
+/* Process `pid` waits in the sandbox, and the command has not begun: remembers what is the
+ * sandbox's own. Until then no Unix socket is connected. Takes NULL. */
+int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, const struct plan *plan,
+                      fence_error *err);
+
+/* The loop's part ends; the thread's when the last process of the sandbox has. Takes NULL. */
+void unix_sockets_close(struct unix_sockets *sockets);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * unix_sockets_judge.h - what the files unix_sockets*.c share. All of it belongs to the thread that
+ * answers, but for what stands under the lock. */
+#ifndef FENCE_SANDBOX_UNIX_SOCKETS_JUDGE_H
+#define FENCE_SANDBOX_UNIX_SOCKETS_JUDGE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <uv.h>
+
+#include "base/limits.h"
+#include "sandbox/notify.h"
+#include "sandbox/unix_sockets.h"
+
+/* ---- what is the sandbox's own: unix_sockets_inside_linux.c ---- */
+
+struct unix_inside {
+    ino_t net, owner, pids; /* namespaces: the network, its user namespace, processes */
+    ino_t ours;             /* of processes, in which we are                          */
+    dev_t empty[2];         /* the file systems that /tmp and /run have inside        */
+    uint64_t cookie;        /* of the network namespace; 0: not known yet             */
+
+    /* Socket files that were found to be of the sandbox. Held open: so their numbers are not given
+     * to others. */
+    struct {
+        int fd; /* 0: none */
+        dev_t dev;
+        ino_t ino;
+    } known[LIMIT_KNOWN_SOCKETS];
+    unsigned next;
+};
+
+/* Process `pid` waits in the sandbox. Returns 0 or -errno. */
+int unix_inside_look(struct unix_inside *inside, pid_t pid, const struct plan *plan);
+void unix_inside_deinit(struct unix_inside *inside);
+
+/* Was this socket made in the sandbox's network namespace, or in one below it? Those that came from
+ * outside, as the command's standard input, say, were not. */
+bool unix_inside_net(struct unix_inside *inside, int fd);
+
+/* Was the socket that is bound to this file made in the sandbox? */
+bool unix_inside_bound(struct unix_inside *inside, int file, const struct stat *st);
+
+/* ---- a path: unix_sockets_path_linux.c ---- */
+
+/* What `path` is to the caller: an O_PATH descriptor, or -errno. It decides nothing: the judgement
+ * is of the file that was found, and that very file is connected to. */
+int unix_path_open(const struct notify_call *call, const char *path);
+
+/* The same for a path of the settings: without following a link. */
+int unix_path_listed(const char *path);
+
+/* ---- a connect: unix_sockets_connect_linux.c ---- */
+
+struct unix_allowed {
+    char *path;
+    int pinned; /* the file as it was at the start, where the command could change the path; or -1
+                 */
+};
+
+struct unix_news {
+    char text[LIMIT_NEWS_TEXT];
+};
+
+struct unix_sockets {
+    struct proxy *proxy; /* the loop's */
+    struct spawn_notify notify;
+    uv_timer_t patience; /* with those inside that do not end            */
+    unsigned handles;    /* of the loop: `wake` and `patience`           */
+    bool left;           /* unix_sockets_close() was called              */
+    bool observed;
+    int listener;
+    struct unix_allowed *allowed;
+    size_t nallowed;
+    struct unix_inside inside; /* the loop's until `looked` */
+    atomic_bool looked;
+
+    pthread_mutex_t lock;
+    unsigned refs; /* the loop's, and one for each thread */
+    unsigned blocked;
+    bool ended, closing;
+    struct unix_news news[LIMIT_NEWS];
+    size_t nnews;
+    unsigned long unheard;
+    uv_async_t wake; /* of the loop, until `closing` */
+};
+
+/* For struct notify_handler; `context` is a struct unix_sockets. */
+void unix_connect(void *context, struct notify_call *call);
+
+void unix_sockets_ref(struct unix_sockets *sockets);
+void unix_sockets_unref(struct unix_sockets *sockets);
+
+/* Leaves a line for the loop. */
+void unix_sockets_tell(struct unix_sockets *sockets, const struct unix_news *news);
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * unix_sockets_linux.c - what the judgement of a sandbox's sockets needs, from its launch to its
+ * last process; and the mailbox in which the threads leave what was refused.
+ *
+ * Counted: the loop has one part, and each thread one. The listener is closed with the last, when
+ * nobody is left inside; the loop waits for that, so that nothing is left behind it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "filter/config.h"
+#include "sandbox/bridge.h"
+#include "sandbox/unix_sockets_judge.h"
+
+#define CURE                                                                                       \
+    "use Linux 5.14 or newer; --degrade=unix-sockets starts without, and the command can then "    \
+    "connect to every socket of this machine that it sees"
+
+/* ---- counting ---- */
+
+static void free_all(struct unix_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->nallowed; i++) {
+        free(sockets->allowed[i].path);
+        if (sockets->allowed[i].pinned >= 0)
+            close(sockets->allowed[i].pinned);
+    }
+    free(sockets->allowed);
+    unix_inside_deinit(&sockets->inside);
+    if (sockets->listener >= 0)
+        close(sockets->listener);
+    pthread_mutex_destroy(&sockets->lock);
+    free(sockets);
+}
+
+void unix_sockets_ref(struct unix_sockets *sockets)
+{
+    pthread_mutex_lock(&sockets->lock);
+    sockets->refs++;
+    pthread_mutex_unlock(&sockets->lock);
+}
+
+void unix_sockets_unref(struct unix_sockets *sockets)
+{
+    bool last;
+
+    pthread_mutex_lock(&sockets->lock);
+    last = --sockets->refs == 0;
+    pthread_mutex_unlock(&sockets->lock);
+    if (last)
+        free_all(sockets);
+}
+
+/* The loop learns of it, and nothing is touched after: unless it has given up waiting. */
+static void on_ended(void *context)
+{
+    struct unix_sockets *sockets = context;
+    bool last;
+
+    pthread_mutex_lock(&sockets->lock);
+    sockets->ended = true;
+    last = --sockets->refs == 0;
+    if (!sockets->closing)
+        uv_async_send(&sockets->wake);
+    pthread_mutex_unlock(&sockets->lock);
+    if (last)
+        free_all(sockets);
+}
+
+/* ---- end ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct unix_sockets *sockets = handle->data;
+
+    if (--sockets->handles == 0)
+        unix_sockets_unref(sockets);
+}
+
+static void finish(struct unix_sockets *sockets)
+{
+    pthread_mutex_lock(&sockets->lock);
+    sockets->closing = true;
+    pthread_mutex_unlock(&sockets->lock);
+    uv_close((uv_handle_t *)&sockets->wake, on_closed);
+    uv_close((uv_handle_t *)&sockets->patience, on_closed);
+}
+
+static void on_impatient(uv_timer_t *patience)
+{
+    finish(patience->data);
+}
+
+static bool has_ended(struct unix_sockets *sockets)
+{
+    bool ended;
+
+    pthread_mutex_lock(&sockets->lock);
+    ended = sockets->ended;
+    pthread_mutex_unlock(&sockets->lock);
+    return ended;
+}
+
+void unix_sockets_close(struct unix_sockets *sockets)
+{
+    if (!sockets)
+        return;
+    sockets->left = true;
+    if (sockets->handles == 0)
+        unix_sockets_unref(sockets);
+    else if (has_ended(sockets))
+        finish(sockets);
+    else
+        uv_timer_start(&sockets->patience, on_impatient, LIMIT_ABANDON_MS, 0);
+}
+
+/* ---- news ---- */
+
+void unix_sockets_tell(struct unix_sockets *sockets, const struct unix_news *news)
+{
+    pthread_mutex_lock(&sockets->lock);
+    if (sockets->nnews < ARRAY_LEN(sockets->news))
+        sockets->news[sockets->nnews++] = *news;
+    else
+        sockets->unheard++;
+    if (!sockets->closing)
+        uv_async_send(&sockets->wake);
+    pthread_mutex_unlock(&sockets->lock);
+}
+
+/* One at a time: an observer may take long, and the threads must not wait for it. */
+static bool next_news(struct unix_news *out, struct unix_sockets *sockets)
+{
+    bool found;
+
+    pthread_mutex_lock(&sockets->lock);
+    found = sockets->nnews > 0;
+    if (found) {
+        *out = sockets->news[0];
+        sockets->nnews--;
+        memmove(sockets->news, sockets->news + 1, sockets->nnews * sizeof *sockets->news);
+    } else if (sockets->unheard > 0) {
+        found = true;
+        snprintf(out->text, sizeof out->text, "CONNECT %lu more were refused", sockets->unheard);
+        sockets->unheard = 0;
+    }
+    pthread_mutex_unlock(&sockets->lock);
+    return found;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct unix_sockets *sockets = wake->data;
+    struct unix_news news;
+
+    for (size_t i = 0; i <= LIMIT_NEWS && next_news(&news, sockets); i++)
+        events_unix(&sockets->proxy->events, news.text);
+    if (sockets->left && !uv_is_closing((uv_handle_t *)wake) && has_ended(sockets))
+        finish(sockets);
+}
+
+/* ---- beginning ---- */
+
+/* Where the command can write, it could put another socket of the host into the place (mv). */
+static int add_allowed(struct unix_sockets *sockets, const struct plan *plan, const char *path,
+                       fence_error *err)
+{
+    struct unix_allowed *allowed = &sockets->allowed[sockets->nallowed];
+    auto_fd int file = unix_path_listed(path);
+    char shown[256];
+    struct stat st;
+
+    str_escape(shown, sizeof shown, str_of(path));
+    if (file < 0 || fstat(file, &st) < 0)
+        return fail(err, file < 0 ? file : -errno,
+                    "network.allowUnixSockets: '%s' cannot be looked at: %s", shown,
+                    strerror(file < 0 ? -file : errno));
+    if (!S_ISSOCK(st.st_mode))
+        return fail(err, FENCE_ECONFIG, "network.allowUnixSockets: '%s' is no socket", shown);
+    allowed->path = strdup(path);
+    if (!allowed->path)
+        return fail(err, -ENOMEM, "out of memory");
+    allowed->pinned = plan_writable(plan, path) ? take_fd(&file) : -1;
+    sockets->nallowed++;
+    return 0;
+}
+
+static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct plan *plan,
+                const char *const *paths, size_t npaths, fence_error *err)
+{
+    int rc = 0;
+
+    sockets->proxy = proxy;
+    sockets->observed = proxy->events.observer.on_event != NULL;
+    sockets->listener = -1;
+    sockets->refs = 1;
+    sockets->closing = true; /* there is no handle yet */
+    pthread_mutex_init(&sockets->lock, NULL);
+    sockets->allowed = calloc(npaths + 1, sizeof *sockets->allowed);
+    if (!sockets->allowed)
+        return fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; rc == 0 && i < npaths; i++)
+        rc = add_allowed(sockets, plan, paths[i], err);
+    return rc;
+}
+
+int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struct plan *plan,
+                     const char *const *paths, size_t npaths, unsigned degrade, fence_error *err)
+{
+    struct unix_sockets *sockets;
+    const char *missing;
+    int rc;
+
+    *out = NULL;
+    if (proxy->config->all_unix_sockets)
+        return 0;
+    missing = notify_missing();
+    if (missing && (degrade & FENCE_LAYER_UNIX_SOCKETS)) {
+        events_notice(&proxy->events, "Unix sockets are not judged: %s", missing);
+        return 0;
+    }
+    if (missing)
+        return fail(err, FENCE_ESANDBOX, "Unix sockets cannot be judged here (%s): " CURE, missing);
+    sockets = calloc(1, sizeof *sockets);
+    if (!sockets)
+        return fail(err, -ENOMEM, "out of memory");
+    rc = fill(sockets, proxy, plan, paths, npaths, err);
+    sockets->notify.optional = degrade & FENCE_LAYER_UNIX_SOCKETS;
+    if (rc < 0)
+        unix_sockets_unref(sockets);
+    else
+        *out = sockets;
+    return rc;
+}
+
+struct spawn_notify *unix_sockets_notify(struct unix_sockets *sockets)
+{
+    return sockets ? &sockets->notify : NULL;
+}
+
+static const char *reason(const struct spawn_notify *notify)
+{
+    return notify->error == -EEXIST ? "another program answers system calls in this container"
+                                    : strerror(-notify->error);
+}
+
+int unix_sockets_explain(const struct spawn_notify *notify, fence_error *err)
+{
+    return fail(err, FENCE_ESANDBOX, "Unix sockets cannot be judged here (%s): " CURE,
+                reason(notify));
+}
+
+static int start(struct unix_sockets *sockets, int control)
+{
+    struct notify_handler handler = {unix_connect, on_ended, sockets};
+    int rc = bridge_receive_listener(control, &sockets->listener);
+
+    if (rc == 0)
+        rc = uv_async_init(sockets->proxy->loop, &sockets->wake, on_wake);
+    if (rc < 0)
+        return rc;
+    uv_timer_init(sockets->proxy->loop, &sockets->patience);
+    uv_unref((uv_handle_t *)&sockets->wake); /* it keeps no loop running */
+    sockets->wake.data = sockets->patience.data = sockets;
+    sockets->handles = 2;
+    sockets->closing = false;
+    unix_sockets_ref(sockets);
+    rc = notify_start(sockets->listener, &handler);
+    if (rc < 0)
+        on_ended(sockets);
+    return rc;
+}
+
+int unix_sockets_begin(struct unix_sockets *sockets, int control, fence_error *err)
+{
+    int rc;
+
+    if (!sockets)
+        return 0;
+    if (sockets->notify.error == -EBUSY) {
+        events_debug(&sockets->proxy->events,
+                     "Unix sockets are judged by the sandbox around this one");
+        return 0;
+    }
+    if (sockets->notify.error != 0) {
+        events_notice(&sockets->proxy->events, "Unix sockets are not judged: %s",
+                      reason(&sockets->notify));
+        return 0;
+    }
+    rc = start(sockets, control);
+    return rc < 0 ? fail(err, rc, "cannot judge the sandbox's sockets: %s", strerror(-rc)) : 0;
+}
+
+bool unix_sockets_ask(const struct unix_sockets *sockets)
+{
+    return sockets && sockets->notify.error == 0;
+}
+
+int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, const struct plan *plan,
+                      fence_error *err)
+{
+    int rc = sockets ? unix_inside_look(&sockets->inside, pid, plan) : 0;
+
+    if (rc < 0)
+        return fail(err, rc, "cannot look at the sandbox's namespaces: %s", strerror(-rc));
+    if (!sockets)
+        return 0;
+    atomic_store_explicit(&sockets->looked, true, memory_order_release);
+    return 0;
+}
