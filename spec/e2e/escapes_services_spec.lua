@@ -181,10 +181,10 @@ end
 -- What is set outside, and must not come through.
 local environment = {
   LD_PRELOAD = "libm.so.6", LD_LIBRARY_PATH = "/nonexistent", GLIBC_TUNABLES = "glibc.malloc.x=1",
-  BASH_ENV = "/nonexistent", ENV = "/nonexistent", PS4 = "$(x)", PROMPT_COMMAND = "x",
-  PERL5OPT = "-Mx", PYTHONSTARTUP = "/nonexistent", NODE_OPTIONS = "--require=/nonexistent",
-  RUBYOPT = "-rx", JAVA_TOOL_OPTIONS = "-javaagent:x", GIT_SSH_COMMAND = "x", GIT_ASKPASS = "x",
-  GIT_EXTERNAL_DIFF = "x", LESSOPEN = "|x", DISPLAY = ":77", XAUTHORITY = "/nonexistent",
+  BASH_ENV = "/nonexistent", ENV = "/nonexistent", PS4 = "$(x)", PROMPT_COMMAND = "evil-x",
+  PERL5OPT = "-Mevil", PYTHONSTARTUP = "/nonexistent", NODE_OPTIONS = "--require=/nonexistent",
+  RUBYOPT = "-revil", JAVA_TOOL_OPTIONS = "-javaagent:x", GIT_SSH_COMMAND = "evil-x", GIT_ASKPASS = "evil-x",
+  GIT_EXTERNAL_DIFF = "evil-x", LESSOPEN = "|evil-x", DISPLAY = ":77", XAUTHORITY = "/nonexistent",
   WAYLAND_DISPLAY = "wayland-77", DBUS_SESSION_BUS_ADDRESS = "unix:path=/nonexistent",
   SSH_AUTH_SOCK = "/nonexistent", NOTIFY_SOCKET = "/nonexistent", GPG_AGENT_INFO = "/nonexistent:1",
   DOCKER_HOST = "unix:///nonexistent", TMUX = "/nonexistent,1,0",

@@ -218,12 +218,16 @@ def repository(path=".", *settings):
 def victim(canary, *folders):
     """What somebody does next in these folders; does the program leave its trace?"""
     for folder in folders or (".",):
-        for words in (["status"], ["diff"], ["-c", "user.name=n", "-c", "user.email=e", "commit",
-                                             "-q", "--allow-empty", "-m", "two"], ["log", "-1"]):
+        for words in (["status"], ["-c", "user.name=n", "-c", "user.email=e", "commit", "-q",
+                                   "--allow-empty", "-m", "two"]):
             subprocess.run(["git"] + words, cwd=folder, capture_output=True, timeout=9)
+    shell_starts()
+    need(os.path.exists(canary))
+
+
+def shell_starts():
     subprocess.run(["bash", "-i", "-c", ":"], env={"HOME": os.getcwd(), "PATH": os.environ["PATH"]},
                    capture_output=True, stdin=subprocess.DEVNULL, start_new_session=True, timeout=9)
-    need(os.path.exists(canary))
 
 
 # ---- the attempts ----
@@ -248,35 +252,53 @@ def outcome(code, number):
         return f"{type(error).__name__}: {error}".replace("\n", " ")
 
 
-def attempt(code, number):
+def begin(code, number):
+    """Returns the child that tries it, and where it will say what came of it."""
     reading, writing = os.pipe()
+    sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
         signal.alarm(10)
-        sys.stdout.flush()
         os.write(writing, outcome(code, number).encode())
         os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        poll = select.poll() # children of the attempt may hold it open
-        poll.register(pipe, select.POLLIN | select.POLLHUP)
-        said = os.read(pipe.fileno(), 4096).decode() if poll.poll(12000) else ""
+    return pid, reading
+
+
+def finish(pid, reading):
+    said = os.read(reading, 4096).decode() # children of the attempt may hold it open longer
+    os.close(reading)
     status = os.waitpid(pid, 0)[1]
     return said or f"signal {os.WTERMSIG(status)}"
 
 
+def attempts(codes):
+    """Some at once; yields (number, outcome)."""
+    codes, running, poll = list(codes), {}, select.poll()
+    while codes or running:
+        while codes and len(running) < 4:
+            number, code = codes.pop(0)
+            pid, reading = begin(code, number)
+            running[reading] = (number, pid)
+            poll.register(reading, select.POLLIN | select.POLLHUP)
+        for reading, _ in poll.poll(12000):
+            number, pid = running.pop(reading)
+            poll.unregister(reading)
+            yield number, finish(pid, reading)
+
+
+def say(codes):
+    for number, word in attempts(codes):
+        print(f"{number}\t{word}", flush=True)
+
+
 def run():
-    if not os.access(world, os.R_OK) and not X.get("hidden"):
-        sys.exit("the world is not there")
-    for number, code, *_ in order["rows"]:
-        print(f"{number}\t{attempt(code, number)}", flush=True)
+    say((number, code) for number, code, *_ in order["rows"])
 
 
 def judge():
-    for number, *_, host in order["rows"]:
-        if host:
-            print(f"{number}\t{attempt(host, number)}", flush=True)
+    say((number, host) for number, *_, host in order["rows"] if host)
 
 
 # ---- the world around them ----
@@ -291,9 +313,9 @@ def prepare():
             write(f"{place}/{name}", SECRET + "\n")
             os.chmod(f"{place}/{name}", 0o600)
         os.mkfifo(f"{place}/p")
-        said = attempt(setup, number)
-        if said != "ok":
-            sys.exit(f"what attempt {number} needs: {said}")
+    for number, word in attempts((number, setup) for number, _, setup, _ in order["rows"] if setup):
+        if word != "ok":
+            sys.exit(f"what attempt {number} needs: {word}")
 
 
 def list_all():
