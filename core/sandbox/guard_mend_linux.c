@@ -94,7 +94,7 @@ static int rename_within(int folder, const char *name, char out[NAME_MAX + 1])
         } else {
             if (getrandom(&any, sizeof any, 0) < 0)
                 return -errno;
-            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%016" PRIx64, name, any);
+            snprintf(out, NAME_MAX + 1, "%.200s.fence-refused-%" PRIu64, name, any);
         }
         rc = renameat2(folder, name, folder, out, RENAME_NOREPLACE) < 0 ? -errno : 0;
     }

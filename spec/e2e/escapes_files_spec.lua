@@ -51,7 +51,8 @@ local rows = {
     [[os.open(V, O_TMPFILE | O_RDWR)]], "EROFS" },
   { "3F.108 a file without a name that gets one there", [[
       fd = os.open(".", O_TMPFILE | O_RDWR, 0o600)
-      os.link(f"/proc/self/fd/{fd}", V + "/n", src_dir_fd=fd, follow_symlinks=True)]], "EROFS EXDEV" },
+      os.link(f"/proc/self/fd/{fd}", V + "/n", src_dir_fd=fd, follow_symlinks=True)]],
+    "EROFS EXDEV" },
   { "3F.108 a pipe of the host written to", [[
       fd = os.open(V + "/p", O_RDONLY | os.O_NONBLOCK); write(V + "/p")]], "EACCES" },
   { "3F.108 the home folder", [[
@@ -150,8 +151,8 @@ local rows = {
   { "3F.135 a loop device", [[os.open("/dev/loop-control", O_RDWR)]], "ENOENT",
     control = "root" },
   { "3F.137 a disk, by a device of one's own", [[
-      os.mknod("disk", 0o600 | stat.S_IFBLK, os.makedev(7, 0)); os.open("disk", O_RDONLY)]], "EPERM EACCES",
-    control = "root" },
+      os.mknod("disk", 0o600 | stat.S_IFBLK, os.makedev(7, 0))
+      os.open("disk", O_RDONLY)]], "EPERM EACCES", control = "root" },
   { "3F.135 a user namespace", [[call("unshare", NEWUSER)]], "EPERM" },
   { "3F.135 a user namespace in which it is mounted", [[
       as_user_namespace(); call("mount", V, P, 0, BIND | REC, 0); write(P + "/new")]], "EPERM" },

@@ -27,7 +27,8 @@ local rows = {
   { "3G.156 its memory", [[os.open(f"/proc/{X['pid']}/mem", O_RDWR)]], "ENOENT" },
   { "3G.156 any process of the host, by its name", [[
       need([c for c in glob.glob("/proc/[0-9]*/cmdline")
-            if quietly(lambda: open(c, "rb").read().split(bytes(1))[:2] == [b"sleep", b"300"])])]], "nothing" },
+            if quietly(lambda: open(c, "rb").read().split(bytes(1))[:2] == [b"sleep", b"300"])])]],
+    "nothing" },
   { "3G.156 ptrace", [[call("ptrace", 0x4206, X["pid"], 0, 0)]], gone },
   { "3G.156 process_vm_readv", [[
       room = ctypes.create_string_buffer(8)
@@ -141,7 +142,8 @@ local rows = {
     control = "EINVAL" },
   { "3G.145 the clock", [[call("clock_settime", 0, struct.pack("qq", 0, -1))]], "EPERM",
     control = "EINVAL" },
-  { "3G.145 accounting", [[call("acct", "/nonexistent/x")]], "EPERM", control = "root ENOENT ENOSYS" },
+  { "3G.145 accounting", [[call("acct", "/nonexistent/x")]], "EPERM",
+    control = "root ENOENT ENOSYS" },
   { "3G.145 swap", [[call("swapon", "/nonexistent/x", 0)]], "EPERM",
     control = "root ENOENT ENOSYS" },
   { "3G.145 no swap", [[call("swapoff", "/nonexistent/x")]], "EPERM",

@@ -81,7 +81,8 @@ end
 
 local function add_present(list, name, folder)
   list[#list + 1] = {
-    "3F.123 " .. name .. " changed or replaced", ("replace_by_all_means(%s%q)"):format(folder, name),
+    "3F.123 " .. name .. " changed or replaced",
+    ("replace_by_all_means(%s%q)"):format(folder, name),
     "nothing", setup = ("plant(%s%q, 'as it was\\n')"):format(folder, name),
     host = ("is_changed(%s%q)"):format(folder, name),
   }

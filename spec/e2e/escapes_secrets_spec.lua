@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- escapes_secrets_spec.lua - ways to read what filesystem.denyRead hides: the file F and the folder D
--- of the host, the file "s", the folder "t" and the file "in/s" of the writable project. Each works
+-- escapes_secrets_spec.lua - ways to read what filesystem.denyRead hides: the file F and the folder
+-- D of the host, the file "s", the folder "t" and the file "in/s" of the writable project. Each works
 -- outside: see escapes.lua.
 
 local escapes = require "spec.support.escapes"
@@ -162,8 +162,9 @@ for _, identity in ipairs(users.identities()) do
   row("3F.133 no folder as one of the standard streams, as " .. identity, function()
     for _, stream in ipairs({ "<", "2<" }) do
       local argv = fenced.argv({ argv = { "cat", "/proc/self/fd/0/passwd" }, as_user = identity })
+      local line = 'exec "$0" "$@" ' .. stream .. "/etc"
       local result = process.run({ as_user = identity,
-        argv = table.move(argv, 1, #argv, 4, { "sh", "-c", 'exec "$0" "$@" ' .. stream .. "/etc" }) })
+        argv = table.move(argv, 1, #argv, 4, { "sh", "-c", line }) })
       assert.equal("", result.out)
       assert.equal(125, result.code)
     end

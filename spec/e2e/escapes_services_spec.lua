@@ -139,7 +139,8 @@ local rows = {
       libc.shmat.restype = ctypes.c_long
       if libc.shmat(X["shm"], None, 0) == -1: raise OSError(ctypes.get_errno(), "")]], "EINVAL" },
   { "3G.162 a semaphore", [[
-      if libc.semop(X["sem"], struct.pack("Hhh", 0, 1, 0), 1): raise OSError(ctypes.get_errno(), "")]],
+      done = libc.semop(X["sem"], struct.pack("Hhh", 0, 1, 0), 1)
+      if done < 0: raise OSError(ctypes.get_errno(), "")]],
     "EINVAL EIDRM" },
   { "3G.162 a message", [[
       room = ctypes.create_string_buffer(64)
@@ -183,7 +184,8 @@ local environment = {
   LD_PRELOAD = "libm.so.6", LD_LIBRARY_PATH = "/nonexistent", GLIBC_TUNABLES = "glibc.malloc.x=1",
   BASH_ENV = "/nonexistent", ENV = "/nonexistent", PS4 = "$(x)", PROMPT_COMMAND = "evil-x",
   PERL5OPT = "-Mevil", PYTHONSTARTUP = "/nonexistent", NODE_OPTIONS = "--require=/nonexistent",
-  RUBYOPT = "-revil", JAVA_TOOL_OPTIONS = "-javaagent:x", GIT_SSH_COMMAND = "evil-x", GIT_ASKPASS = "evil-x",
+  RUBYOPT = "-revil", JAVA_TOOL_OPTIONS = "-javaagent:x", GIT_SSH_COMMAND = "evil-x",
+  GIT_ASKPASS = "evil-x",
   GIT_EXTERNAL_DIFF = "evil-x", LESSOPEN = "|evil-x", DISPLAY = ":77", XAUTHORITY = "/nonexistent",
   WAYLAND_DISPLAY = "wayland-77", DBUS_SESSION_BUS_ADDRESS = "unix:path=/nonexistent",
   SSH_AUTH_SOCK = "/nonexistent", NOTIFY_SOCKET = "/nonexistent", GPG_AGENT_INFO = "/nonexistent:1",

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- escapes.lua - a table of ways out of the sandbox, tried outside, where each must work, and inside,
--- where it must not. See escapes.py, which tries them.
+-- escapes.lua - a table of ways out of the sandbox, tried outside, where each must work, and
+-- inside, where it must not. See escapes.py, which tries them.
 --
 -- A row: { name, attempt, outcomes, control = }. The attempt is Python; the outcomes inside are
 -- words, any of which will do. So are those of the control, outside: "ok" where it is missing.
--- "root" among them: nobody else can do it outside, so the control is for root alone. only = "root":
--- the attempt is too. setup =: Python as well, outside and before. host =: Python that looks, outside
--- and afterwards, whether it worked, and whose outcome counts in place of the attempt's.
+-- "root" among them: nobody else can do it outside, so the control is for root alone. only =
+-- "root": the attempt is too. setup =: Python as well, outside and before. host =: Python that
+-- looks, outside and afterwards, whether it worked, and whose outcome counts instead.
 
 local fenced = require "spec.support.fenced"
 local json = require "spec.support.json"
@@ -33,12 +33,12 @@ end
 -- options: identity, rows, and functions of the world (a folder), where wanted:
 --   settings(world)  of fence; project is writable otherwise    args(world)  of fence
 --   extra(world)     what the attempts find as X: a table        before(world)  once it is there
---   env(world)       of both sides                               stdin(world)  a path, opened to read
+--   env(world)       of both sides                               stdin(world)  a path, to be read
 function escapes.new(options)
   return setmetatable({ options = options, sides = {} }, escapes)
 end
 
-function escapes:python(mode, world, order)
+local function program(mode, world, order)
   return { python, "-c", source, mode, world, json.encode(order) }
 end
 
@@ -66,18 +66,18 @@ function escapes:try(inside)
       order.rows[#order.rows + 1] = json.list({ number, row[2], row.setup or "", row.host or "" })
     end
   end
-  self:plain(self:python("prepare", world, order), world)
+  self:plain(program("prepare", world, order), world)
   if options.before then
     options.before(world)
   end
   order.extra = given(options.extra, world) or order.extra
-  local argv = self:python("run", world, order)
+  local argv = program("run", world, order)
   if options.stdin then
     argv = table.move(argv, 1, #argv, 4, { "sh", "-c", 'exec 9<&0 </dev/null "$0" "$@"' })
   end
   local side = { world = world, order = order }
   if inside then
-    side.before = self:plain(self:python("list", world, order), world)
+    side.before = self:plain(program("list", world, order), world)
     argv = fenced.argv({ argv = argv, as_user = options.identity, args = given(options.args, world),
       settings = given(options.settings, world)
         or { filesystem = { allowWrite = { world .. "/project" } } } })
@@ -93,9 +93,9 @@ function escapes:try(inside)
     side.outcomes[tonumber(number)] = outcome
   end
   if inside then
-    side.after = self:plain(self:python("list", world, order), world)
+    side.after = self:plain(program("list", world, order), world)
   end
-  local judged = self:plain(self:python("judge", world, order), world)
+  local judged = self:plain(program("judge", world, order), world)
   for number, outcome in judged:gmatch("(%d+)\t([^\n]*)\n") do
     side.outcomes[tonumber(number)] = outcome
   end
@@ -120,13 +120,15 @@ function escapes:check(number)
     local outcome = side.outcomes[number] or "no outcome"
     local wanted = (row.control or "ok"):gsub("%f[%w]root%f[%W]", ""):gsub("^%s*$", "ok")
     if not has_word(wanted, outcome) then
-      error(("outside: %s, and should be: %s\n%s"):format(outcome, wanted, side.result.err:sub(-600)), 0)
+      error(("outside: %s, and should be: %s\n%s"):format(outcome, wanted,
+        side.result.err:sub(-600)), 0)
     end
   end
   local side = self:side(true)
   local outcome = side.outcomes[number] or "no outcome"
   if not has_word(row[3], outcome) then
-    error(("inside: %s, and should be: %s\n%s"):format(outcome, row[3], side.result.err:sub(-600)), 0)
+    error(("inside: %s, and should be: %s\n%s"):format(outcome, row[3],
+      side.result.err:sub(-600)), 0)
   end
 end
 
