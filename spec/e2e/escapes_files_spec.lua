@@ -4,6 +4,7 @@
 
 local escapes = require "spec.support.escapes"
 local fenced = require "spec.support.fenced"
+local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 local users = require "spec.support.users"
 
@@ -185,6 +186,19 @@ for _, identity in ipairs(users.identities()) do
     row("nothing of all that has come of it", function()
       local side = group:side(true)
       assert.equal(side.before, side.after)
+    end)
+
+    row("3F.131 not by a writable folder that an earlier run has made a link", function()
+      local folder = users.temp_dir(identity)
+      local function run(script)
+        return fenced.run({ as_user = identity, cwd = folder, argv = { "sh", "-c", script, folder },
+          settings = { filesystem = { allowWrite = { folder .. "/p", folder .. "/p/build" } } } })
+      end
+      assert(process.run({ argv = { "mkdir", "-p", "p/build", "keys" }, as_user = identity,
+        cwd = folder }).code == 0)
+      run("rm -rf p/build; ln -s \"$0/keys\" p/build")
+      assert.not_equal(0, run("echo x >p/build/new").code)
+      assert.is_false(fenced.exists(folder .. "/keys/new"))
     end)
   end)
 end

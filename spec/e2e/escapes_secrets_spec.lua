@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- escapes_secrets_spec.lua - ways to read what filesystem.denyRead hides: the file F and the folder
--- D of the host, the file "s", the folder "t" and the file "in/s" of the writable project. Each works
--- outside: see escapes.lua.
+-- D of the host, the file "s", the folder "t" and the file "in/s" of the writable project. Each
+-- works outside: see escapes.lua.
 
 local escapes = require "spec.support.escapes"
 local fenced = require "spec.support.fenced"
