@@ -140,6 +140,8 @@ static int found(struct resolver *r, const struct seek *seek, const char *path, 
 
     switch (seek->what) {
     case SOUGHT_WRITE:
+        if (resolver_list(r, &r->given, path) < 0)
+            return -ENOMEM;
         return resolver_show(r, WISH_WRITABLE, path);
     case SOUGHT_READ:
         return resolver_show(r, WISH_VISIBLE, path);

@@ -31,6 +31,7 @@ struct resolver {
     struct seek *seeks;
     size_t nseeks, seeks_cap;
     const struct seek *walked; /* the first of those of the walk under way */
+    struct file_list given;    /* writable paths by the names that they were found by */
     bool into_git;             /* is something denied by it?              */
 };
 
