@@ -96,8 +96,10 @@ static struct asking *push_asking(lua_State *lua)
     luaL_setmetatable(lua, ASKING_TYPE);
     lua_getfield(lua, 1, "engine");
     asking = calloc(1, sizeof *asking);
-    if (!asking)
+    if (!asking) {
         luaL_error(lua, "out of memory");
+        return NULL; /* not reached */
+    }
     asking->engine = lua_touserdata(lua, -1);
     lua_setiuservalue(lua, -2, 1);
     *box = asking;

@@ -94,18 +94,23 @@
 #define LIMIT_PORT_CLIENTS 128 /* of all -p at once; a browser has 6 for each page */
 #define LIMIT_PORTS        64  /* -p; two listening sockets each                   */
 
-#define LIMIT_MOUNTS           4096    /* 31 us each; the kernel's fs.mount-max is 100,000 */
-#define LIMIT_REFUSED          64      /* protected names made, before the run is ended     */
-#define LIMIT_REFUSED_NAMES    99      /* NAME.fence-refused-99                              */
-#define LIMIT_WATCHES          32768   /* folders; 1 KiB of the kernel's memory each         */
-#define LIMIT_GUARD_DEPTH      256     /* folders within each other, with a descriptor each */
-#define LIMIT_CHANGES_LIST     1024    /* bytes of names, a screen's worth; others are counted */
-#define LIMIT_AWAITED_MS       300     /* an editor renames and writes within a few          */
-#define LIMIT_LIVE_MOUNT_MS    2000    /* to mount in a sandbox that is there: 0.1 s for all */
-#define LIMIT_FREEZE_PROCESSES 4096    /* each is looked up among all: 0.1 s for so many    */
-#define LIMIT_FREEZE_ROUNDS    64      /* looks at all processes until none of it runs      */
-#define LIMIT_MOUNTS_BWRAP     50      /* bubblewrap is quadratic: 100 take 76 ms, 1,000 3 s */
-#define LIMIT_PATH             4096    /* PATH_MAX: a path that is longer reaches nothing  */
+#define LIMIT_MOUNTS           4096   /* 31 us each; the kernel's fs.mount-max is 100,000 */
+#define LIMIT_REFUSED          64     /* protected names made, before the run is ended     */
+#define LIMIT_REFUSED_NAMES    99     /* NAME.fence-refused-99                              */
+#define LIMIT_WATCHES          32768  /* folders; 1 KiB of the kernel's memory each         */
+#define LIMIT_GUARD_DEPTH      256    /* folders within each other, with a descriptor each */
+#define LIMIT_CHANGES_LIST     1024   /* bytes of names, a screen's worth; others are counted */
+#define LIMIT_LOOKS            64     /* at hidden files, of the last moment; the host reads few  */
+#define LIMIT_LOOK_MS          50     /* between a look and the end of what it saw            */
+#define LIMIT_AWAITED_MS       300    /* an editor renames and writes within a few          */
+#define LIMIT_LIVE_MOUNT_MS    2000   /* to mount in a sandbox that is there: 0.1 s for all */
+#define LIMIT_FREEZE_PROCESSES 4096   /* each is looked up among all: 0.1 s for so many    */
+#define LIMIT_FREEZE_YIELDS    200    /* 10 us each until parents have stopped; then without  */
+#define LIMIT_FREEZE_NAP_NS    200000 /* between two looks: those that are to stop need the CPU */
+#define LIMIT_FREEZE_ROUNDS    64     /* looks at all processes until none of it runs      */
+#define LIMIT_MOUNTS_BWRAP     50     /* bubblewrap is quadratic: 100 take 76 ms, 1,000 3 s */
+#define LIMIT_LINKS            40     /* followed for one path: as many as the kernel does */
+#define LIMIT_PATH             4096   /* PATH_MAX: a path that is longer reaches nothing  */
 #define LIMIT_WALK_ENTRIES     1000000 /* of one tree that is looked through: about 1 s    */
 #define LIMIT_SANDBOX_OUTPUT   4096    /* of bubblewrap's own words that are kept       */
 #define LIMIT_MOUNTINFO        (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */

@@ -4,6 +4,8 @@
 #include "filter/config_build.h"
 
 static const char write_key[] = "filesystem.allowWrite";
+static const char deny_read_key[] = "filesystem.denyRead";
+static const char deny_write_key[] = "filesystem.denyWrite";
 static const char nested_key[] = "allowNested";
 
 size_t config_count_extra(const fence_setting *extra, size_t nextra, const char *key)
@@ -62,6 +64,10 @@ static int add_extra(struct fence_config *config, const fence_setting *setting, 
 
     if (strcmp(setting->key, write_key) == 0)
         return config_add_write(config, value, why);
+    if (strcmp(setting->key, deny_read_key) == 0)
+        return config_add_text(&config->deny_read, value, why);
+    if (strcmp(setting->key, deny_write_key) == 0)
+        return config_add_text(&config->deny_write, value, why);
     if (strcmp(setting->key, nested_key) == 0)
         return set_nested(config, value, why);
     if (strcmp(setting->key, config->allowed.key) == 0)

@@ -243,6 +243,15 @@ static int protect_git_at(struct resolver *r, const char *path)
     return S_ISDIR(st.st_mode) ? resolver_protect_git(r, path) : resolver_protect(r, path);
 }
 
+static bool is_protected_name(const char *path)
+{
+    for (size_t i = 0; i < protected_count; i++) {
+        if (pattern_match(protected_names[i], path + 1))
+            return true;
+    }
+    return false;
+}
+
 /* Was this path, or one below it, opened by its own name? */
 static bool is_opened(const struct resolver *r, const char *path)
 {
@@ -333,6 +342,29 @@ static int open_worktree(struct resolver *r, const char *root)
     return rc == 0 ? resolver_protect_git(r, common) : rc;
 }
 
+/* Opened by its own name: it is protected no less. */
+static int protect_opened(struct resolver *r)
+{
+    size_t count = r->files->nwishes;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const char *path = r->files->wishes[i].path;
+        struct stat st;
+
+        if (r->files->wishes[i].wish != WISH_WRITABLE || !is_protected_name(path))
+            continue;
+        if (str_has_suffix(str_of(path), STR("/.git")) && stat(path, &st) == 0 &&
+            S_ISDIR(st.st_mode)) {
+            rc = resolver_protect_git(r, path);
+            continue;
+        }
+        resolver_tell(r, "'%.200s' is opened by its own name, and stays protected", path);
+        rc = resolver_wish(r, WISH_PROTECTED, path, NULL);
+    }
+    return rc;
+}
+
 static int protect_roots(struct resolver *r)
 {
     auto_free char *home = r->home ? realpath(r->home, NULL) : NULL;
@@ -340,6 +372,8 @@ static int protect_roots(struct resolver *r)
     bool cwd_is_broad = is_broad(r->cwd, home);
     int rc = home ? protect_home(r, home) : 0;
 
+    if (rc == 0)
+        rc = protect_opened(r);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         const char *root = r->files->roots.items[i];
 

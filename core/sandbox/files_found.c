@@ -14,40 +14,13 @@
 
 /* ---- what was found ---- */
 
-/* What need not be there is guarded below the last folder that is. */
-static int guard_missing(struct resolver *r, const char *path)
+/* A mount covers one name. */
+static void tell_of_names(struct resolver *r, const char *path, const char *what)
 {
-    auto_free char *canonical = NULL;
-    char base[LIMIT_PATH];
-    char *slash;
-    int rc;
+    struct stat st;
 
-    snprintf(base, sizeof base, "%s", path);
-    while (!canonical && (slash = strrchr(base, '/')) && slash > base) {
-        *slash = '\0';
-        canonical = realpath(base, NULL);
-    }
-    if (!canonical || !resolver_is_writable(r, canonical))
-        return 0;
-    path += strlen(base) + 1;
-    if (!*path || resolver_has_dots(path))
-        return 0;
-    rc = resolver_list(r, &r->files->folders, canonical);
-    return rc < 0 ? rc : resolver_rule(r, FILE_PROTECTED, canonical, path);
-}
-
-/* The link `path` leads to what is not there. */
-static int guard_target(struct resolver *r, const char *path)
-{
-    char target[LIMIT_PATH], whole[LIMIT_PATH * 2];
-    ssize_t len = readlink(path, target, sizeof target - 1);
-
-    if (len <= 0)
-        return 0;
-    target[len] = '\0';
-    snprintf(whole, sizeof whole, "%.*s%s",
-             target[0] == '/' ? 0 : (int)(strrchr(path, '/') - path + 1), path, target);
-    return guard_missing(r, whole);
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1)
+        resolver_tell(r, "'%.200s' has hard links: it %s that is not closed", path, what);
 }
 
 int resolver_protect(void *payload, const char *path)
@@ -60,35 +33,65 @@ int resolver_protect(void *payload, const char *path)
         return canonical && resolver_is_writable(r, canonical)
                    ? resolver_wish(r, WISH_PROTECTED, canonical, NULL)
                    : 0;
-    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
-        (resolver_list(r, &r->files->links, path) < 0 || (!canonical && guard_target(r, path) < 0)))
-        return -ENOMEM;
-    if (canonical)
-        return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
-    return 0;
+    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+        int rc = resolver_protect_way(r, path);
+
+        if (rc < 0)
+            return rc;
+    }
+    if (!canonical)
+        return 0;
+    tell_of_names(r, canonical, "can be written by another name");
+    return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
 }
 
 /* A name in a git folder, or that its config has written: it is guarded also where it is not there,
  * below the last folder that is. */
 static int protect_in_git(void *payload, const char *path)
 {
-    int rc = resolver_protect(payload, path);
+    struct resolver *r = payload;
+    auto_free char *canonical = NULL;
+    char base[LIMIT_PATH];
+    char *slash;
+    int rc = resolver_protect(r, path);
 
-    return rc < 0 ? rc : guard_missing(payload, path);
+    snprintf(base, sizeof base, "%s", path);
+    while (rc == 0 && !canonical && (slash = strrchr(base, '/')) && slash > base) {
+        *slash = '\0';
+        canonical = realpath(base, NULL);
+    }
+    if (!canonical || !resolver_is_writable(r, canonical))
+        return rc;
+    rc = resolver_protect_way(r, path);
+    if (rc < 0)
+        return rc;
+    path += strlen(base) + 1;
+    if (!*path || resolver_has_dots(path))
+        return 0;
+    rc = resolver_list(r, &r->files->folders, canonical);
+    return rc < 0 ? rc : resolver_rule(r, FILE_PROTECTED, canonical, path);
 }
 
 /* Beside the folder no HEAD is made: with the one in the folder removed, git would take what lies
  * there for a repository without a work tree. */
+static int guard_head(struct resolver *r, const char *git)
+{
+    char head[LIMIT_PATH];
+    int top = (int)(strlen(git) - strlen("/.git"));
+
+    if (!str_has_suffix(str_of(git), STR("/.git")) ||
+        snprintf(head, sizeof head, "%.*s/HEAD", top, git) >= (int)sizeof head ||
+        access(head, F_OK) == 0)
+        return 0;
+    return protect_in_git(r, head);
+}
+
 int resolver_protect_git(struct resolver *r, const char *path)
 {
-    char beside[LIMIT_PATH];
     int rc = git_dir_protected(path, !r->config->allow_git_config, protect_in_git, r);
 
-    if (rc == 0 && str_has_suffix(str_of(path), STR("/.git")) &&
-        snprintf(beside, sizeof beside, "%.*sHEAD", (int)strlen(path) - 4, path) <
-            (int)sizeof beside &&
-        access(beside, F_OK) < 0)
-        rc = guard_missing(r, beside);
+    if (rc == 0)
+        rc = guard_head(r, path);
     return rc == -ENOMEM ? resolver_no_memory(r) : rc;
 }
 
@@ -111,6 +114,7 @@ static int hide(struct resolver *r, const char *path)
 
     if (!canonical || stat(canonical, &st) < 0)
         return 0; /* a link that leads nowhere, or gone */
+    tell_of_names(r, canonical, "can be read by another name");
     return resolver_wish(r, S_ISDIR(st.st_mode) ? WISH_HIDDEN_FOLDER : WISH_HIDDEN_FILE, canonical,
                          NULL);
 }

@@ -47,6 +47,12 @@ bool resolver_covers(const char *dir, const char *path);
 bool resolver_has_dots(const char *path); /* a component ".." */
 bool resolver_is_writable(const struct resolver *r, const char *path);
 
+/* ---- files_way.c ---- */
+
+/* Every link on the way from `path` to what it means, and what it means where that is not there:
+ * whoever makes or replaces one of them says what the protected file is. */
+int resolver_protect_way(struct resolver *r, const char *path);
+
 /* ---- files_found.c ---- */
 
 /* What is found at `path`, which need not be there, is not to be written. */

@@ -21,8 +21,8 @@ void thaw(struct frozen *frozen); /* the youngest first: no parent sees a child 
 
 pid_t process_parent(pid_t pid); /* 0 when it is gone */
 
-/* Has one of them a descriptor of this file open, for writing or (`reading`) at all? Returns 1 or
- * 0, or a negative code where that cannot be told. */
-int frozen_has_open(const struct frozen *frozen, dev_t dev, ino_t ino, bool reading);
+/* Is it gone, or a zombie, with nothing open and nobody that may ask? `name` is its number below
+ * `folder`, which is /proc or the folder of a process's threads. */
+bool process_has_ended(int folder, const char *name);
 
 #endif

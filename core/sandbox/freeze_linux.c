@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/limits.h"
 
@@ -57,6 +58,13 @@ pid_t process_parent(pid_t pid)
     return proc >= 0 && read_process(&process, proc, name) ? process.parent : 0;
 }
 
+bool process_has_ended(int folder, const char *name)
+{
+    struct process process;
+
+    return !read_process(&process, folder, name) || strchr("ZX", process.state);
+}
+
 static int list_processes(struct processes *out)
 {
     DIR *proc = opendir("/proc");
@@ -86,9 +94,10 @@ static int list_processes(struct processes *out)
     return 0;
 }
 
-static bool has(const struct frozen *frozen, pid_t pid)
+/* Among the first `count`. */
+static bool has(const struct frozen *frozen, size_t count, pid_t pid)
 {
-    for (size_t i = 0; i < frozen->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (frozen->pids[i] == pid)
             return true;
     }
@@ -112,20 +121,40 @@ static int add(struct frozen *frozen, pid_t pid)
     return 0;
 }
 
+/* A parent that waits and has not stopped yet would hear that its child has: a shell then says that
+ * a job was stopped. It takes as long as it takes to be scheduled, but no longer than this. */
+static void await_stop(const struct frozen *frozen, size_t from)
+{
+    auto_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct process process;
+    char name[16];
+
+    for (int i = 0; i < LIMIT_FREEZE_YIELDS && from < frozen->count; i++) {
+        snprintf(name, sizeof name, "%d", (int)frozen->pids[from]);
+        if (!read_process(&process, proc, name) || !strchr("RS", process.state))
+            from++;
+        else
+            sched_yield();
+    }
+}
+
 /* One that waits in the kernel (D) goes no further before it sees the signal. Stops those that are
- * new; a process may stand before its parent in the list, so it is gone through until nothing comes
- * to it. Returns how many run, or a negative code. */
+ * new, the parents before their children, so that the list is gone through until nothing comes to
+ * it. Returns how many run, or a negative code. */
 static int stop_new(struct frozen *frozen, const struct processes *all, pid_t first)
 {
     bool more = true;
     int running = 0, rc;
 
     while (more) {
+        size_t level = frozen->count;
+
         more = false;
         for (size_t i = 0; i < all->count; i++) {
             const struct process *p = &all->items[i];
 
-            if ((p->parent != first && !has(frozen, p->parent)) || has(frozen, p->pid))
+            if ((p->parent != first && !has(frozen, level, p->parent)) ||
+                has(frozen, frozen->count, p->pid))
                 continue;
             rc = add(frozen, p->pid);
             if (rc < 0)
@@ -134,23 +163,27 @@ static int stop_new(struct frozen *frozen, const struct processes *all, pid_t fi
             more = true;
             running++;
         }
+        await_stop(frozen, level);
     }
     for (size_t i = 0; i < all->count; i++) {
-        if (has(frozen, all->items[i].pid) && strchr("RS", all->items[i].state))
+        if (has(frozen, frozen->count, all->items[i].pid) && strchr("RS", all->items[i].state)) {
+            kill(all->items[i].pid, SIGSTOP); /* another of them may have let it go on */
             running++;
+        }
     }
     return running;
 }
 
 int freeze(struct frozen *out, pid_t first)
 {
+    static const struct timespec nap = {0, LIMIT_FREEZE_NAP_NS};
     struct processes all = {0};
     int rc = 1;
 
     *out = (struct frozen){0};
     for (int round = 0; rc > 0 && round < LIMIT_FREEZE_ROUNDS; round++) {
-        if (round > 1)
-            sched_yield(); /* a signal takes as long as its receiver takes to be scheduled */
+        if (round > 1) /* a signal takes as long as its receiver takes to be scheduled */
+            clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
         rc = list_processes(&all);
         if (rc == 0)
             rc = stop_new(out, &all, first);
@@ -165,94 +198,4 @@ void thaw(struct frozen *frozen)
         kill(frozen->pids[--frozen->count], SIGCONT);
     free(take(&frozen->pids));
     *frozen = (struct frozen){0};
-}
-
-/* ---- descriptors ---- */
-
-/* What was opened as a path only is opened again by /proc/PID/fd, and by a folder one writes what
- * is in it. */
-static bool is_open_for(int folder, const char *name, bool reading)
-{
-    char path[64], text[256];
-    unsigned long flags;
-    const char *line;
-    char *behind;
-    ssize_t len;
-    int fd;
-
-    if (reading)
-        return true;
-    snprintf(path, sizeof path, "fdinfo/%.20s", name);
-    fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return true; /* not known is not no */
-    len = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[len > 0 ? len : 0] = '\0';
-    line = strstr(text, "flags:");
-    if (!line)
-        return true;
-    line += strlen("flags:");
-    flags = strtoul(line, &behind, 8);
-    return behind == line || (flags & O_ACCMODE) != O_RDONLY || flags & O_PATH;
-}
-
-/* One of its threads: they need not share descriptors, nor the folder they are in. */
-static int thread_has_open(int threads, const char *name, dev_t dev, ino_t ino, bool reading)
-{
-    static const char *const places[] = {"cwd", "root"};
-    auto_fd int folder = openat(threads, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    const struct dirent *entry;
-    struct stat st;
-    int found = 0, list;
-    DIR *stream;
-
-    list = folder < 0 ? -1 : openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (list < 0)
-        return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-    stream = fdopendir(list);
-    if (!stream) {
-        close(list);
-        return -ENOMEM;
-    }
-    while (!found && (entry = readdir(stream))) {
-        if (fstatat(list, entry->d_name, &st, 0) == 0 && st.st_dev == dev && st.st_ino == ino)
-            found = is_open_for(folder, entry->d_name, reading || S_ISDIR(st.st_mode));
-    }
-    closedir(stream);
-    for (size_t i = 0; !found && i < ARRAY_LEN(places); i++)
-        found = fstatat(folder, places[i], &st, 0) == 0 && st.st_dev == dev && st.st_ino == ino;
-    return found;
-}
-
-static int process_has_open(pid_t pid, dev_t dev, ino_t ino, bool reading)
-{
-    const struct dirent *entry;
-    struct process thread;
-    char path[64];
-    DIR *threads;
-    int found = 0;
-
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    threads = opendir(path);
-    if (!threads)
-        return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-    while (!found && (entry = readdir(threads))) {
-        bool ended = read_process(&thread, dirfd(threads), entry->d_name) &&
-                     strchr("ZX", thread.state); /* nothing is open, and nobody may ask */
-
-        if (entry->d_name[0] != '.' && !ended)
-            found = thread_has_open(dirfd(threads), entry->d_name, dev, ino, reading);
-    }
-    closedir(threads);
-    return found;
-}
-
-int frozen_has_open(const struct frozen *frozen, dev_t dev, ino_t ino, bool reading)
-{
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < frozen->count; i++)
-        rc = process_has_open(frozen->pids[i], dev, ino, reading);
-    return rc;
 }

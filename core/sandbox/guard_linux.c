@@ -3,19 +3,24 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "sandbox/guard_private.h"
+#include "sandbox/pattern.h"
 #include "sandbox/walk.h"
 
 #define WATCHED                                                                                    \
     (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR | IN_DONT_FOLLOW |           \
      IN_EXCL_UNLINK)
+#define LOOKED_AT   (IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE)
 #define READS       64 /* of events, before others have their turn */
 #define EVENTS_STEP (16 * 1024)
 #define EVENTS_MAX  (1024 * 1024) /* more than the kernel queues */
@@ -59,31 +64,76 @@ static int too_many(struct guard *g)
     return 0;
 }
 
-/* Is there something in it that is protected by a mount of its own? */
-static bool holds_mounts(const struct guard *g, const char *path)
+/* Is `path` in the folder, and not deeper? */
+static bool is_directly_in(const char *folder, const char *path)
 {
-    size_t len = strlen(path);
+    size_t len = folder[1] ? strlen(folder) : 0;
 
+    return strncmp(path, folder, len) == 0 && path[len] == '/' && !strchr(path + len + 1, '/');
+}
+
+static bool hides_in(const struct file_rule *rule, const char *folder)
+{
+    char path[LIMIT_PATH * 2];
+
+    if (rule->kind != FILE_DENY_READ || pattern_is_wild(rule->rest))
+        return false;
+    snprintf(path, sizeof path, "%s/%s", rule->base[1] ? rule->base : "", rule->rest);
+    return is_directly_in(folder, path);
+}
+
+/* What tells whether something in it that a mount protects or hides was reached without that. For
+ * each file that a pattern may hide later it would be too much: all that is opened anywhere. */
+static uint32_t touches_in(const struct guard *g, const char *folder)
+{
+    uint32_t touches = 0;
+
+    for (size_t i = 0; i < g->files->nrules; i++) {
+        if (hides_in(&g->files->rules[i], folder))
+            touches |= LOOKED_AT;
+    }
     for (size_t i = 0; i < g->plan->nmounts; i++) {
         const struct mount *mount = &g->plan->mounts[i];
 
-        if (mount->kind == MOUNT_READ_ONLY && strncmp(mount->path, path, len) == 0 &&
-            mount->path[len] == '/' && !strchr(mount->path + len + 1, '/'))
-            return true;
+        if (!is_directly_in(folder, mount->path))
+            continue;
+        if (mount->kind == MOUNT_READ_ONLY)
+            touches |= IN_MODIFY;
+        else if (mount->kind == MOUNT_HIDDEN_FILE)
+            touches |= LOOKED_AT;
     }
-    return false;
+    return touches;
 }
 
-/* What is gone, or cannot be read, needs no watch. */
+/* Its owner, the command, may open it again, which the folder above tells of. */
+static int watch_closed(struct guard *g, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char above[LIMIT_PATH];
+    int rc;
+
+    if (!slash || file_list_has(&g->closed, path))
+        return 0;
+    snprintf(above, sizeof above, "%.*s", slash > path ? (int)(slash - path) : 1, path);
+    rc =
+        inotify_add_watch(g->inotify, above, IN_ATTRIB | IN_MASK_ADD | IN_ONLYDIR | IN_DONT_FOLLOW);
+    if (rc >= 0 && keep_path(g, rc, above) < 0)
+        return -ENOMEM;
+    return file_list_add(&g->closed, path);
+}
+
+/* What is gone needs no watch. */
 static int watch(struct guard *g, const char *path)
 {
     int rc;
 
     if (g->watches >= LIMIT_WATCHES)
         return too_many(g);
-    rc = inotify_add_watch(g->inotify, path, WATCHED | (holds_mounts(g, path) ? IN_MODIFY : 0));
+    rc = inotify_add_watch(g->inotify, path, WATCHED | touches_in(g, path));
     if (rc >= 0)
         return keep_path(g, rc, path);
+    if (errno == EACCES)
+        return watch_closed(g, path);
     return errno == ENOSPC ? too_many(g) : errno == ENOMEM ? -ENOMEM : 0;
 }
 
@@ -108,13 +158,12 @@ static void look_into(struct guard *g, const char *path, int depth)
         return;
     }
     folder = opendir(path);
-    g->unread = g->unread || (!folder && errno == EACCES);
     while (folder && !g->ended && (entry = readdir(folder))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
             snprintf(below, sizeof below, "%s/%s", path[1] ? path : "", entry->d_name) >=
                 (int)sizeof below)
             continue;
-        guard_appeared(g, below);
+        guard_appeared(g, below, true);
         if (entry->d_type == DT_DIR && !is_left_out(entry->d_name))
             look_into(g, below, depth + 1);
     }
@@ -143,9 +192,15 @@ static void take_event(struct guard *g, const struct inotify_event *event)
     if (!path_of(path, g, event))
         return;
     if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
-        guard_appeared(g, path);
+        guard_appeared(g, path, event->mask & IN_MOVED_TO);
         if (event->mask & IN_ISDIR && !is_left_out(event->name))
             look_into(g, path, 0);
+    } else if (event->mask & LOOKED_AT && !(event->mask & IN_ISDIR)) {
+        guard_looked_at(g, path);
+    } else if (event->mask & IN_ATTRIB && event->mask & IN_ISDIR &&
+               file_list_has(&g->closed, path)) {
+        file_list_remove(&g->closed, path);
+        look_into(g, path, 0);
     } else if (event->mask & (IN_DELETE | IN_MOVED_FROM)) {
         guard_vanished(g, path);
     }
@@ -163,8 +218,10 @@ static bool read_events(struct guard *g)
 {
     ssize_t len;
 
-    if (g->events_at == g->events_len)
+    if (g->events_at == g->events_len) {
+        g->events_before += g->events_len;
         g->events_at = g->events_len = 0;
+    }
     if (g->events_cap - g->events_len < EVENTS_STEP) {
         char *bigger = realloc(g->events, g->events_cap + EVENTS_STEP);
 
@@ -191,19 +248,31 @@ static const struct inotify_event *next_event(const struct guard *g, size_t *at)
     return event;
 }
 
-bool guard_was_written(struct guard *g, const char *path)
+bool guard_was_touched(struct guard *g, const char *path, uint32_t events)
 {
     const struct inotify_event *event;
-    char written[LIMIT_PATH];
+    char touched[LIMIT_PATH];
     size_t at;
 
     while (g->events_len < EVENTS_MAX && read_events(g))
         ;
     for (at = g->events_at; (event = next_event(g, &at));) {
-        if (event->mask & IN_MODIFY && path_of(written, g, event) && strcmp(written, path) == 0)
+        if (event->mask & events && path_of(touched, g, event) && strcmp(touched, path) == 0)
             return true;
     }
     return g->events_len >= EVENTS_MAX;
+}
+
+void guard_stands_still(struct guard *g)
+{
+    while (g->events_len < EVENTS_MAX && read_events(g))
+        ;
+    g->still_from = g->events_len < EVENTS_MAX ? g->events_before + g->events_len : UINT64_MAX;
+}
+
+bool guard_was_still(const struct guard *g)
+{
+    return g->frozen.count > 0 && g->events_before + g->events_at > g->still_from;
 }
 
 /* Returns whether there may be more. */
@@ -214,7 +283,7 @@ static bool take_events(struct guard *g)
 
     while (!g->ended && (event = next_event(g, &g->events_at))) {
         lost = lost || event->mask & IN_Q_OVERFLOW;
-        take_event(g, event);
+        take_event(g, event); /* which may read more, and move them all */
     }
     if (lost)
         look_again(g);
@@ -234,6 +303,8 @@ static void on_events(uv_poll_t *poll, int status, int events)
     (void)events;
     for (int i = 0; i < READS && !g->ended && take_events(g); i++)
         ;
+    if (g->ended)
+        uv_poll_stop(poll); /* the rest is taken when nothing runs any more */
     if (g->awaited.count > 0 && !uv_is_active((uv_handle_t *)&g->patience))
         uv_timer_start(&g->patience, on_patience_over, LIMIT_AWAITED_MS, 0);
 }
@@ -249,8 +320,12 @@ static void guard_free(struct guard *g)
     free(g->events);
     file_list_deinit(&g->awaited);
     file_list_deinit(&g->gone);
+    file_list_deinit(&g->closed);
+    guard_looks_deinit(g);
     if (g->inotify >= 0)
         close(g->inotify);
+    if (g->first_fd >= 0)
+        close(g->first_fd);
     free(g);
 }
 
@@ -300,8 +375,10 @@ int guard_start(struct guard **out, struct proxy *proxy, const struct files *fil
     *g = (struct guard){.proxy = proxy,
                         .files = files,
                         .plan = plan,
+                        .still_from = UINT64_MAX,
                         .end = end,
                         .payload = payload,
+                        .first_fd = -1,
                         .inotify = -1};
     rc = begin(g, err);
     if (rc < 0)
@@ -313,27 +390,56 @@ int guard_start(struct guard **out, struct proxy *proxy, const struct files *fil
 
 void guard_ready(struct guard *g, pid_t first)
 {
-    if (g)
-        g->first = first;
+    if (!g)
+        return;
+    g->first = first;
+    g->first_fd = first > 0 ? (int)syscall(SYS_pidfd_open, first, 0) : -1;
 }
 
-/* Nothing in the sandbox runs any more. Between giving up and its end more may have been made, and
- * what could not be read may have been opened. */
+/* Process 1 is gone when all others are: pid_namespaces(7). A launcher that was killed is gone
+ * before them. */
+static void await_end(const struct guard *g)
+{
+    struct pollfd gone = {.fd = g->first_fd, .events = POLLIN};
+
+    if (g->first_fd >= 0)
+        poll(&gone, 1, LIMIT_ABANDON_MS);
+}
+
+/* Those that the command has closed are opened for the time of a look, and what is closed in them.
+ */
+static void look_into_closed(struct guard *g, int depth)
+{
+    struct file_list closed = g->closed;
+    struct stat st;
+
+    g->closed = (struct file_list){0};
+    for (size_t i = 0; i < closed.count; i++) {
+        const char *path = closed.items[i];
+
+        if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || !guard_open_folder(path))
+            continue;
+        look_into(g, path, 0);
+        if (depth < LIMIT_GUARD_DEPTH)
+            look_into_closed(g, depth + 1);
+        guard_close_folder(path, st.st_mode);
+    }
+    file_list_deinit(&closed);
+}
+
+/* Nothing in the sandbox runs any more. */
 void guard_finish(struct guard *g)
 {
     if (!g)
         return;
+    thaw(&g->frozen);
+    await_end(g);
     g->first = 0;
-    g->finishing = true;
     g->ended = false;
-    while (take_events(g))
+    while (!g->ended && take_events(g))
         ;
-    if (g->failed || g->unread)
-        look_again(g);
-    if (g->refused > LIMIT_REFUSED + 1)
-        events_alert(&g->proxy->events,
-                     "%u more protected names were made: they end in .fence-refused now",
-                     g->refused - LIMIT_REFUSED - 1);
+    look_into_closed(g, 0);
+    g->ended = true;
 }
 
 static void on_closed(uv_handle_t *handle)

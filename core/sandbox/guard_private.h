@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include "base/limits.h"
 #include "sandbox/freeze.h"
 #include "sandbox/guard.h"
 #include "sandbox/names.h"
@@ -22,6 +23,11 @@ struct guard_group {
 struct guard_link { /* a protected name that is a link */
     const char *path;
     char *target;
+};
+
+struct guard_look {
+    char *path;
+    uint64_t at; /* uv_hrtime() */
 };
 
 struct guard {
@@ -43,16 +49,20 @@ struct guard {
     bool told_limit;
     char *events; /* read, and from `events_at` on not taken yet */
     size_t events_len, events_at, events_cap;
+    uint64_t events_before; /* bytes of them that were taken, and dropped from `events` */
+    uint64_t still_from;    /* what lies from there on happened while the sandbox stood still */
 
     pid_t first; /* 0 until guard_ready() */
+    int first_fd;
     struct frozen frozen;
     struct file_list awaited; /* what the host took away, and may put back in a moment */
     struct file_list gone;    /* and did not: what comes there is new                  */
+    struct file_list closed;  /* folders that cannot be read, so that nothing watches them */
+    struct guard_look looks[LIMIT_LOOKS];
+    size_t nlooks;
     unsigned refused;
-    bool ended;     /* nothing more is done                                      */
-    bool failed;    /* `end` was called: once at most                            */
-    bool finishing; /* nothing runs any more: failing is no reason to stop       */
-    bool unread;    /* there was a folder that could not be read when it came    */
+    bool told;  /* that the run cannot go on                                           */
+    bool ended; /* nothing is done until guard_finish()                                */
 
     uv_poll_t poll;
     uv_timer_t patience;
@@ -71,16 +81,35 @@ bool guard_leads_below(const struct guard *guard, const char *path);
 /* The mount of the plan that protects or hides this very path; or NULL. */
 const struct mount *guard_mount_at(const struct guard *guard, const char *path);
 
+/* ---- guard_looks.c ---- */
+
+/* Somebody has opened, read or closed `path`, on the host or where no mount hid it. */
+void guard_looked_at(struct guard *guard, const char *path);
+bool guard_was_looked_at(struct guard *guard, const char *path); /* within LIMIT_LOOK_MS */
+void guard_looks_deinit(struct guard *guard);
+
 /* ---- guard_mend_linux.c ---- */
 
-void guard_appeared(struct guard *guard, const char *path); /* a name is there            */
+/* A name is there; `moved`: with what it holds. */
+void guard_appeared(struct guard *guard, const char *path, bool moved);
 void guard_vanished(struct guard *guard, const char *path); /* and is not there any more  */
 void guard_waited(struct guard *guard);                     /* for `awaited`, long enough */
 
+/* Opens a folder of ours to ourselves (chmod(2)), and gives it the mode that it had. */
+bool guard_open_folder(const char *path);
+void guard_close_folder(const char *path, mode_t mode);
+
 /* ---- guard_linux.c ---- */
 
-/* Has `path` been written to, as far as the events tell that are still to be taken? */
-bool guard_was_written(struct guard *guard, const char *path);
+/* Has one of these events (inotify(7)) come for `path`, as far as those tell that are still to be
+ * taken? */
+bool guard_was_touched(struct guard *guard, const char *path, uint32_t events);
+
+/* Everything in the sandbox has just been stopped: notes it, and reads what had come until then. */
+void guard_stands_still(struct guard *guard);
+
+/* Did what is being taken happen while all stood still? */
+bool guard_was_still(const struct guard *guard);
 
 /* ---- guard_mend_linux.c ---- */
 

@@ -21,7 +21,7 @@ static int add_group(struct guard *g, const struct file_rule **rules, size_t cou
 
     *group = (struct guard_group){.base = rules[0]->base,
                                   .base_len = len == 1 ? 1 : len + 1,
-                                  .rules = calloc(count, sizeof *group->rules),
+                                  .rules = calloc(count, sizeof(void *)),
                                   .patterns = calloc(count, sizeof *group->patterns),
                                   .count = count};
     if (!group->rules || !group->patterns)
@@ -57,7 +57,7 @@ static int remember_links(struct guard *g)
 int guard_rules_init(struct guard *g)
 {
     size_t count = g->files->nrules;
-    auto_free const struct file_rule **rules = calloc(count + 1, sizeof *rules);
+    auto_free const struct file_rule **rules = calloc(count + 1, sizeof(void *));
     int rc = 0;
 
     g->groups = calloc(count + 1, sizeof *g->groups);
@@ -66,7 +66,7 @@ int guard_rules_init(struct guard *g)
     for (size_t i = 0; i < count; i++)
         rules[i] = &g->files->rules[i];
     if (count > 1)
-        qsort(rules, count, sizeof *rules, compare_rules);
+        qsort(rules, count, sizeof(void *), compare_rules);
     for (size_t i = 0, end; rc == 0 && i < count; i = end) {
         for (end = i + 1; end < count && strcmp(rules[end]->base, rules[i]->base) == 0;)
             end++;

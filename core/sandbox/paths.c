@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "sandbox/pattern.h"
+#include "sandbox/walk.h"
 
 #define PATHS_SHOWN 256 /* of a path within an error message */
 
@@ -83,6 +85,72 @@ int paths_canonical(char **out, const char *written, const char *cwd, const char
     if (rc == -ENOENT)
         return fail(err, rc, "'%s' does not exist", shown(written).text);
     return fail(err, rc, "'%s' cannot be resolved: %s", shown(written).text, strerror(-rc));
+}
+
+/* ---- patterns ---- */
+
+struct finding {
+    char **items;
+    size_t count;
+};
+
+static int keep(struct finding *finding, char *canonical)
+{
+    char **items = realloc(finding->items, (finding->count + 1) * sizeof *items);
+
+    if (items)
+        finding->items = items;
+    if (!items || !canonical) {
+        free(canonical);
+        return -ENOMEM;
+    }
+    items[finding->count++] = canonical;
+    return 0;
+}
+
+static int on_found(void *payload, size_t index, const char *path, unsigned char kind)
+{
+    char *canonical = realpath(path, NULL);
+
+    (void)index;
+    (void)kind;
+    return canonical ? keep(payload, canonical) : 0; /* a link that leads nowhere, or gone */
+}
+
+static int search(struct finding *out, const struct pattern *pattern, fence_error *err)
+{
+    auto_free char *base = realpath(pattern->base, NULL);
+    const char *rest = pattern->rest;
+    struct walk walk = {
+        .base = base, .patterns = &rest, .npatterns = 1, .payload = out, .found = on_found};
+    int rc = base ? walk_tree(&walk, err) : 0;
+
+    return rc == -ENOMEM ? fail(err, rc, "out of memory") : rc;
+}
+
+int paths_find(char ***items, size_t *count, const char *written, const char *cwd, const char *home,
+               fence_error *err)
+{
+    struct finding finding = {*items, *count};
+    struct pattern pattern = {0};
+    char *canonical = NULL;
+    int rc = pattern_parse(&pattern, written, cwd, home, err);
+
+    if (rc < 0)
+        return rc;
+    if (pattern.rest[0]) {
+        rc = search(&finding, &pattern, err);
+        if (rc == 0 && finding.count == *count)
+            rc = fail(err, -ENOENT, "'%s' fits nothing", shown(written).text);
+    } else {
+        rc = paths_canonical(&canonical, written, cwd, home, err);
+        if (rc == 0 && keep(&finding, canonical) < 0)
+            rc = fail(err, -ENOMEM, "out of memory");
+    }
+    pattern_deinit(&pattern);
+    *items = finding.items;
+    *count = finding.count;
+    return rc;
 }
 
 bool paths_reachable(const char *path)

@@ -76,18 +76,13 @@ static int find_sockets(struct paths *out, struct proxy *proxy, const char *cwd,
 {
     const struct config_texts *written = &proxy->config->unix_sockets;
 
-    out->items = calloc(written->count + 1, sizeof *out->items);
-    if (!out->items)
-        return fail(err, -ENOMEM, "out of memory");
     for (size_t i = 0; i < written->count; i++) {
         fence_error why = {0};
-        int rc = paths_canonical(&out->items[out->count], written->items[i], cwd, home, &why);
+        int rc = paths_find(&out->items, &out->count, written->items[i], cwd, home, &why);
 
-        if (rc == 0)
-            out->count++;
-        else if (rc == -ENOENT)
+        if (rc == -ENOENT)
             events_notice(&proxy->events, "network.allowUnixSockets: %s: passed over", why.message);
-        else
+        else if (rc < 0)
             return fail(err, rc, "network.allowUnixSockets: %s", why.message);
     }
     return 0;

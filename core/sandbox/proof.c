@@ -353,7 +353,7 @@ static void sort_seen(struct proof *p)
         room += p->list[i].point.len + 1;
     }
     if (p->nsorted > 1)
-        qsort(p->sorted, p->nsorted, sizeof(*p->sorted), compare_seen);
+        qsort(p->sorted, p->nsorted, sizeof(void *), compare_seen);
 }
 
 int proof_mounts(struct str text, const struct plan *plan, uid_t uid, proof_reach reach,
@@ -361,7 +361,7 @@ int proof_mounts(struct str text, const struct plan *plan, uid_t uid, proof_reac
 {
     size_t lines = count_lines(text);
     auto_free struct seen *list = calloc(lines + 1, sizeof(*list));
-    auto_free const struct seen **sorted = calloc(lines + 1, sizeof(*sorted));
+    auto_free const struct seen **sorted = calloc(lines + 1, sizeof(void *));
     auto_free char *paths = malloc(text.len + 1);
     struct proof p = {
         .plan = plan, .list = list, .paths = paths, .sorted = sorted, .uid = uid, .reach = reach};

@@ -294,7 +294,7 @@ static int watch(struct fence_sandbox *s, uv_poll_t *poll, int fd, uv_poll_cb ca
 /* Starts it; there is nothing on the loop yet. */
 static int launch(struct fence_sandbox *s, const fence_sandbox_options *options, fence_error *err)
 {
-    struct prepared started = {.control = -1, .pidfd = -1, .output = -1};
+    struct prepared started = {.control = -1, .pidfd = -1, .output = -1, .wall = {.ruleset = -1}};
     int rc;
 
     s->command = strdup(options->argv[0]);

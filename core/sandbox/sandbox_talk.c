@@ -20,7 +20,7 @@ void sandbox_take_outcome(struct fence_sandbox *s)
 /* What the launcher was spared. */
 static int mount_the_rest(const struct fence_sandbox *s, fence_error *err)
 {
-    auto_free const struct mount **list = calloc(s->plan->nmounts, sizeof *list);
+    auto_free const struct mount **list = calloc(s->plan->nmounts, sizeof(void *));
     size_t count = 0;
 
     if (!list)

@@ -68,7 +68,7 @@ local refused = {
 
 local not_built = {
   { "-t", "code" }, { "--template", "code" },
-  { "--list-templates" }, { "--deny-read", "/x" },
+  { "--list-templates" },
   { "--log-file", "/dev/null" }, { "--fence-log-file", "/dev/null" }, { "--summary" },
   { "--color=always" }, { "--shell", "sh" }, { "--shell-login" }, { "--force-new-session" },
   { "--service-execution-model", "x" }, { "--expose-host-path", "/x" },
@@ -115,8 +115,8 @@ for _, identity in ipairs(users.identities()) do
 
     it("--help names every option that works, and no other", function()
       local help = run(identity, { "--help" }).out
-      for _, name in ipairs({ "settings", "allow", "deny", "allow-write", "allow-nested", "command",
-        "monitor", "debug", "version", "help" }) do
+      for _, name in ipairs({ "settings", "allow", "deny", "allow-write", "deny-read",
+        "deny-write", "allow-nested", "command", "monitor", "debug", "version", "help" }) do
         assert.matches("%-%-" .. pattern_of(name) .. "%s", help)
       end
       for _, words in ipairs(not_built) do

@@ -93,6 +93,7 @@ for _, identity in ipairs(users.identities()) do
       return fenced.run({
         argv = argv, as_user = identity, cwd = folder, args = options.args, env = options.env,
         settings = {
+          allowNested = options.nested,
           network = options.network or {},
           filesystem = { allowWrite = { options.write or folder } },
         },
@@ -334,7 +335,7 @@ for _, identity in ipairs(users.identities()) do
       local inner = { fence, "-d", "-s", settings, "--" }
       local function nested(argv)
         return run(table.move(argv, 1, #argv, #inner + 1, { table.unpack(inner) }),
-          { write = folder .. "/sub" })
+          { write = folder .. "/sub", nested = true })
       end
       local served = nested({ "sh", "-c", "cd sub; exec " .. python .. " " .. file })
       assert.equal("ok\n", served.out, served.err)

@@ -2,13 +2,14 @@
  * memory.h - allocations that fail when a test says so, and a count of those that live.
  *
  * A test whose name ends in _memory is linked so that every call of core to one of these comes here
- * (tests/CMakeLists.txt); libuv and cJSON are told by memory_begin(). One thread, one test program:
- * include it once. */
+ * (tests/CMakeLists.txt); libuv and cJSON are told by memory_begin(). The list of blocks is locked,
+ * as a sandbox has a thread; one test program: include it once. */
 #ifndef FENCE_TESTS_MEMORY_H
 #define FENCE_TESTS_MEMORY_H
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #include <uv.h>
 
 #define MEMORY_LIVE 16384
+
+static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct {
     size_t calls;   /* since memory_fail()                     */
@@ -59,22 +62,26 @@ static bool memory_fails(void)
 
 static void *memory_born(void *block)
 {
+    pthread_mutex_lock(&memory_lock);
     if (block && memory.live == MEMORY_LIVE)
         abort(); /* the table is too small for this test */
     if (block)
         memory.blocks[memory.live++] = block;
+    pthread_mutex_unlock(&memory_lock);
     return block;
 }
 
 /* What was there before the test began, or came from a library, is not known here. */
 static void memory_dead(const void *block)
 {
+    pthread_mutex_lock(&memory_lock);
     for (size_t i = memory.live; block && i-- > 0;) {
         if (memory.blocks[i] == block) {
             memory.blocks[i] = memory.blocks[--memory.live];
-            return;
+            break;
         }
     }
+    pthread_mutex_unlock(&memory_lock);
 }
 
 /* ---- what the linker puts in the place of the C library's ---- */

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "sandbox/freeze.h"
+#include "sandbox/held.h"
 
 /* ---- processes of ours ---- */
 
@@ -342,6 +343,26 @@ static void go_into_in_thread(const char *path)
     pthread_barrier_wait(&barrier);
 }
 
+static void map(const char *path, int flags, int protection, int sharing)
+{
+    int fd = open(path, flags);
+
+    if (fd < 0 || truncate(path, 4096) < 0 ||
+        mmap(NULL, 4096, protection, sharing, fd, 0) == MAP_FAILED)
+        _exit(1);
+    close(fd);
+}
+
+static void map_shared(const char *path)
+{
+    map(path, O_RDWR, PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+static void map_private(const char *path)
+{
+    map(path, O_RDONLY, PROT_READ, MAP_PRIVATE);
+}
+
 static const struct {
     const char *name;
     void (*work)(const char *);
@@ -358,6 +379,9 @@ static const struct {
     {"a folder, by which one writes in it", open_to_read, folder, true, true},
     {"the current folder", go_into, folder, true, true},
     {"in a thread with descriptors of its own", open_in_thread, file, true, true},
+    {"in memory that is shared, and closed", map_shared, file, true, true},
+    {"in memory of its own, and closed", map_private, file, true, false},
+    {"the folder of a file that is open", open_to_write, folder, false, false},
     {"the current folder of a thread", go_into_in_thread, folder, true, true},
 };
 
@@ -367,16 +391,13 @@ static void test_open(void **state)
     for (size_t i = 0; i < ARRAY_LEN(open_rows); i++) {
         struct helper one = start(open_rows[i].work, open_rows[i].path);
         struct frozen frozen;
-        struct stat st;
 
         assert_int_equal(freeze(&frozen, getpid()), 0);
-        assert_int_equal(stat(open_rows[i].path, &st), 0);
-        if (frozen_has_open(&frozen, st.st_dev, st.st_ino, true) != open_rows[i].reading)
+        if (frozen_holds(&frozen, open_rows[i].path, HELD_AT_ALL) != open_rows[i].reading)
             fail_msg("%s: reading", open_rows[i].name);
-        if (frozen_has_open(&frozen, st.st_dev, st.st_ino, false) != open_rows[i].writing)
+        if (frozen_holds(&frozen, open_rows[i].path, HELD_FOR_WRITING) != open_rows[i].writing)
             fail_msg("%s: writing", open_rows[i].name);
-        assert_int_equal(frozen_has_open(&frozen, st.st_dev + 1, st.st_ino, true), 0);
-        assert_int_equal(frozen_has_open(&frozen, st.st_dev, st.st_ino + 4711, true), 0);
+        assert_int_equal(frozen_holds(&frozen, __FILE__ ".none", HELD_AT_ALL), 0);
         thaw(&frozen);
         end(&one);
     }
@@ -400,7 +421,6 @@ static void *outlive(void *unused)
 static void test_open_without_leader(void **state)
 {
     struct frozen frozen;
-    struct stat st;
     int ready[2];
     pid_t child;
 
@@ -420,8 +440,7 @@ static void test_open_without_leader(void **state)
     assert_true(child > 0);
     assert_int_equal(read_byte(ready[0]), 'r');
     assert_int_equal(freeze(&frozen, getpid()), 0);
-    assert_int_equal(stat(file, &st), 0);
-    assert_int_equal(frozen_has_open(&frozen, st.st_dev, st.st_ino, false), 1);
+    assert_int_equal(frozen_holds(&frozen, file, HELD_FOR_WRITING), 1);
     thaw(&frozen);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
@@ -435,17 +454,15 @@ static void test_gone(void **state)
 {
     struct helper one = start(open_to_write, file);
     struct frozen frozen;
-    struct stat st;
 
     (void)state;
     assert_int_equal(freeze(&frozen, getpid()), 0);
-    assert_int_equal(stat(file, &st), 0);
-    assert_int_equal(frozen_has_open(&frozen, st.st_dev, st.st_ino, true), 1);
+    assert_int_equal(frozen_holds(&frozen, file, HELD_AT_ALL), 1);
     kill(one.pid, SIGKILL);
     assert_int_equal(waitid(P_PID, (id_t)one.pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
-    assert_int_equal(frozen_has_open(&frozen, st.st_dev, st.st_ino, true), 0);
+    assert_int_equal(frozen_holds(&frozen, file, HELD_AT_ALL), 0);
     end(&one);
-    assert_int_equal(frozen_has_open(&frozen, st.st_dev, st.st_ino, true), 0);
+    assert_int_equal(frozen_holds(&frozen, file, HELD_AT_ALL), 0);
     free(frozen.pids); /* the number may be another's by now */
 }
 
