@@ -176,54 +176,6 @@ static int take_roots(struct resolver *r)
     return 0;
 }
 
-/* A link in a folder that is writable may be the work of an earlier command: it opens nothing. */
-static int check_link(struct resolver *r, const char *link)
-{
-    auto_free char *target = realpath(link, NULL);
-    const char *slash = strrchr(link, '/');
-    char above[LIMIT_PATH];
-    auto_free char *folder = NULL;
-    struct stat st;
-
-    if (lstat(link, &st) < 0 || !S_ISLNK(st.st_mode) || !target)
-        return 0;
-    snprintf(above, sizeof above, "%.*s", (int)(slash > link ? slash - link : 1), link);
-    folder = realpath(above, NULL);
-    for (size_t i = 0; folder && i < r->files->roots.count; i++) {
-        const char *root = r->files->roots.items[i];
-
-        if (resolver_covers(root, folder) && !resolver_covers(root, target))
-            return fail(r->err, FENCE_ECONFIG,
-                        "filesystem.allowWrite: '%.200s' is a link in a folder that commands may "
-                        "write to, and leads to '%.200s': remove it, or allow that path itself",
-                        link, target);
-    }
-    return 0;
-}
-
-static int check_links(struct resolver *r)
-{
-    char path[LIMIT_PATH];
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < r->given.count; i++) {
-        if (snprintf(path, sizeof path, "%s", r->given.items[i]) >= (int)sizeof path)
-            continue;
-        for (char *end = path + 1; rc == 0 && end[-1]; end++) {
-            char was = *end;
-
-            if (was != '/' && was != '\0')
-                continue;
-            *end = '\0';
-            rc = check_link(r, path);
-            *end = was;
-            if (was == '\0')
-                break;
-        }
-    }
-    return rc;
-}
-
 static int seek_names(struct resolver *r, const char *base, const char *const *names, size_t count,
                       enum sought what)
 {
@@ -465,7 +417,7 @@ static int resolve(struct resolver *r)
     if (rc == 0)
         rc = take_roots(r);
     if (rc == 0)
-        rc = check_links(r);
+        rc = resolver_check_given(r);
     file_list_deinit(&r->given);
     if (rc == 0)
         rc = seek_texts(r, "filesystem.allowRead", &c->allow_read, SOUGHT_READ);

@@ -53,6 +53,9 @@ bool resolver_is_writable(const struct resolver *r, const char *path);
  * whoever makes or replaces one of them says what the protected file is. */
 int resolver_protect_way(struct resolver *r, const char *path);
 
+/* Fails where a path of `given` leads out of a writable folder by a link that lies in it. */
+int resolver_check_given(struct resolver *r);
+
 /* ---- files_found.c ---- */
 
 /* What is found at `path`, which need not be there, is not to be written. */
