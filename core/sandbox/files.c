@@ -99,6 +99,8 @@ static int seek_text(struct resolver *r, const char *key, const char *text, enum
         return fail(r->err, rc, "%s: %s", key, why.message);
     if (what == SOUGHT_DENY_WRITE && !pattern.rest[0])
         rc = seek_link(r, pattern.base);
+    if (what == SOUGHT_WRITE)
+        rc = resolver_list(r, &r->given, pattern.base);
     if (rc == 0)
         rc = settle_base(r, key, &pattern);
     if (rc < 0) {
@@ -414,6 +416,9 @@ static int resolve(struct resolver *r)
     forget_seeks(r);
     if (rc == 0)
         rc = take_roots(r);
+    if (rc == 0)
+        rc = resolver_check_given(r);
+    file_list_deinit(&r->given);
     if (rc == 0)
         rc = seek_texts(r, "filesystem.allowRead", &c->allow_read, SOUGHT_READ);
     if (rc == 0)

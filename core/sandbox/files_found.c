@@ -72,10 +72,26 @@ static int protect_in_git(void *payload, const char *path)
     return rc < 0 ? rc : resolver_rule(r, FILE_PROTECTED, canonical, path);
 }
 
+/* Beside the folder no HEAD is made: with the one in the folder removed, git would take what lies
+ * there for a repository without a work tree. */
+static int guard_head(struct resolver *r, const char *git)
+{
+    char head[LIMIT_PATH];
+    int top = (int)(strlen(git) - strlen("/.git"));
+
+    if (!str_has_suffix(str_of(git), STR("/.git")) ||
+        snprintf(head, sizeof head, "%.*s/HEAD", top, git) >= (int)sizeof head ||
+        access(head, F_OK) == 0)
+        return 0;
+    return protect_in_git(r, head);
+}
+
 int resolver_protect_git(struct resolver *r, const char *path)
 {
     int rc = git_dir_protected(path, !r->config->allow_git_config, protect_in_git, r);
 
+    if (rc == 0)
+        rc = guard_head(r, path);
     return rc == -ENOMEM ? resolver_no_memory(r) : rc;
 }
 
@@ -128,6 +144,8 @@ static int found(struct resolver *r, const struct seek *seek, const char *path, 
 
     switch (seek->what) {
     case SOUGHT_WRITE:
+        if (resolver_list(r, &r->given, path) < 0)
+            return -ENOMEM;
         return resolver_show(r, WISH_WRITABLE, path);
     case SOUGHT_READ:
         return resolver_show(r, WISH_VISIBLE, path);

@@ -31,6 +31,7 @@ struct resolver {
     struct seek *seeks;
     size_t nseeks, seeks_cap;
     const struct seek *walked; /* the first of those of the walk under way */
+    struct file_list given;    /* writable paths by the names that they were found by */
     bool into_git;             /* is something denied by it?              */
 };
 
@@ -51,6 +52,9 @@ bool resolver_is_writable(const struct resolver *r, const char *path);
 /* Every link on the way from `path` to what it means, and what it means where that is not there:
  * whoever makes or replaces one of them says what the protected file is. */
 int resolver_protect_way(struct resolver *r, const char *path);
+
+/* Fails where a path of `given` leads out of a writable folder by a link that lies in it. */
+int resolver_check_given(struct resolver *r);
 
 /* ---- files_found.c ---- */
 

@@ -3,9 +3,12 @@
  * way, and nothing where there is no end. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/limits.h"
 #include "sandbox/files_resolver.h"
 
@@ -99,6 +102,56 @@ int resolver_protect_way(struct resolver *r, const char *path)
         rc = guard_link(r, way.at);
         if (rc == 0 && !follow(&way, target))
             break;
+    }
+    return rc;
+}
+
+/* ---- the way to what is to be writable ---- */
+
+/* A link in a folder that is writable may be the work of an earlier command: it opens nothing. */
+static int check_link(struct resolver *r, const char *link)
+{
+    auto_free char *target = realpath(link, NULL);
+    const char *slash = strrchr(link, '/');
+    char above[LIMIT_PATH];
+    auto_free char *folder = NULL;
+    struct stat st;
+
+    if (lstat(link, &st) < 0 || !S_ISLNK(st.st_mode) || !target)
+        return 0;
+    snprintf(above, sizeof above, "%.*s", (int)(slash > link ? slash - link : 1), link);
+    folder = realpath(above, NULL);
+    for (size_t i = 0; folder && i < r->files->roots.count; i++) {
+        const char *root = r->files->roots.items[i];
+
+        if (resolver_covers(root, folder) && !resolver_covers(root, target))
+            return fail(r->err, FENCE_ECONFIG,
+                        "filesystem.allowWrite: '%.200s' is a link in a folder that commands may "
+                        "write to, and leads to '%.200s': remove it, or allow that path itself",
+                        link, target);
+    }
+    return 0;
+}
+
+int resolver_check_given(struct resolver *r)
+{
+    char path[LIMIT_PATH];
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < r->given.count; i++) {
+        if (snprintf(path, sizeof path, "%s", r->given.items[i]) >= (int)sizeof path)
+            continue;
+        for (char *end = path + 1; rc == 0 && end[-1]; end++) {
+            char was = *end;
+
+            if (was != '/' && was != '\0')
+                continue;
+            *end = '\0';
+            rc = check_link(r, path);
+            *end = was;
+            if (was == '\0')
+                break;
+        }
     }
     return rc;
 }

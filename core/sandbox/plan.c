@@ -175,7 +175,9 @@ static int plan_add(struct plan *plan, enum mount_kind kind, const char *path, c
     struct mount *mount = &plan->mounts[plan->nmounts];
 
     *mount = (struct mount){.kind = kind, .path = strdup(path)};
-    mount->live = over && (over->live || (plan->nmounts >= LIMIT_MOUNTS_BWRAP && !is_own(over)));
+    /* a copy of what is read-only already would stay so: writable ones are never left for later */
+    mount->live = over && (over->live || (plan->nmounts >= LIMIT_MOUNTS_BWRAP && !is_own(over) &&
+                                          kind != MOUNT_WRITABLE));
     if (target)
         mount->target = strdup(target);
     plan->nmounts += mount->path != NULL;

@@ -343,6 +343,22 @@ static int launch(struct prepared *out, const struct argv *argv, char **env, con
     return rc < 0 && notify && notify->error != 0 ? unix_sockets_explain(notify, err) : rc;
 }
 
+/* A folder leads to the host's own mounts: around what is hidden, and to modes and times. */
+static int check_streams(const int stdio[3], fence_error *err)
+{
+    static const char *const names[] = {"input", "output", "error"};
+    struct stat st;
+
+    for (int i = 0; i < 3; i++) {
+        if (fstat(stdio[i], &st) == 0 && S_ISDIR(st.st_mode))
+            return fail(err, FENCE_ESANDBOX,
+                        "standard %s is a folder, which leads around the sandbox: redirect it from "
+                        "or to a file, or /dev/null",
+                        names[i]);
+    }
+    return 0;
+}
+
 /* The command's streams are made in their place: what goes along with them lies above. */
 static int above_streams(int *fd, fence_error *err)
 {
@@ -391,7 +407,9 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandb
 
     if (!options.env)
         options.env = (const char *const *)environ;
-    rc = make_plan(&made, proxy, options.env, options.degrade, err);
+    rc = check_streams(options.stdio, err);
+    if (rc == 0)
+        rc = make_plan(&made, proxy, options.env, options.degrade, err);
     if (rc == 0)
         rc = rule_files_check(made.plan, options.rule_files, err);
     if (rc == 0)

@@ -7,10 +7,16 @@
 local json = { null = setmetatable({}, { __name = "json.null" }) }
 
 local list_mt = { __name = "json.list" }
+local text_mt = { __name = "json.text" }
 
 -- Marks a table as a list, which an empty one cannot show by itself.
 function json.list(items)
   return setmetatable(items or {}, list_mt)
+end
+
+-- Marks what is JSON already.
+function json.text(text)
+  return setmetatable({ text = text }, text_mt)
 end
 
 local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
@@ -48,6 +54,8 @@ function encode(value)
   local kind = type(value)
   if value == json.null then
     return "null"
+  elseif getmetatable(value) == text_mt then
+    return value.text
   elseif kind == "string" then
     return quote(value)
   elseif math.type(value) == "integer" or kind == "boolean" then
