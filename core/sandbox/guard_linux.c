@@ -123,13 +123,15 @@ static int watch_closed(struct guard *g, const char *path)
 }
 
 /* What is gone needs no watch. */
-static int watch(struct guard *g, const char *path)
+int guard_watch(struct guard *g, const char *path)
 {
     int rc;
 
     if (g->watches >= LIMIT_WATCHES)
         return too_many(g);
-    rc = inotify_add_watch(g->inotify, path, WATCHED | touches_in(g, path));
+    rc = inotify_add_watch(g->inotify, path,
+                           WATCHED | touches_in(g, path) |
+                               (guard_in_repository(g, path) ? IN_CLOSE_WRITE : 0));
     if (rc >= 0)
         return keep_path(g, rc, path);
     if (errno == EACCES)
@@ -153,7 +155,7 @@ static void look_into(struct guard *g, const char *path, int depth)
 
     if (depth > LIMIT_GUARD_DEPTH || g->ended || !guard_leads_below(g, path))
         return;
-    if (watch(g, path) < 0) {
+    if (guard_watch(g, path) < 0) {
         guard_no_memory(g);
         return;
     }
@@ -164,6 +166,8 @@ static void look_into(struct guard *g, const char *path, int depth)
                 (int)sizeof below)
             continue;
         guard_appeared(g, below, true);
+        if (strcmp(entry->d_name, ".git") == 0)
+            guard_repository(g, below);
         if (entry->d_type == DT_DIR && !is_left_out(entry->d_name))
             look_into(g, below, depth + 1);
     }
@@ -181,6 +185,15 @@ static bool path_of(char out[LIMIT_PATH], const struct guard *g, const struct in
            snprintf(out, LIMIT_PATH, "%s/%s", folder[1] ? folder : "", event->name) < LIMIT_PATH;
 }
 
+/* What concerns git: a repository that is new, or something in one. */
+static void take_repository(struct guard *g, const struct inotify_event *event, const char *path)
+{
+    if (guard_in_repository(g, g->watched[event->wd]))
+        guard_repository_changed(g, g->watched[event->wd], event->name);
+    else if (strcmp(event->name, ".git") == 0)
+        guard_repository(g, path);
+}
+
 static void take_event(struct guard *g, const struct inotify_event *event)
 {
     char path[LIMIT_PATH];
@@ -191,6 +204,8 @@ static void take_event(struct guard *g, const struct inotify_event *event)
     }
     if (!path_of(path, g, event))
         return;
+    if (event->mask & (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE))
+        take_repository(g, event, path);
     if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
         guard_appeared(g, path, event->mask & IN_MOVED_TO);
         if (event->mask & IN_ISDIR && !is_left_out(event->name))
@@ -320,6 +335,7 @@ static void guard_free(struct guard *g)
     free(g->events);
     file_list_deinit(&g->awaited);
     file_list_deinit(&g->gone);
+    file_list_deinit(&g->repositories);
     file_list_deinit(&g->closed);
     guard_looks_deinit(g);
     if (g->inotify >= 0)
@@ -334,7 +350,7 @@ static int watch_all(struct guard *g)
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < g->files->folders.count; i++)
-        rc = watch(g, g->files->folders.items[i]);
+        rc = guard_watch(g, g->files->folders.items[i]);
     return rc;
 }
 
@@ -439,6 +455,7 @@ void guard_finish(struct guard *g)
     while (!g->ended && take_events(g))
         ;
     look_into_closed(g, 0);
+    guard_sweep(g);
     g->ended = true;
 }
 

@@ -201,7 +201,7 @@ static bool is_refused(const char *path)
     return false;
 }
 
-static void refuse(struct guard *g, const char *path)
+void guard_refuse(struct guard *g, const char *path)
 {
     char shown[SHOWN], away[NAME_MAX + 1], shown_away[SHOWN];
     int rc = is_refused(path) ? -ENOENT : rename_out_of_closed(g, path, away);
@@ -352,7 +352,7 @@ void guard_appeared(struct guard *g, const char *path, bool moved)
     if (planned || (rule && rule->kind == FILE_DENY_READ))
         close_again(g, path, moved);
     else if (rule)
-        refuse(g, path);
+        guard_refuse(g, path);
     file_list_remove(&g->awaited, path);
     if (g->awaited.count == 0)
         go_on(g);

@@ -55,9 +55,10 @@ struct guard {
     pid_t first; /* 0 until guard_ready() */
     int first_fd;
     struct frozen frozen;
-    struct file_list awaited; /* what the host took away, and may put back in a moment */
-    struct file_list gone;    /* and did not: what comes there is new                  */
-    struct file_list closed;  /* folders that cannot be read, so that nothing watches them */
+    struct file_list awaited;      /* what the host took away, and may put back in a moment */
+    struct file_list gone;         /* and did not: what comes there is new                  */
+    struct file_list closed;       /* folders that cannot be read, so that nothing watches them */
+    struct file_list repositories; /* git folders that are new */
     struct guard_look looks[LIMIT_LOOKS];
     size_t nlooks;
     unsigned refused;
@@ -88,7 +89,16 @@ void guard_looked_at(struct guard *guard, const char *path);
 bool guard_was_looked_at(struct guard *guard, const char *path); /* within LIMIT_LOOK_MS */
 void guard_looks_deinit(struct guard *guard);
 
+/* ---- guard_repository.c ---- */
+
+void guard_repository(struct guard *guard, const char *path); /* a `.git` has come */
+bool guard_in_repository(const struct guard *guard, const char *folder);
+void guard_repository_changed(struct guard *guard, const char *folder, const char *name);
+void guard_sweep(struct guard *guard); /* through all of them, at the end */
+
 /* ---- guard_mend_linux.c ---- */
+
+void guard_refuse(struct guard *guard, const char *path); /* renames it */
 
 /* A name is there; `moved`: with what it holds. */
 void guard_appeared(struct guard *guard, const char *path, bool moved);
@@ -100,6 +110,8 @@ bool guard_open_folder(const char *path);
 void guard_close_folder(const char *path, mode_t mode);
 
 /* ---- guard_linux.c ---- */
+
+int guard_watch(struct guard *guard, const char *path); /* 0, also where it is gone; or -ENOMEM */
 
 /* Has one of these events (inotify(7)) come for `path`, as far as those tell that are still to be
  * taken? */

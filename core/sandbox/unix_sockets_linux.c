@@ -88,7 +88,8 @@ static void finish(struct unix_sockets *sockets)
     pthread_mutex_unlock(&sockets->lock);
     uv_close((uv_handle_t *)&sockets->wake, on_closed);
     uv_close((uv_handle_t *)&sockets->patience, on_closed);
-    uv_close((uv_handle_t *)&sockets->first_call, on_closed);
+    if (sockets->handles == 3)
+        uv_close((uv_handle_t *)&sockets->first_call, on_closed);
 }
 
 static void on_impatient(uv_timer_t *patience)
@@ -291,12 +292,14 @@ static int start(struct unix_sockets *sockets, int control)
     if (rc < 0)
         return rc;
     uv_timer_init(sockets->proxy->loop, &sockets->patience);
-    uv_poll_init(sockets->proxy->loop, &sockets->first_call, sockets->listener);
-    uv_unref((uv_handle_t *)&sockets->wake); /* they keep no loop running */
-    uv_unref((uv_handle_t *)&sockets->first_call);
+    rc = uv_poll_init(sockets->proxy->loop, &sockets->first_call, sockets->listener);
     sockets->wake.data = sockets->patience.data = sockets->first_call.data = sockets;
-    sockets->handles = 3;
+    sockets->handles = rc < 0 ? 2 : 3;
     sockets->closing = false;
+    uv_unref((uv_handle_t *)&sockets->wake); /* they keep no loop running */
+    if (rc < 0)
+        return rc;
+    uv_unref((uv_handle_t *)&sockets->first_call);
     return uv_poll_start(&sockets->first_call, UV_READABLE | UV_DISCONNECT, on_first_call);
 }
 
