@@ -26,6 +26,7 @@ PR_SET_CHILD_SUBREAPER = 36
 RUN_S = 20  # no run of a peer may take longer
 SETTLED_S = 0.3  # so long must the set of processes stay the same to be counted
 SLEEP = ["/bin/sleep", "271.828"]
+FILTER = "9"  # the descriptor of the filter
 
 
 def bwrap_argv(fence):
@@ -36,13 +37,19 @@ def bwrap_argv(fence):
         for line in said.splitlines():
             if " sandbox: bwrap " in line:
                 words = line.split(" sandbox: ", 1)[1].split(" ")
-                at = words.index("--seccomp")  # a descriptor of fence's: the filter costs fence alone
+                at = words.index("--seccomp")  # a descriptor of fence's: the next row has it
                 return words[:at] + words[at + 2:words.index("--") + 1]
     return [
         "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
         "--unshare-cgroup-try", "--unshare-net", "--die-with-parent", "--cap-drop", "ALL",
         "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
         "--tmpfs", "/run", "--"]
+
+
+def filter_path(fence):
+    """The system call filter that was built with fence, which it gives to bubblewrap."""
+    path = os.path.join(os.path.dirname(fence or ""), "filter-closed.bpf")
+    return path if fence and os.path.exists(path) else None
 
 
 def find_srt():
@@ -66,6 +73,11 @@ def peers(folder):
     fence = os.environ.get("FENCE_BINARY")
     bare = bwrap_argv(fence)
     add("bwrap", ["bwrap"], lambda command: bare + command)
+    if filter_path(fence):
+        add("filter", ["bwrap"],
+            lambda command: bare[:1] + ["--seccomp", FILTER] + bare[1:] + command)
+    else:
+        missing["filter"] = "no filter-closed.bpf beside FENCE_BINARY"
     if fence:
         add("fence", [fence, "bwrap"], lambda command: [fence] + command)
     else:
@@ -94,6 +106,9 @@ def spawn(argv, folder, err):
     try:
         actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1),
                    (os.POSIX_SPAWN_DUP2, err.fileno(), 2)]
+        if "--seccomp" in argv:
+            actions.append((os.POSIX_SPAWN_OPEN, int(FILTER),
+                            filter_path(os.environ["FENCE_BINARY"]), os.O_RDONLY, 0))
         return os.posix_spawnp(argv[0], argv, {**keep, "HOME": folder}, file_actions=actions)
     finally:
         os.close(null)
