@@ -172,6 +172,13 @@ static void client_bytes(struct peer *client, char *bytes, size_t len)
         exchange_abort(s);
 }
 
+bool exchange_owes(const struct session *s)
+{
+    const struct exchange *x = &s->talk->exchange;
+
+    return s->upstream && !x->request_stuck && (!x->request_done || s->upstream->writing);
+}
+
 static void client_end(struct peer *client, int status)
 {
     struct session *s = client->owner;

@@ -273,12 +273,16 @@ void listener_close(struct listener *l)
     list_remove(&l->wait.link);
     for (struct list *link = l->proxy->sessions.next; link != &l->proxy->sessions;) {
         struct session *s = CONTAINER_OF(link, struct session, link);
+        bool told_all = s->state == SESSION_TUNNEL && !session_owes(s);
 
         link = link->next;
         if (s->listener != l)
             continue;
         s->listener = NULL;
-        session_abort(s);
+        if (told_all) /* a reset would take back what the kernel has not delivered yet */
+            session_close(s);
+        else
+            session_abort(s);
     }
     uv_close(&l->io.handle, on_closed);
 }

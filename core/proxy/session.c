@@ -231,6 +231,18 @@ void session_dial(struct session *s)
         session_refuse_memory(s);
 }
 
+bool session_owes(const struct session *s)
+{
+    switch (s->state) {
+    case SESSION_TUNNEL:
+        return tunnel_owes(s);
+    case SESSION_EXCHANGE:
+        return exchange_owes(s);
+    default:
+        return false;
+    }
+}
+
 /* ---- the last answer ---- */
 
 static void lingering_bytes(struct peer *client, char *bytes, size_t len)

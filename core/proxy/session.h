@@ -167,6 +167,9 @@ void session_judge_again(struct session *s); /* as if the request had only now c
 void session_rules_changed(struct session *s);
 bool session_rules_are_new(const struct session *s); /* since it was judged */
 
+/* Are bytes that a sandbox sent, or its end of file, still on their way to the other end? */
+bool session_owes(const struct session *s);
+
 /* Takes a connected upstream. */
 void session_attach_upstream(struct session *s, struct peer *upstream);
 
@@ -206,6 +209,8 @@ void tunnel_begin(struct session *s, const char *early, size_t early_len);
 
 void tunnel_timeout(struct session *s);       /* the session's timer, in SESSION_TUNNEL */
 void tunnel_rules_changed(struct session *s); /* there may be other deadlines           */
+bool tunnel_owes(const struct session *s);    /* session_owes(), of a tunnel            */
+bool exchange_owes(const struct session *s);  /* of an exchange                         */
 
 /* The server's first bytes, which came with the answer of an upstream proxy. */
 void tunnel_early(struct session *s, struct str bytes);

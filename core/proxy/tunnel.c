@@ -126,6 +126,13 @@ static void tunnel_bulk(struct peer *from)
         passed_on(from, peer_splice(from, other(s, from)));
 }
 
+bool tunnel_owes(const struct session *s)
+{
+    bool sandbox_is_upstream = s->listener && s->listener->leads == LISTENER_IN;
+
+    return !(sandbox_is_upstream ? &s->client : s->upstream)->shut;
+}
+
 static void close_when_done(struct session *s)
 {
     if (s->client.shut && s->upstream->shut)

@@ -285,6 +285,17 @@ int ports_open_inside(struct ports *p, fence_error *err)
     return rc;
 }
 
+bool ports_have(const struct ports *p, const struct listener *listener)
+{
+    bool found = false;
+
+    for (size_t i = 0; p && i < p->nhost; i++)
+        found = found || p->host[i] == listener;
+    for (size_t i = 0; p && i < p->ninside; i++)
+        found = found || p->inside[i] == listener;
+    return found;
+}
+
 /* ---- end ---- */
 
 void ports_close(struct ports *p)

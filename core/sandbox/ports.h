@@ -11,6 +11,7 @@
 
 #include "proxy/proxy.h"
 
+struct listener;
 struct ports;
 
 /* Before anything is started: listens on the host, where clients wait from then on. `texts` as
@@ -25,6 +26,9 @@ int ports_take_sockets(struct ports *ports, int *fds, size_t *count, fence_error
 
 /* The command is about to start: listens inside, and lets the clients of the host in. */
 int ports_open_inside(struct ports *ports, fence_error *err);
+
+/* Do the clients of that listener go through one of these ports? */
+bool ports_have(const struct ports *ports, const struct listener *listener);
 
 /* Ends the connections, too. */
 void ports_close(struct ports *ports);

@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "proxy/listener.h"
+#include "proxy/session.h"
 #include "sandbox/launcher.h"
 #include "sandbox/prepare.h"
 #include "sandbox/rule_files.h"
@@ -136,6 +138,8 @@ int sandbox_check_rule_files(const fence_sandbox *sandbox, const char *const *ru
     return rule_files_check(sandbox->plan, rule_files, err);
 }
 
+static void on_waited_enough(uv_timer_t *timer);
+
 /* Before it runs there is nobody to send it to. */
 int sandbox_kill(fence_sandbox *s, int signum)
 {
@@ -145,6 +149,10 @@ int sandbox_kill(fence_sandbox *s, int signum)
         return -EINVAL;
     if (signum == 0)
         return pidfd_kill(s->pidfd, 0);
+    if (s->last_words.data) { /* there is nobody left but us */
+        uv_timer_start(&s->grace, on_waited_enough, 0, 0);
+        return 0;
+    }
     if (starting && s->ended_by == 0)
         s->ended_by = signum;
     if (signum == SIGKILL || starting)
@@ -230,6 +238,8 @@ static void report_end(struct fence_sandbox *s)
     close_handles((uv_handle_t *)&s->pid_poll, (uv_handle_t *)&s->grace);
     if (s->remains.poll.data)
         uv_close((uv_handle_t *)&s->remains.poll, on_handle_closed);
+    if (s->last_words.data)
+        uv_close((uv_handle_t *)&s->last_words, on_handle_closed);
     if (s->state == SANDBOX_CLOSING)
         return; /* nobody asks any more */
     take_words(s);
@@ -243,16 +253,61 @@ static void report_end(struct fence_sandbox *s)
     sandbox_close(s);
 }
 
+static void on_waited_enough(uv_timer_t *timer)
+{
+    report_end(timer->data);
+}
+
+static bool is_ours(const struct fence_sandbox *s, const struct listener *listener)
+{
+    for (size_t i = 0; i < INNER_LISTENERS; i++) {
+        if (s->listeners[i] == listener)
+            return true;
+    }
+    return ports_have(s->ports, listener);
+}
+
+static bool owes(const struct fence_sandbox *s)
+{
+    LIST_EACH(link, &s->proxy->sessions)
+    {
+        const struct session *session = CONTAINER_OF(link, struct session, link);
+
+        if (session->listener && is_ours(s, session->listener) && session_owes(session))
+            return true;
+    }
+    return false;
+}
+
+static void on_polled(uv_check_t *check)
+{
+    if (!owes(check->data))
+        report_end(check->data);
+}
+
+/* No process of it is left. Outside a fence the kernel still delivers what such processes have
+ * written; here we do. Whoever was killed has nothing more to say. */
+static void hear_out(struct fence_sandbox *s)
+{
+    bool killed = s->reaped < 0 || s->status == 128 + SIGKILL;
+
+    if (killed || s->error.code != 0 || s->state != SANDBOX_RELEASED || !owes(s)) {
+        report_end(s);
+        return;
+    }
+    uv_check_init(s->proxy->loop, &s->last_words);
+    s->last_words.data = s;
+    s->handles++;
+    uv_check_start(&s->last_words, on_polled);
+    uv_timer_start(&s->grace, on_waited_enough, LIMIT_LAST_WORDS_MS, 0);
+}
+
 static void on_gone(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
-    report_end(poll->data);
-}
-
-static void on_not_gone(uv_timer_t *timer)
-{
-    report_end(timer->data);
+    uv_poll_stop(poll);
+    hear_out(poll->data);
 }
 
 static void on_process(uv_poll_t *poll, int status, int events)
@@ -267,9 +322,9 @@ static void on_process(uv_poll_t *poll, int status, int events)
     uv_poll_stop(poll);
     if (remains_await(&s->remains, s->proxy->loop, on_gone, s)) {
         s->handles++;
-        uv_timer_start(&s->grace, on_not_gone, LIMIT_ABANDON_MS, 0);
+        uv_timer_start(&s->grace, on_waited_enough, LIMIT_ABANDON_MS, 0);
     } else {
-        report_end(s);
+        hear_out(s);
     }
 }
 

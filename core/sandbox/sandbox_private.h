@@ -47,6 +47,7 @@ struct fence_sandbox {
     int reaped, status;         /* how bubblewrap has ended           */
     uv_poll_t control_poll, pid_poll, output_poll;
     uv_timer_t grace;
+    uv_check_t last_words; /* begun once it has ended, while its bytes are on their way */
 
     fence_error error; /* why it failed; code 0 otherwise            */
     int failed_status;
