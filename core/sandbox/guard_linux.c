@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sandbox/close_later.h"
 #include "sandbox/guard_private.h"
 #include "sandbox/pattern.h"
 #include "sandbox/walk.h"
@@ -339,7 +340,7 @@ static void guard_free(struct guard *g)
     file_list_deinit(&g->closed);
     guard_looks_deinit(g);
     if (g->inotify >= 0)
-        close(g->inotify);
+        close_later(g->inotify);
     if (g->first_fd >= 0)
         close(g->first_fd);
     free(g);
