@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -294,12 +295,16 @@ bool guard_was_still(const struct guard *g)
 /* Returns whether there may be more. */
 static bool take_events(struct guard *g)
 {
+    _Alignas(struct inotify_event) char own[sizeof(struct inotify_event) + NAME_MAX + 1];
     const struct inotify_event *event;
     bool any = read_events(g), lost = false;
 
     while (!g->ended && (event = next_event(g, &g->events_at))) {
-        lost = lost || event->mask & IN_Q_OVERFLOW;
-        take_event(g, event); /* which may read more, and move them all */
+        lost = lost || event->mask & IN_Q_OVERFLOW || event->len > NAME_MAX + 1;
+        if (event->len > NAME_MAX + 1)
+            continue; /* inotify(7) knows none */
+        memcpy(own, event, sizeof *event + event->len);
+        take_event(g, (const void *)own); /* it may read more: they move, or go */
     }
     if (lost)
         look_again(g);
