@@ -383,7 +383,9 @@ typedef struct fence_exit {
 typedef void (*fence_exit_cb)(fence_sandbox *sandbox, const fence_exit *result, void *payload);
 
 /* Starts the command in a sandbox of its own, in the current folder. `on_exit` (or NULL) is called
- * once, later; the sandbox is gone when it returns. fence_close() ends it without that call. */
+ * once, later: what the command wrote to connections before its end has got out by then, for which
+ * the call waits 2 seconds at the most. The sandbox is gone when it returns. fence_close() ends it
+ * without that call. */
 FENCE_API int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options *options,
                           fence_exit_cb on_exit, void *payload, fence_error *err);
 
