@@ -1,57 +1,23 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- git_spec.lua - git in the sandbox: clone, fetch and pull over HTTPS from an allowed name, and no
 -- transport that leads anywhere else.
---
--- The origin is a plain file server (git's "dumb" protocol): `git update-server-info` is all it
--- needs.
 
 local fenced = require "spec.support.fenced"
 local https = require "spec.support.https"
 local origin = require "spec.support.origin"
-local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
+local served_git = require "spec.support.served_git"
 local users = require "spec.support.users"
-
--- Nobody's settings, nobody's prompts, and a name for commits.
-local environment = {
-  GIT_CONFIG_GLOBAL = "/dev/null", GIT_CONFIG_NOSYSTEM = "1", GIT_TERMINAL_PROMPT = "0",
-  GIT_AUTHOR_NAME = "A", GIT_AUTHOR_EMAIL = "a@good.test",
-  GIT_COMMITTER_NAME = "C", GIT_COMMITTER_EMAIL = "c@good.test",
-}
-
--- git on the host, by whoever runs the specs.
-local function git(folder, ...)
-  local result = process.run({ argv = { "git", "-C", folder, ... }, env = environment })
-  assert(result.code == 0, result.err)
-  return (result.out:gsub("\n$", ""))
-end
-
-local function commit(work, name, text)
-  users.write_file(users.current(), work .. "/" .. name, text, "644")
-  git(work, "add", name)
-  git(work, "commit", "-q", "-m", "adds " .. name)
-  git(work, "push", "-q", "origin", "HEAD:main")
-  git(work .. "/../served/project.git", "update-server-info")
-  return git(work, "rev-parse", "HEAD")
-end
-
--- FOLDER/served/project.git for the server, FOLDER/work to change it.
-local function make_project(folder)
-  git(folder, "init", "-q", "--bare", "-b", "main", "served/project.git")
-  git(folder, "init", "-q", "-b", "main", "work")
-  git(folder .. "/work", "remote", "add", "origin", folder .. "/served/project.git")
-  return folder .. "/work"
-end
 
 for _, identity in ipairs(users.identities()) do
   describe("git as " .. identity, function()
-    local work, head, secure, plain, folder
+    local clone, head, secure, plain, folder
     local content = ("\0\r\n\255 blob "):rep(100000)
 
     lazy_setup(function()
       local top = users.temp_dir(users.current())
-      work = make_project(top)
-      head = commit(work, "blob", content)
+      clone = served_git.make(top)
+      head = served_git.commit(clone, "blob", content)
       secure = https.start({
         names = { "good.test", "localhost" }, folder = top .. "/served", as_user = identity,
       })
@@ -77,7 +43,7 @@ for _, identity in ipairs(users.identities()) do
         args = options.args,
         as_user = identity,
         cwd = folder,
-        env = environment,
+        env = served_git.environment,
       })
     end
 
@@ -100,7 +66,7 @@ for _, identity in ipairs(users.identities()) do
       assert.is_true(fenced.read_file(folder .. "/clone/blob") == content)
       assert.equal(head .. "\n", run({ "-C", "clone", "rev-parse", "HEAD" }).out)
 
-      head = commit(work, "later", "new\n")
+      head = served_git.commit(clone, "later", "new\n")
       result = run({ "-C", "clone", "pull", "-q" })
       assert.equal("", result.err)
       assert.equal(0, result.code)

@@ -12,15 +12,10 @@ local json = require "spec.support.json"
 local origin = require "spec.support.origin"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
+local served_git = require "spec.support.served_git"
 local users = require "spec.support.users"
 
 local python = "/usr/bin/python3" -- the system's: one of the user's may come first in PATH
-
-local git_environment = {
-  GIT_CONFIG_GLOBAL = "/dev/null", GIT_CONFIG_NOSYSTEM = "1", GIT_TERMINAL_PROMPT = "0",
-  GIT_AUTHOR_NAME = "A", GIT_AUTHOR_EMAIL = "a@good.test",
-  GIT_COMMITTER_NAME = "C", GIT_COMMITTER_EMAIL = "c@good.test",
-}
 
 -- A package with a script that runs once it is unpacked, as npm and as pip want it.
 local packer = [[
@@ -77,33 +72,17 @@ local function start_registry()
   end)
 end
 
--- git by whoever runs the specs.
-local function git(folder, ...)
-  local result = process.run({ argv = { "git", "-C", folder, ... }, env = git_environment })
-  assert(result.code == 0, result.err)
-end
-
--- FOLDER/served/project.git for a plain file server.
-local function publish(folder, name)
-  users.write_file(users.current(), folder .. "/work/" .. name, name .. "\n", "644")
-  git(folder .. "/work", "add", name)
-  git(folder .. "/work", "commit", "-q", "-m", "adds " .. name)
-  git(folder .. "/work", "push", "-q", folder .. "/served/project.git", "HEAD:main")
-  git(folder .. "/served/project.git", "update-server-info")
-end
-
 for _, identity in ipairs(users.identities()) do
   describe("a project's life as " .. identity, function()
     local secure, registry, published, project
     local count = 0
 
     lazy_setup(function()
-      published = users.temp_dir(users.current())
-      git(published, "init", "-q", "--bare", "-b", "main", "served/project.git")
-      git(published, "init", "-q", "-b", "main", "work")
-      publish(published, "one")
+      local top = users.temp_dir(users.current())
+      published = served_git.make(top)
+      served_git.commit(published, "one", "one\n")
       secure = https.start({
-        names = { "good.test" }, folder = published .. "/served", as_user = identity,
+        names = { "good.test" }, folder = top .. "/served", as_user = identity,
       })
       registry = start_registry()
       project = users.temp_dir(identity)
@@ -128,7 +107,7 @@ for _, identity in ipairs(users.identities()) do
       end
       local env = { GIT_SSL_CAINFO = secure.ca_file, PIP_ROOT_USER_ACTION = "ignore",
         PATH = "/usr/sbin:/usr/bin:/sbin:/bin" }
-      for name, value in pairs(git_environment) do
+      for name, value in pairs(served_git.environment) do
         env[name] = value
       end
       local settings = fenced.settings({ "good.test" }, { project })
@@ -153,7 +132,7 @@ for _, identity in ipairs(users.identities()) do
     -- The same on the host, as the same user.
     local function outside(script, where)
       local result = process.run({ argv = { "bash", "--norc", "-euc", script }, as_user = identity,
-        cwd = where, env = git_environment })
+        cwd = where, env = served_git.environment })
       assert.equal("", result.err)
       return result.out
     end
@@ -161,7 +140,7 @@ for _, identity in ipairs(users.identities()) do
     row("git: clone, branch, fetch, rebase, worktree, merge", function()
       local url = ("https://good.test:%d/project.git"):format(secure.port)
       local _, where = live(("git clone -q %s clone"):format(url))
-      publish(published, "two-" .. identity)
+      served_git.commit(published, "two-" .. identity, "two\n")
       assert.equal("merged\nother\nmine\nadds two-" .. identity .. "\n", live([[
 cd clone; git switch -q -c topic; echo mine >mine; git add mine; git commit -qm mine
 git fetch -q; git rebase -q origin/main; git worktree add -q ../tree -b other 2>/dev/null

@@ -312,15 +312,21 @@ static void *thread_alone(void *path)
     return NULL;
 }
 
-/* It has descriptors of its own, which those of the process do not show. */
-static void open_in_thread(const char *path)
+/* Returns when the thread has done what it does with `path`. */
+static void in_thread(void *(*run)(void *path), const char *path)
 {
     pthread_t thread;
 
     pthread_barrier_init(&barrier, NULL, 2);
-    if (pthread_create(&thread, NULL, thread_alone, (void *)(uintptr_t)path))
+    if (pthread_create(&thread, NULL, run, (void *)(uintptr_t)path))
         _exit(1);
     pthread_barrier_wait(&barrier);
+}
+
+/* It has descriptors of its own, which those of the process do not show. */
+static void open_in_thread(const char *path)
+{
+    in_thread(thread_alone, path);
 }
 
 static void *thread_in_folder(void *path)
@@ -335,12 +341,7 @@ static void *thread_in_folder(void *path)
 
 static void go_into_in_thread(const char *path)
 {
-    pthread_t thread;
-
-    pthread_barrier_init(&barrier, NULL, 2);
-    if (pthread_create(&thread, NULL, thread_in_folder, (void *)(uintptr_t)path))
-        _exit(1);
-    pthread_barrier_wait(&barrier);
+    in_thread(thread_in_folder, path);
 }
 
 static void map(const char *path, int flags, int protection, int sharing)
