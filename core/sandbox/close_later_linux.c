@@ -3,8 +3,8 @@
  *
  * A socket that lies in its own queue, unix(7) and SCM_RIGHTS, belongs to nobody once its
  * descriptor is closed. The kernel looks for such rings whenever a Unix socket is closed, and
- * releases them with all that lies in the queue: since Linux 6.10 in a thread of its own, before
- * that in the close(2) below. */
+ * releases them with all that lies in the queue: in a thread of its own (seen on Linux 6.18), on
+ * older ones in the close(2) below, which then takes as long as any. */
 #include "sandbox/close_later.h"
 
 #include <string.h>
