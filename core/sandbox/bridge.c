@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "sandbox/exec_error.h"
+#include "sandbox/fds_send.h"
 
 int bridge_open(int ends[2], fence_error *err)
 {
@@ -145,25 +146,11 @@ int bridge_send_go(int control, int standard_error, const struct landlock *wall,
 {
     bool walled = wall->ruleset >= 0;
     struct inner_go go = {INNER_VERSION, walled, walled ? landlock_flags(wall->abi) : 0};
-    struct iovec part = {&go, sizeof go};
     int fds[INNER_GO_FDS] = {standard_error, wall->ruleset};
-    size_t len = walled ? sizeof fds : sizeof fds[0];
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof fds)];
-    } room = {0};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = room.bytes,
-                             .msg_controllen = CMSG_SPACE(len)};
+    int rc = fds_send(control, &go, sizeof go, fds, walled ? 2 : 1);
 
-    room.header.cmsg_level = SOL_SOCKET;
-    room.header.cmsg_type = SCM_RIGHTS;
-    room.header.cmsg_len = CMSG_LEN(len);
-    memcpy(CMSG_DATA(&room.header), fds, len);
-    if (sendmsg(control, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof go)
-        return 0;
-    return fail(err, -errno, "cannot start the command: %s", strerror(errno));
+    _Static_assert(INNER_GO_FDS <= FDS_SEND_MOST, "they go in one message");
+    return rc < 0 ? fail(err, rc, "cannot start the command: %s", strerror(-rc)) : 0;
 }
 
 int bridge_receive_outcome(int control, struct inner_report *failure)

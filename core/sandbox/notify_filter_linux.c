@@ -15,11 +15,10 @@
 #include <linux/net.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sandbox/fds_send.h"
 #include "sandbox/notify.h"
 #include "sandbox/notify_arch.h"
 
@@ -94,26 +93,6 @@ static int install(unsigned long flags)
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
 }
 
-static int send_fd(int via, int fd)
-{
-    char byte = 0;
-    struct iovec part = {&byte, sizeof byte};
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } room = {0};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = room.bytes,
-                             .msg_controllen = sizeof room.bytes};
-
-    room.header.cmsg_level = SOL_SOCKET;
-    room.header.cmsg_type = SCM_RIGHTS;
-    room.header.cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(&room.header), &fd, sizeof fd);
-    return sendmsg(via, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof byte ? 0 : -errno;
-}
-
 /* A signal must not interrupt a call that the host has begun: it would be made twice (EISCONN). */
 int notify_install(int via)
 {
@@ -124,7 +103,7 @@ int notify_install(int via)
         listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER);
     if (listener < 0)
         return -errno;
-    rc = send_fd(via, listener);
+    rc = fds_send(via, "", 1, &listener, 1);
     close(listener);
     return rc;
 }
