@@ -1,37 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libm_linux.c - the mathematics that Lua's archive asks for, loaded when a policy first calls for
- * it: most runs never do, and a shared library costs every start what a twentieth of bubblewrap
- * costs (tests/bench/README.md). Linked only where Lua comes as an archive and the C library is
- * glibc, whose libm.a cannot be part of a position-independent program. */
-#include <dlfcn.h>
+ * it. Linked only where Lua comes as an archive and the C library is glibc, whose libm.a cannot be
+ * part of a position-independent program. */
 #include <gnu/lib-names.h>
-#include <stdlib.h>
 
-#include "cli/cli.h"
-
-/* The function NAME of the system's libm. There is no other answer to give where it is missing:
- * ends the program, and with it whatever it would have allowed. */
-static void *libm(const char *name)
-{
-    void *library = dlopen(LIBM_SO, RTLD_NOW | RTLD_LOCAL);
-    void *found = library ? dlsym(library, name) : NULL;
-
-    if (!found) {
-        print_error("%s cannot be loaded: install the C library it belongs to", LIBM_SO);
-        _Exit(EXIT_FENCE);
-    }
-    return found;
-}
+#include "cli/late.h"
 
 #define FORWARD(name, parameters, ...)                                                             \
-    double name parameters;                                                                        \
-    double name parameters                                                                         \
-    {                                                                                              \
-        static double(*real) parameters;                                                           \
-        if (!real)                                                                                 \
-            *(void **)&real = libm(#name);                                                         \
-        return real(__VA_ARGS__);                                                                  \
-    }
+    LATE_FUNCTION(LIBM_SO, "the C library it belongs to", double, name, parameters, __VA_ARGS__)
 
 FORWARD(acos, (double x), x)
 FORWARD(asin, (double x), x)

@@ -295,7 +295,8 @@ static int check_contradictions(struct reader *r)
 
 static void json_cleanup(cJSON **json)
 {
-    cJSON_Delete(*json);
+    if (*json)
+        cJSON_Delete(*json);
 }
 #define auto_json __attribute__((cleanup(json_cleanup)))
 
@@ -320,6 +321,17 @@ static int normalize(struct reader *r, char *text)
     return fail(r->err, FENCE_ECONFIG, "%s:%u:%u: %s", name, line, column, why.text);
 }
 
+/* Writes what is to be freed last: places within it are borrowed. */
+static int read_json(struct reader *r, char *text, cJSON **json)
+{
+    int rc = normalize(r, text);
+
+    if (rc < 0)
+        return rc;
+    r->json = *json = cJSON_ParseWithLength(text, r->text.len);
+    return *json ? read_section(r, *json, "") : fail_memory(r); /* the text is known to be good */
+}
+
 int config_build(struct fence_config **out, const char *name, char *text, size_t len,
                  const fence_setting *extra, size_t nextra, fence_error *err)
 {
@@ -331,24 +343,17 @@ int config_build(struct fence_config **out, const char *name, char *text, size_t
                        .extra = extra,
                        .nextra = nextra,
                        .err = err};
-    int rc;
+    int rc = 0;
 
     if (!config)
         return fail_memory(&r);
-    rc = normalize(&r, text);
-    if (rc < 0)
-        return rc;
-    json = cJSON_ParseWithLength(text, len);
-    if (!json) /* the text is known to be good */
-        return fail_memory(&r);
-    rc = read_section(&r, json, "");
-    if (rc < 0)
-        return rc;
-    r.json = json;
-    rc = config_finish(config, extra, nextra, err);
+    if (text || len > 0) /* too much of it was not even copied */
+        rc = read_json(&r, text, &json);
     if (rc == 0)
+        rc = config_finish(config, extra, nextra, err);
+    if (rc == 0 && json)
         rc = check_contradictions(&r);
-    if (rc == 0)
+    if (rc == 0 && json)
         rc = check_local_ports(&r);
     if (rc < 0)
         return rc;

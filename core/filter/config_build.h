@@ -9,7 +9,8 @@
 
 /* ---- config.c ---- */
 
-/* Reads `text`, which is overwritten. `name` stands for the file in errors. */
+/* Reads `text`, which is overwritten; NULL with a `len` of 0: there are no settings. `name` stands
+ * for the file in errors. */
 int config_build(struct fence_config **out, const char *name, char *text, size_t len,
                  const fence_setting *extra, size_t nextra, fence_error *err);
 

@@ -99,7 +99,7 @@ int fence_config_load(fence_config **out, const char *path, const fence_setting 
     int rc;
 
     if (!path)
-        return fence_config_parse(out, "", "{}", 2, extra, nextra, err);
+        return config_build(out, "", NULL, 0, extra, nextra, err);
     rc = open_regular(&fd, path, err);
     if (rc < 0)
         return rc;
