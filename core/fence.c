@@ -13,6 +13,7 @@
 #include "proxy/login.h"
 #include "proxy/proxy.h"
 #include "proxy/resolver.h"
+#include "sandbox/launch.h"
 #include "sandbox/layers.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
@@ -288,12 +289,38 @@ void fence_close(fence *engine)
 
 /* ---- sandboxes ---- */
 
-int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options *options,
-                fence_exit_cb on_exit, void *payload, fence_error *err)
+static int check_options(const fence_sandbox_options *options, fence_error *err)
 {
     if (options->version != FENCE_SANDBOX_OPTIONS_VERSION || !options->argv || !options->argv[0])
         return fail(err, -EINVAL, "no command was given");
-    return sandbox_start(out, &engine->proxy, &engine->sandboxes, options, on_exit, payload, err);
+    return 0;
+}
+
+int fence_launch_begin(fence_launch **out, fence_config *config,
+                       const fence_sandbox_options *options, fence_error *err)
+{
+    int rc = check_options(options, err);
+
+    return rc < 0 ? rc : launch_begin(out, config, options, err);
+}
+
+void fence_launch_cancel(fence_launch *launch)
+{
+    launch_free(launch);
+}
+
+int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options *options,
+                fence_exit_cb on_exit, void *payload, fence_error *err)
+{
+    struct proxy *proxy = &engine->proxy;
+    int rc = check_options(options, err);
+
+    if (rc == 0 && options->launch && !launch_is_for(options->launch, proxy->config))
+        rc = fail(err, -EINVAL, "the launch was begun for another configuration");
+    if (rc == 0)
+        rc = sandbox_start(out, proxy, &engine->sandboxes, options, on_exit, payload, err);
+    launch_free(options->launch);
+    return rc;
 }
 
 int fence_check_rule_files(const fence_sandbox *sandbox, const char *const *rule_files,

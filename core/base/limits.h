@@ -115,7 +115,6 @@
 #define LIMIT_WALK_ENTRIES     1000000 /* of one tree that is looked through: about 1 s    */
 #define LIMIT_SANDBOX_OUTPUT   4096    /* of bubblewrap's own words that are kept       */
 #define LIMIT_MOUNTINFO        (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
-#define LIMIT_INIT_FILTER_MS   1000              /* process 1 installs its filter within 1 or 2  */
 #define LIMIT_PROBE_MS         5000 /* a trial start; 10 ms, but the machine may swap */
 
 /* ---- the sandbox's Unix sockets ---- */

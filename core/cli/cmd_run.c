@@ -98,26 +98,19 @@ static const char *own_path(char out[PATH_ROOM])
 }
 
 /* Leaves the engine open, and the sandbox where it could not be watched. */
-static void run_sandboxed(struct run *run, const char *const *argv, struct printer *printer)
+static void run_sandboxed(struct run *run, const fence_sandbox_options *options,
+                          struct printer *printer)
 {
-    fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
     fence_observer observer;
     fence_error err = {0};
-    char program[PATH_ROOM];
-    int signals, stops;
+    int signals = signals_catch(options->ignored_signals), stops;
 
-    options.program = own_path(program);
-    options.rule_files = (const char *const *)run->rule_files;
-    options.argv = argv;
-    options.ports = run->options ? run->options->ports : NULL;
-    options.degrade = run->options ? run->options->degrade : 0;
-    options.ignored_signals = signals_ignored();
-    signals = signals_catch(options.ignored_signals);
     if (signals < 0) {
         print_error("cannot watch signals: %s", fence_strerror(signals));
+        fence_launch_cancel(options->launch);
         return;
     }
-    stops = terminal_catch_stops(options.ignored_signals);
+    stops = terminal_catch_stops(options->ignored_signals);
     /* no work for those who have no policy, and never will */
     if (run->options && (run->rules->policy || run->options->watch) &&
         ask_tty_open(&run->tty, run->options->ask_timeout_s))
@@ -125,11 +118,12 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
     observer = print_observer(printer);
     if (fence_new(&run->engine, run->rules->config, &observer, &err) < 0) {
         print_error("%s", err.message);
+        fence_launch_cancel(options->launch);
         return;
     }
     run->tty.engine = run->engine;
     fence_set_policy(run->engine, run->rules->policy);
-    if (fence_spawn(&run->sandbox, run->engine, &options, on_exit_of_command, run, &err) < 0 ||
+    if (fence_spawn(&run->sandbox, run->engine, options, on_exit_of_command, run, &err) < 0 ||
         fence_watch(run->engine, signals, on_signals, run, &err) < 0 ||
         (stops >= 0 && fence_watch(run->engine, stops, on_stops, NULL, &err) < 0) ||
         (run->options && reloader_start(&run->reloader, run->engine, run->options, run->rules,
@@ -142,12 +136,32 @@ static void run_sandboxed(struct run *run, const char *const *argv, struct print
     fence_run(run->engine);
 }
 
+/* The launcher first: it loads while we do the rest. */
+static void launch_and_run(struct run *run, const char *const *argv, struct printer *printer)
+{
+    fence_sandbox_options options = FENCE_SANDBOX_OPTIONS_INIT;
+    fence_error err = {0};
+    char program[PATH_ROOM];
+
+    options.program = own_path(program);
+    options.rule_files = (const char *const *)run->rule_files;
+    options.argv = argv;
+    options.ports = run->options ? run->options->ports : NULL;
+    options.degrade = run->options ? run->options->degrade : 0;
+    options.ignored_signals = signals_ignored();
+    signals_settle();
+    if (fence_launch_begin(&options.launch, run->rules->config, &options, &err) < 0)
+        print_error("%s", err.message);
+    else
+        run_sandboxed(run, &options, printer);
+}
+
 int run_command(fence_config *config, const char *const *argv, struct printer *printer)
 {
     struct rules rules = {.config = config};
     struct run run = {.rules = &rules, .status = EXIT_FENCE};
 
-    run_sandboxed(&run, argv, printer);
+    launch_and_run(&run, argv, printer);
     fence_close(run.engine);
     print_end(printer);
     return run.status;
@@ -186,7 +200,7 @@ static int run_with(const struct options *options)
         return EXIT_FENCE;
     }
     terminal_remember(&terminal);
-    run_sandboxed(&run, options->string ? shell : (const char *const *)options->words, &printer);
+    launch_and_run(&run, options->string ? shell : (const char *const *)options->words, &printer);
     if (run.sandbox)
         fence_close(run.engine);
     if (printer.tty)

@@ -24,7 +24,8 @@ int bridge_open(int ends[2], fence_error *err)
 
 int bridge_send_order(int control, const struct inner_order *order, fence_error *err)
 {
-    if (send(control, order, sizeof *order, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof *order)
+    if (send(control, order, sizeof *order, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof *order ||
+        errno == EPIPE || errno == ECONNRESET)
         return 0;
     return fail(err, -errno, "cannot instruct the sandbox's helper: %s", strerror(errno));
 }
@@ -142,12 +143,13 @@ void bridge_close_fds(struct bridge_report *report)
     close_all(report->fds, &report->nfds);
 }
 
-int bridge_send_go(int control, int standard_error, const struct landlock *wall, fence_error *err)
+int bridge_send_go(int control, int standard_error, int environment, const struct landlock *wall,
+                   fence_error *err)
 {
     bool walled = wall->ruleset >= 0;
     struct inner_go go = {INNER_VERSION, walled, walled ? landlock_flags(wall->abi) : 0};
-    int fds[INNER_GO_FDS] = {standard_error, wall->ruleset};
-    int rc = fds_send(control, &go, sizeof go, fds, walled ? 2 : 1);
+    int fds[INNER_GO_FDS] = {standard_error, environment, wall->ruleset};
+    int rc = fds_send(control, &go, sizeof go, fds, walled ? INNER_GO_FDS : INNER_GO_FDS - 1);
 
     _Static_assert(INNER_GO_FDS <= FDS_SEND_MOST, "they go in one message");
     return rc < 0 ? fail(err, rc, "cannot start the command: %s", strerror(-rc)) : 0;
@@ -195,6 +197,9 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
         return fail(err, FENCE_ESANDBOX,
                     "the second wall around files (Landlock) does not hold (%s): report this as a "
                     "bug, with the version of the kernel",
+                    error);
+    case INNER_ENVIRONMENT:
+        return fail(err, FENCE_ESANDBOX, "the environment cannot be handed to the command: %s",
                     error);
     case INNER_READY:
     case INNER_HERE:

@@ -17,6 +17,7 @@ int bridge_open(int ends[2], fence_error *err);
  * Writes a descriptor, close-on-exec. Returns 0 or -errno. */
 int bridge_receive_listener(int control, int *listener);
 
+/* Where nobody is there to listen any more, that is no error: how that came shows elsewhere. */
 int bridge_send_order(int control, const struct inner_order *order, fence_error *err);
 
 struct bridge_report {
@@ -31,7 +32,9 @@ struct bridge_report {
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err);
 void bridge_close_fds(struct bridge_report *report); /* those that are still there: not -1 */
 
-int bridge_send_go(int control, int standard_error, const struct landlock *wall, fence_error *err);
+/* `environment`: of image_open_env(). */
+int bridge_send_go(int control, int standard_error, int environment, const struct landlock *wall,
+                   fence_error *err);
 
 /* Returns 1 when the command could not be executed, with the step and its errno; 0 when it runs;
  * -EAGAIN while that is not known. */

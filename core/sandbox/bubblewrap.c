@@ -3,8 +3,7 @@
  * with a cure. Runs nothing, so that both are tested without bwrap.
  *
  * Options of bubblewrap 0.4 only, as RHEL 9 and Debian 11 have it: no --perms, inner closes the
- * folder of XDG_RUNTIME_DIR. The environment goes by execve(2), not by --setenv: arguments can be
- * read by every user of the machine. */
+ * folder of XDG_RUNTIME_DIR. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +14,8 @@
 
 #define EXPLAIN_QUOTED 200 /* of bubblewrap's own words: leaves room for the cure */
 
+/* Those of the plan come by a descriptor: bubblewrap is started before they are known. What it
+ * starts, process 1 with all that follows, has the filter of --seccomp. */
 static const char *const fixed_options[] = {
     "--unshare-user",
     "--unshare-pid",
@@ -23,6 +24,7 @@ static const char *const fixed_options[] = {
     "--unshare-cgroup-try", /* kernels before 4.6 have none */
     "--unshare-net",
     "--die-with-parent",
+    "--as-pid-1", /* inner is that, and costs a third of bubblewrap's own reaper */
     "--cap-drop", /* a caller with uid 0 would keep them all */
     "ALL",
 };
@@ -67,43 +69,38 @@ static int close_mount(struct argv *argv, const struct mount *mount)
     return argv_add(argv, "--remount-ro") < 0 ? -ENOMEM : argv_add(argv, mount->path);
 }
 
-/* Process 1, which is bubblewrap's own, has the filter as the command does: both by this option. */
-static int add_filter(struct argv *argv, int filter)
+static int add_descriptor(struct argv *argv, const char *word, int fd)
 {
     char number[16];
 
-    snprintf(number, sizeof number, "%d", filter);
-    return argv_add(argv, "--seccomp") < 0 ? -ENOMEM : argv_add(argv, number);
+    snprintf(number, sizeof number, "%d", fd);
+    return argv_add(argv, word) < 0 ? -ENOMEM : argv_add(argv, number);
 }
 
-static int add_all(struct argv *argv, const struct plan *plan, int filter)
+static int bubblewrap_begin(struct argv *out, int filter, int options)
 {
-    int rc = argv_add(argv, bubblewrap.program);
+    int rc = argv_add(out, bubblewrap.program);
 
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(fixed_options); i++)
-        rc = argv_add(argv, fixed_options[i]);
+        rc = argv_add(out, fixed_options[i]);
     if (rc == 0)
-        rc = add_filter(argv, filter);
-    for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
-        rc = plan->mounts[i].live ? 0 : add_mount(argv, &plan->mounts[i]);
-    for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
-        rc = plan->mounts[i].live ? 0 : close_mount(argv, &plan->mounts[i]);
-    if (rc < 0 || argv_add(argv, "--chdir") < 0 || argv_add(argv, plan->cwd) < 0)
-        return -ENOMEM;
-    return argv_add(argv, "--");
+        rc = add_descriptor(out, "--seccomp", filter);
+    if (rc == 0)
+        rc = add_descriptor(out, bubblewrap.options_word, options);
+    return rc == 0 ? argv_add(out, "--") : rc;
 }
 
-static int bubblewrap_render(struct argv *out, const struct plan *plan, int filter,
-                             fence_error *err)
+static int bubblewrap_render(struct argv *out, const struct plan *plan)
 {
-    struct argv argv = {0};
+    int rc = 0;
 
-    if (add_all(&argv, plan, filter) < 0) {
-        argv_deinit(&argv);
-        return fail(err, -ENOMEM, "out of memory");
-    }
-    *out = argv;
-    return 0;
+    for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
+        rc = plan->mounts[i].live ? 0 : add_mount(out, &plan->mounts[i]);
+    for (size_t i = 0; rc == 0 && i < plan->nmounts; i++)
+        rc = plan->mounts[i].live ? 0 : close_mount(out, &plan->mounts[i]);
+    if (rc == 0)
+        rc = argv_add(out, "--chdir");
+    return rc == 0 ? argv_add(out, plan->cwd) : rc;
 }
 
 /* What bubblewrap says, and what it means. The first row that fits decides. */
@@ -243,6 +240,8 @@ static void bubblewrap_explain(fence_error *err, const char *output, bool nested
 const struct launcher bubblewrap = {
     .name = "bubblewrap",
     .program = "bwrap",
+    .options_word = "--args",
+    .begin = bubblewrap_begin,
     .render = bubblewrap_render,
     .explain = bubblewrap_explain,
 };

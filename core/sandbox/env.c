@@ -20,7 +20,6 @@ struct entry {
     const char *text;
     struct str name;
     size_t position;
-    bool late;
 };
 
 struct making {
@@ -37,9 +36,9 @@ static struct str name_of(const char *text)
     return (struct str){text, (size_t)(strchrnul(text, '=') - text)};
 }
 
-static void add(struct making *m, const char *text, bool late)
+static void add(struct making *m, const char *text)
 {
-    m->entries[m->count] = (struct entry){text, name_of(text), m->count, late};
+    m->entries[m->count] = (struct entry){text, name_of(text), m->count};
     m->count++;
 }
 
@@ -59,7 +58,7 @@ static void add_made(struct making *m, char *text)
         return;
     }
     m->made[m->nmade++] = text;
-    add(m, text, false);
+    add(m, text);
 }
 
 static void tell(const struct making *m, const struct env_rule *rule, struct str name,
@@ -211,7 +210,7 @@ static void inherit(struct making *m, const char *text)
     else if (pass && kind == ENV_TEMPORARY)
         add_made(m, text_of(name, ENV_TMP));
     else if (pass)
-        add(m, text, kind == ENV_LOADER);
+        add(m, text);
     if (!pass)
         tell(m, rule, name, "does not pass");
     else if (kind == ENV_LOADER)
@@ -241,11 +240,10 @@ static void collect(struct making *m)
 {
     const struct config_texts *set = &m->in->config->env_set;
 
-    for (size_t i = 0; i < set->count; i++) {
-        const struct env_rule *rule = env_rule_of(name_of(set->items[i]));
-
-        add(m, set->items[i], rule && rule->kind == ENV_LOADER);
-    }
+    if (m->in->cwd)
+        add_made(m, text_of(STR("PWD"), m->in->cwd));
+    for (size_t i = 0; i < set->count; i++)
+        add(m, set->items[i]);
     for (size_t i = 0; m->in->base[i] && !m->failed; i++)
         inherit(m, m->in->base[i]);
     for (size_t i = 0; !m->failed && add_tool(m, i); i++)
@@ -290,29 +288,19 @@ static void unite(struct making *m)
 /* Returns false without memory. */
 static bool write_down(struct env *out, const struct making *m)
 {
-    size_t n = 0, nlate = 0;
-
     out->items = calloc(m->count + 1, sizeof *out->items);
-    out->late = calloc(m->count + 1, sizeof *out->late);
-    if (!out->items || !out->late)
-        return false;
-    for (size_t i = 0; i < m->count; i++) {
-        char *copy = strdup(m->entries[i].text);
-
-        if (!copy)
+    for (size_t i = 0; out->items && i < m->count; i++) {
+        out->items[i] = strdup(m->entries[i].text);
+        if (!out->items[i])
             return false;
-        if (m->entries[i].late)
-            out->late[nlate++] = copy;
-        else
-            out->items[n++] = copy;
     }
-    return true;
+    return out->items;
 }
 
 /* Room for all that can come. */
 static bool make_room(struct making *m)
 {
-    size_t most = ENV_TOOLS_MOST + m->in->config->env_set.count;
+    size_t most = 1 + ENV_TOOLS_MOST + m->in->config->env_set.count;
 
     for (size_t i = 0; m->in->base[i]; i++)
         most++;
@@ -344,16 +332,21 @@ int env_make(struct env *out, const struct env_input *in)
     return 0;
 }
 
-static void free_list(char **list)
-{
-    for (size_t i = 0; list && list[i]; i++)
-        free(list[i]);
-    free(list);
-}
-
 void env_deinit(struct env *env)
 {
-    free_list(env->items);
-    free_list(env->late);
+    for (size_t i = 0; env->items && env->items[i]; i++)
+        free(env->items[i]);
+    free(env->items);
     *env = (struct env){0};
+}
+
+const char *env_value(const char *const *env, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (; *env; env++) {
+        if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+            return *env + len + 1;
+    }
+    return NULL;
 }

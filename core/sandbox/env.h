@@ -14,6 +14,7 @@ typedef void (*env_told)(void *context, struct str name, const char *how, const 
 
 struct env_input {
     const char *const *base;           /* NULL-terminated "NAME=value"               */
+    const char *cwd;                   /* what PWD is; or NULL: as it was            */
     const char *home;                  /* for "~" in network.allowUnixSockets; or NULL */
     const struct fence_config *config; /* environment.*, network.allowUnixSockets    */
     struct env_places places;
@@ -21,11 +22,12 @@ struct env_input {
     void *context;
 };
 
-/* Two NULL-terminated lists of "NAME=value". What changes which code every program loads stands in
- * `late`: the launcher, which runs outside, must not be started with it. */
 struct env {
-    char **items, **late;
+    char **items; /* NULL-terminated "NAME=value" */
 };
+
+/* The value of a name in such a list, or NULL. */
+const char *env_value(const char *const *env, const char *name);
 
 /* For each variable the first of these that knows it decides: what never passes (fence's own, other
  * proxies); environment.deny; environment.allow; environment.inherit; the tables. environment.set

@@ -24,6 +24,7 @@ int exec_error_explain(fence_error *err, const char *command, int error)
     else if (error == ENOENT)
         fail(err, -error, "'%s' was not found", shown);
     else
-        fail(err, -error, "'%s' cannot be executed: %s", shown, strerror(error));
+        fail(err, -error, "'%s' cannot be executed: %s%s", shown, strerror(error),
+             error == E2BIG ? ": pass long arguments in a file, and unset long variables" : "");
     return error == ENOENT ? 127 : 126;
 }

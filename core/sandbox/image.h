@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * image.h - the inner helper, and the system call filter, as files that no one can write to and
- * that have no path. */
+ * image.h - the inner helper, the system call filter and the environment, as files that no one can
+ * write to and that have no path. */
 #ifndef FENCE_SANDBOX_IMAGE_H
 #define FENCE_SANDBOX_IMAGE_H
 
@@ -13,5 +13,9 @@ int image_open(fence_error *err);
 
 /* The same for the seccomp program of a sandbox; `nested`: the one in which another can be made. */
 int image_open_filter(bool nested, fence_error *err);
+
+/* The same for the command's environment, a NULL-terminated list of "NAME=value", as inner takes it
+ * (inner/inner.h). */
+int image_open_env(char *const *items, fence_error *err);
 
 #endif

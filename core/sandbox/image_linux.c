@@ -78,3 +78,34 @@ int image_open_filter(bool nested, fence_error *err)
                     strerror(-rc));
     return take_fd(&fd);
 }
+
+/* As inner.h says it. NULL without memory. */
+static char *lay_out(char *const *items, size_t *len)
+{
+    size_t count = 0, at;
+    char *bytes;
+    uintptr_t *entry;
+
+    for (*len = sizeof *entry; items[count]; count++)
+        *len += sizeof *entry + strlen(items[count]) + 1;
+    bytes = calloc(1, *len);
+    entry = (uintptr_t *)(void *)bytes;
+    at = (count + 1) * sizeof *entry;
+    for (size_t i = 0; bytes && i < count; i++) {
+        entry[i] = at;
+        at = (size_t)(stpcpy(bytes + at, items[i]) - bytes) + 1;
+    }
+    return bytes;
+}
+
+int image_open_env(char *const *items, fence_error *err)
+{
+    size_t len;
+    auto_free char *bytes = lay_out(items, &len);
+    auto_fd int fd = memfd_create("fence-environment", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int rc = !bytes ? -ENOMEM : fd < 0 ? -errno : fill(fd, bytes, len);
+
+    if (rc < 0)
+        return fail(err, rc, "cannot write the command's environment to memory: %s", strerror(-rc));
+    return take_fd(&fd);
+}

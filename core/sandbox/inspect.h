@@ -31,10 +31,13 @@ struct inspect_ours {
 int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err);
 void inspect_ours_deinit(struct inspect_ours *ours); /* takes one with nothing but its wall */
 
-/* Process `pid` waits in the sandbox: its namespaces and mounts are what the plan says, it has no
- * capability and gains no privilege, and the filter is in place; for it, and for process 1 of the
- * sandbox. Returns 0, or a negative code with the layer that is missing. */
-int inspect_sandbox(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
-                    fence_error *err);
+/* Process `pid` waits in the sandbox: it has no capability, gains no privilege, and the filters are
+ * in place; the same for process 1 of the sandbox, its parent, which is written to `first`. Returns
+ * 0, or a negative code with the layer that is missing, as the next one. */
+int inspect_rights(pid_t pid, const struct inspect_ours *ours, pid_t *first, fence_error *err);
+
+/* Its namespaces and mounts are what the plan says. */
+int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
+                  fence_error *err);
 
 #endif

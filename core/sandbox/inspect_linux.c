@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,6 @@
 #include "base/str.h"
 #include "sandbox/paths.h"
 #include "sandbox/proof.h"
-#include "sandbox/spawn.h"
 
 #define READ_STEP 8192 /* most texts fit into one */
 
@@ -260,48 +258,35 @@ static int check_place(int folder, const struct inspect_ours *ours, const struct
     return rc < 0 ? rc : check_mounted(folder, ours, plan, err);
 }
 
-/* Process 1 belongs to the command's user, and could be made to do what the command may not. It
- * starts the command, and installs the filter then: nothing tells of that, so we look again. */
+/* Process 1 belongs to the command's user, and could be made to do what the command may not. */
 static int check_init(pid_t pid, unsigned filters, fence_error *err)
 {
+    auto_buf struct buf status = BUF_INIT(LIMIT_MOUNTINFO);
     auto_fd int folder = open_pid(pid, err);
-    auto_fd int pidfd = pidfd_of(pid);
-    int rc = folder < 0 ? folder : 1;
+    int rc = folder < 0 ? folder : read_file(&status, folder, "status", err);
 
-    for (unsigned ms = 0; rc == 1; ms++) {
-        auto_buf struct buf status = BUF_INIT(LIMIT_MOUNTINFO);
-        struct pollfd its_end = {pidfd, POLLIN, 0};
-
-        rc = read_file(&status, folder, "status", err);
-        if (rc == 0)
-            rc = proof_init(buf_str(&status), filters, err);
-        if (rc == 1 && (ms == LIMIT_INIT_FILTER_MS || poll(&its_end, 1, 1) != 0))
-            return fail(err, FENCE_ESANDBOX,
-                        "process 1 of the sandbox has no system call filter: start again, or "
-                        "report this as a bug, with the version of bwrap");
-    }
-    return rc;
+    return rc < 0 ? rc : proof_init(buf_str(&status), filters, err);
 }
 
-static int check_rights(int folder, unsigned filters, fence_error *err)
+int inspect_rights(pid_t pid, const struct inspect_ours *ours, pid_t *first, fence_error *err)
 {
+    unsigned filters = ours->filters + ours->more_filters + INSPECT_FILTERS, parent = 0;
     auto_buf struct buf status = BUF_INIT(LIMIT_MOUNTINFO);
-    unsigned parent = 0;
-    int rc = read_file(&status, folder, "status", err);
+    auto_fd int folder = open_pid(pid, err);
+    int rc = folder < 0 ? folder : read_file(&status, folder, "status", err);
 
     if (rc == 0)
         rc = proof_status(buf_str(&status), filters, err);
     if (rc == 0)
         rc = proof_number(&parent, buf_str(&status), "PPid", err);
-    return rc < 0 ? rc : check_init((pid_t)parent, filters, err);
+    *first = (pid_t)parent;
+    return rc < 0 ? rc : check_init(*first, filters, err);
 }
 
-int inspect_sandbox(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
-                    fence_error *err)
+int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
+                  fence_error *err)
 {
     auto_fd int folder = open_pid(pid, err);
-    int rc = folder < 0 ? folder : check_place(folder, ours, plan, err);
 
-    return rc < 0 ? rc
-                  : check_rights(folder, ours->filters + ours->more_filters + INSPECT_FILTERS, err);
+    return folder < 0 ? folder : check_place(folder, ours, plan, err);
 }

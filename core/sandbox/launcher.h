@@ -20,9 +20,16 @@ struct launcher {
     const char *name;    /* "bubblewrap"                                   */
     const char *program; /* "bwrap": searched in the absolute parts of PATH */
 
-    /* Pure: `program`, its options for `plan`, and "--". The caller adds the command. `filter`: the
-     * descriptor that the program will find the system call filter at. */
-    int (*render)(struct argv *out, const struct plan *plan, int filter, fence_error *err);
+    const char *options_word; /* "--args": the descriptor of further options follows */
+
+    /* Pure: what it is started with, whatever there is to mount: `program`, options that are the
+     * same for all, and those two words, up to the last before the command. `filter`: the
+     * descriptor that it will find the system call filter at; `options`: that of render()'s, each
+     * with a NUL behind it. Returns 0 or -ENOMEM, as the next one; argv_deinit() in either case. */
+    int (*begin)(struct argv *out, int filter, int options);
+
+    /* Pure: the options that make `plan` of it. */
+    int (*render)(struct argv *out, const struct plan *plan);
 
     /* Pure: what the program said when it failed, as one line with the cause and the cure.
      * `nested`: in a sandbox of fence's own, whose filter may be the cause. */

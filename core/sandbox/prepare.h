@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * prepare.h - everything before the launcher runs: the plan, the environment, the descriptors. */
+ * prepare.h - what a launcher on its way is to be told: the plan, the environment, the walls. */
 #ifndef FENCE_SANDBOX_PREPARE_H
 #define FENCE_SANDBOX_PREPARE_H
 
 #include <fence/fence.h>
-#include <limits.h>
 
 #include "proxy/proxy.h"
 #include "sandbox/files.h"
 #include "sandbox/landlock.h"
-#include "sandbox/launcher.h"
+#include "sandbox/launch.h"
 #include "sandbox/plan.h"
 #include "sandbox/unix_sockets.h"
 
@@ -18,18 +17,18 @@ struct prepared { /* the caller's from then on */
     struct files files;
     struct landlock wall;
     struct unix_sockets *sockets; /* or NULL */
-    int control;                  /* to inner                                */
-    int pidfd;                    /* of the launcher                         */
-    int output;                   /* what the launcher says; never blocks    */
+    int env;                      /* the command's, as inner takes it */
+    struct launched launched;
 };
 
-/* Starts the launcher with inner and the command behind it; inner is to hand out so many `sockets`
- * of each family. On failure nothing is left running. */
-int prepare_sandbox(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *options,
-                    unsigned sockets, fence_error *err);
+#define PREPARED_NOTHING                                                                           \
+    {                                                                                              \
+        .wall = {.ruleset = -1}, .env = -1, .launched = { -1, -1, -1 }                             \
+    }
 
-/* The launcher that a sandbox of `plan` takes in this process's environment: its canonical path, or
- * FENCE_ESANDBOX with the cure. */
-int prepare_find_launcher(char out[PATH_MAX], const struct plan *plan, fence_error *err);
+/* Tells the launcher of `launch`, which stays the caller's, to start inner with the command behind
+ * it; inner is to hand out so many `sockets` of each family. */
+int prepare_sandbox(struct prepared *out, struct proxy *proxy, fence_launch *launch,
+                    const fence_sandbox_options *options, unsigned sockets, fence_error *err);
 
 #endif

@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sandbox/launcher_find.h"
 #include "sandbox/plan.h"
-#include "sandbox/prepare.h"
 #include "sandbox/probe.h"
 #include "sandbox/spawn.h"
 
@@ -43,7 +43,7 @@ static int find(char path[PATH_MAX], fence_error *err)
     struct plan_input in = {.cwd = cwd ? cwd : "/"};
     int rc = plan_make(&plan, &in, err);
 
-    return rc < 0 ? rc : prepare_find_launcher(path, plan, err);
+    return rc < 0 ? rc : launcher_find(path, (const char *const *)environ, plan, err);
 }
 
 /* Reads until the end, or for LIMIT_PROBE_MS: a program that is no bubblewrap may do anything. */

@@ -14,9 +14,7 @@
  * many filters. */
 int proof_status(struct str text, unsigned filters, fence_error *err);
 
-/* /proc/PID/status of a command's parent: is it process 1 of the sandbox, and all of the above? It
- * installs its filter a moment after it has started the command: returns 1 as long as only that is
- * missing, else 0 or a negative code. */
+/* /proc/PID/status of a command's parent: is it process 1 of the sandbox, and all of the above? */
 int proof_init(struct str text, unsigned filters, fence_error *err);
 
 /* /proc/PID/status: a number that it has, "PPid" or "Seccomp_filters" (Linux 5.9). */

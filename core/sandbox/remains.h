@@ -14,8 +14,8 @@ struct remains {
     uv_poll_t poll; /* its data is NULL until it is awaited        */
 };
 
-/* Remembers who will outlive the rest: the parent of `command`. Finds it or not. */
-void remains_find(struct remains *out, pid_t command);
+/* Holds on to who will outlive the rest. Returns 0 or -errno. */
+int remains_hold(struct remains *out, pid_t first);
 
 /* Once bubblewrap has ended: is there anything left? Then it is killed, and `on_gone` is called on
  * `loop` when the last one is gone, with `data` as its handle's; the caller closes the handle. */

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "sandbox/freeze.h"
 #include "sandbox/spawn.h"
 
 /* Of a small file of proc(5): how much there was, or -1. */
@@ -26,13 +25,11 @@ static ssize_t read_proc(char *out, size_t cap, const char *path)
     return len;
 }
 
-void remains_find(struct remains *out, pid_t command)
+int remains_hold(struct remains *out, pid_t first)
 {
-    out->first = process_parent(command);
-    if (out->first <= 1 ||
-        out->first == getpid()) /* no bubblewrap has started it: it is found out */
-        out->first = 0;
-    out->pidfd = out->first > 0 ? pidfd_of(out->first) : -1;
+    out->first = first;
+    out->pidfd = pidfd_of(first);
+    return out->pidfd < 0 ? out->pidfd : 0;
 }
 
 /* A kernel may be built without this file: then there may be one. */

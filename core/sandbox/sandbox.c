@@ -41,6 +41,7 @@ static void sandbox_free(struct fence_sandbox *s)
     sandbox_close_fd(&s->output);
     sandbox_close_fd(&s->command_pidfd);
     sandbox_close_fd(&s->standard_error);
+    sandbox_close_fd(&s->env);
     remains_deinit(&s->remains);
     ports_close(s->ports);
     unix_sockets_close(s->sockets);
@@ -181,7 +182,7 @@ void sandbox_fail(struct fence_sandbox *s, int status, const fence_error *error)
 /* ---- bubblewrap ---- */
 
 /* What does not fit is read all the same, as nobody may block on this pipe; but never without end:
- * process 1 of the sandbox has its other end, and the command can open it there. */
+ * others have their turn, too. */
 static void take_words(struct fence_sandbox *s)
 {
     char rest[4096];
@@ -343,10 +344,28 @@ static int watch(struct fence_sandbox *s, uv_poll_t *poll, int fd, uv_poll_cb ca
     return 0;
 }
 
+static int finish(struct fence_sandbox *s, fence_launch *launch,
+                  const fence_sandbox_options *options, fence_error *err)
+{
+    struct prepared started = PREPARED_NOTHING;
+    int rc = prepare_sandbox(&started, s->proxy, launch, options, ports_sockets(s->ports), err);
+
+    s->plan = started.plan;
+    s->sockets = started.sockets;
+    s->files.files = started.files;
+    s->degrade = options->degrade;
+    s->ours.wall = started.wall;
+    s->env = started.env;
+    s->control = started.launched.control;
+    s->pidfd = started.launched.pidfd;
+    s->output = started.launched.output;
+    return rc;
+}
+
 /* Starts it; there is nothing on the loop yet. */
 static int launch(struct fence_sandbox *s, const fence_sandbox_options *options, fence_error *err)
 {
-    struct prepared started = {.control = -1, .pidfd = -1, .output = -1, .wall = {.ruleset = -1}};
+    fence_launch *ours = NULL;
     int rc;
 
     s->command = strdup(options->argv[0]);
@@ -357,17 +376,11 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
         return fail(err, -errno, "descriptor %d cannot be the command's standard error: %s",
                     options->stdio[2], strerror(errno));
     rc = ports_open(&s->ports, s->proxy, options->ports, err);
-    if (rc < 0)
-        return rc;
-    rc = prepare_sandbox(&started, s->proxy, options, ports_sockets(s->ports), err);
-    s->plan = started.plan;
-    s->sockets = started.sockets;
-    s->files.files = started.files;
-    s->degrade = options->degrade;
-    s->ours.wall = started.wall;
-    s->control = started.control;
-    s->pidfd = started.pidfd;
-    s->output = started.output;
+    if (rc == 0 && !options->launch)
+        rc = launch_begin(&ours, s->proxy->config, options, err);
+    if (rc == 0)
+        rc = finish(s, ours ? ours : options->launch, options, err);
+    launch_free(ours);
     return rc;
 }
 
@@ -432,7 +445,7 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
     s->proxy = proxy;
     s->on_exit = on_exit;
     s->payload = payload;
-    s->control = s->pidfd = s->output = s->standard_error = s->command_pidfd = -1;
+    s->control = s->pidfd = s->output = s->standard_error = s->env = s->command_pidfd = -1;
     s->ours.wall.ruleset = s->remains.pidfd = -1;
     rc = run_report_start(&s->report, proxy, options->argv, err);
     if (rc == 0)

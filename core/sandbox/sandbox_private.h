@@ -40,11 +40,11 @@ struct fence_sandbox {
     struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
     struct ports *ports;                         /* NULL without any                           */
     char *command;                               /* argv[0]                                    */
-    int standard_error;
-    int control, pidfd, output; /* inner's ear, bubblewrap, its words */
-    int command_pidfd;          /* -1 until inner has reported        */
-    struct remains remains;     /* what has not ended with it         */
-    int reaped, status;         /* how bubblewrap has ended           */
+    int standard_error, env;                     /* the command's, until it has them */
+    int control, pidfd, output;                  /* inner's ear, bubblewrap, its words */
+    int command_pidfd;                           /* -1 until inner has reported        */
+    struct remains remains;                      /* what has not ended with it         */
+    int reaped, status;                          /* how bubblewrap has ended           */
     uv_poll_t control_poll, pid_poll, output_poll;
     uv_timer_t grace;
     uv_check_t last_words; /* begun once it has ended, while its bytes are on their way */

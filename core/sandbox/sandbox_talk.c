@@ -32,26 +32,37 @@ static int mount_the_rest(const struct fence_sandbox *s, fence_error *err)
     return live_mount(s->command_pid, list, count, err);
 }
 
+/* Neither can pass on its number to another: nobody but us, or its end, lets inner go. */
+static int hold_on(struct fence_sandbox *s, pid_t first, fence_error *err)
+{
+    int rc = remains_hold(&s->remains, first);
+
+    s->command_pidfd = pidfd_of(s->command_pid);
+    if (rc == 0 && s->command_pidfd < 0)
+        rc = s->command_pidfd;
+    return rc < 0 ? fail(err, rc, "cannot hold on to the command: %s", strerror(-rc)) : 0;
+}
+
 /* inner is there: the first look falls into the time that it needs for its own work. */
 static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
 {
-    int rc;
+    pid_t first;
+    int rc = inspect_rights(pid, &s->ours, &first, err);
 
     s->command_pid = pid;
-    remains_find(&s->remains, pid);
-    s->command_pidfd = pidfd_of(pid);
-    if (s->command_pidfd < 0)
-        return fail(err, s->command_pidfd, "cannot hold on to the command: %s",
-                    strerror(-s->command_pidfd));
+    if (rc == 0)
+        rc = hold_on(s, first, err);
+    if (rc < 0)
+        return rc;
     /* It costs a fortieth of a start: where nothing is watched, nothing of ours depends on it. */
     if (s->files.guard && quota_lower(pid) < 0)
         events_debug(&s->proxy->events,
                      "sandbox: the limits of inotify could not be lowered in it");
-    files_run_ready(&s->files, s->remains.first);
+    files_run_ready(&s->files, first);
     rc = mount_the_rest(s, err);
     if (rc == 0)
-        rc = inspect_sandbox(pid, &s->ours, s->plan, err);
-    return rc < 0 ? rc : unix_sockets_look(s->sockets, pid, s->plan, err);
+        rc = inspect_place(pid, &s->ours, s->plan, err);
+    return rc < 0 ? rc : unix_sockets_look(s->sockets, pid, err);
 }
 
 /* Lets the command run. What inner says after this, if anything, is read when all has ended: to
@@ -70,9 +81,10 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     if (rc == 0)
         rc = ports_open_inside(s->ports, err);
     if (rc == 0)
-        rc = bridge_send_go(s->control, s->standard_error, &s->ours.wall, err);
+        rc = bridge_send_go(s->control, s->standard_error, s->env, &s->ours.wall, err);
     landlock_close(&s->ours.wall);
     sandbox_close_fd(&s->standard_error);
+    sandbox_close_fd(&s->env);
     uv_poll_stop(&s->control_poll);
     return rc;
 }

@@ -26,8 +26,9 @@ struct spawn {
     struct spawn_notify *notify; /* or NULL */
 };
 
-/* Starts the program with SIGINT, SIGQUIT, SIGTERM and SIGHUP ignored and without new privileges.
- * From execve(2) on it sends SIGCHLD like any child. Writes a pidfd, close-on-exec. */
+/* Starts the program with every signal blocked and without new privileges: it can be killed, and
+ * what it starts in its turn has to lift the block. From execve(2) on it sends SIGCHLD like any
+ * child. Writes a pidfd, close-on-exec. */
 int spawn_start(int *pidfd, const struct spawn *what, fence_error *err);
 
 /* Has `work` done by a process of its own that shares our memory, and waits for it: for what a

@@ -33,7 +33,7 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2) /* linux/close_range.h, 5.11 */
 #endif
 
-#define CHILD_STACK (64 * 1024) /* execve(2) and a handful of calls */
+#define CHILD_STACK (16 * 1024) /* execve(2) and a handful of calls */
 #define SIGNALS     64          /* as the kernel counts them        */
 
 struct child { /* shared with the child: it runs in our memory until it executes */
@@ -49,35 +49,14 @@ struct action {
     unsigned long rest[7];
 };
 
-static void (*signal_get(int signum))(int)
-{
-    struct action now = {SIG_DFL, {0}};
-
-    syscall(SYS_rt_sigaction, signum, NULL, &now, SIGNALS / 8);
-    return now.handler;
-}
-
-static void signal_set(int signum, void (*handler)(int))
-{
-    struct action action = {handler, {0}};
-
-    syscall(SYS_rt_sigaction, signum, &action, NULL, SIGNALS / 8);
-}
-
-/* No handler of ours may run once the mask is lifted, a moment before execve(2) does the same. And
- * where SIGCHLD is ignored, bubblewrap would wait for its child for ever. */
+/* Where it is ignored, bubblewrap would wait for its child for ever. */
 static void child_signals(void)
 {
-    static const int kept_from_bubblewrap[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+    struct action now = {SIG_DFL, {0}}, standard = {SIG_DFL, {0}};
 
-    for (int signum = 1; signum <= SIGNALS; signum++) {
-        void (*handler)(int) = signal_get(signum);
-
-        if (handler != SIG_DFL && (handler != SIG_IGN || signum == SIGCHLD))
-            signal_set(signum, SIG_DFL);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(kept_from_bubblewrap); i++)
-        signal_set(kept_from_bubblewrap[i], SIG_IGN);
+    syscall(SYS_rt_sigaction, SIGCHLD, NULL, &now, SIGNALS / 8);
+    if (now.handler == SIG_IGN)
+        syscall(SYS_rt_sigaction, SIGCHLD, &standard, NULL, SIGNALS / 8);
 }
 
 /* A session keyring of its own, as the user's may hold secrets (keyctl(2)). It is not always to be
@@ -149,7 +128,6 @@ static bool child_descriptors(const struct spawn *what)
 static int child_main(void *argument)
 {
     struct child *child = argument;
-    sigset_t none;
 
     child_signals();
     child->step = "descriptors";
@@ -163,8 +141,6 @@ static int child_main(void *argument)
     if (!child_notify(child->what->notify))
         goto failed;
     child->step = "program";
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL); /* what this thread has blocked is its own affair */
     execve(child->what->path, child->what->argv, child->what->env);
 failed:
     child->error = errno;
@@ -177,7 +153,8 @@ failed:
 extern int __clone(int (*)(void *), void *, int, void *, ...) /* NOLINT: the library's name */
     __attribute__((weak));
 
-/* No handler of ours may run in the child, which shares our memory: every signal waits. */
+/* No handler of ours may run in the child, which shares our memory: every signal waits. They still
+ * do when the program runs: what the terminal sends is the command's affair, not bubblewrap's. */
 static pid_t clone_child(int (*work)(void *), void *argument, int *pidfd)
 {
     static const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;

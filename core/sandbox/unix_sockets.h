@@ -13,14 +13,16 @@
 
 struct unix_sockets;
 
-/* The sandbox is about to be launched. `paths` are those of the settings, canonical. Writes NULL
- * where nothing is judged: network.allowAllUnixSockets, or something is missing here and
- * FENCE_LAYER_UNIX_SOCKETS is in `degrade`. Returns 0 or a negative code with `err` filled in. */
+/* The sandbox is about to be launched. `paths` are those of the settings, canonical; `missing` is
+ * notify_missing(). Writes NULL where nothing is judged: network.allowAllUnixSockets, or something
+ * is missing here and FENCE_LAYER_UNIX_SOCKETS is in `degrade`. Returns 0 or a negative code with
+ * `err` filled in. */
 int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struct plan *plan,
-                     const char *const *paths, size_t npaths, unsigned degrade, fence_error *err);
+                     const char *const *paths, size_t npaths, const char *missing, unsigned degrade,
+                     fence_error *err);
 
-/* What the launcher has to be spawned with. NULL takes and gives NULL. */
-struct spawn_notify *unix_sockets_notify(struct unix_sockets *sockets);
+/* What came of the launcher's request. Takes NULL with NULL. */
+void unix_sockets_launched(struct unix_sockets *sockets, const struct spawn_notify *notify);
 
 /* It could not be launched for want of notifications: says so in `err`, and how to do without. */
 int unix_sockets_explain(const struct spawn_notify *notify, fence_error *err);
@@ -34,8 +36,7 @@ bool unix_sockets_ask(const struct unix_sockets *sockets);
 
 /* Process `pid` waits in the sandbox, and the command has not begun: remembers what is the
  * sandbox's own. Until then no Unix socket is connected. Takes NULL. */
-int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, const struct plan *plan,
-                      fence_error *err);
+int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, fence_error *err);
 
 /* The loop's part ends; the thread's when the last process of the sandbox has. Takes NULL. */
 void unix_sockets_close(struct unix_sockets *sockets);

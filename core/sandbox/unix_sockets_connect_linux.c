@@ -17,6 +17,7 @@
 
 #include "base/base.h"
 #include "base/str.h"
+#include "sandbox/direct.h"
 #include "sandbox/unix_sockets_judge.h"
 
 struct attempt {
@@ -29,6 +30,15 @@ struct attempt {
     struct sockaddr_storage to;
     socklen_t len;
 };
+
+/* Of a socket; or -errno. */
+static int option_of(int fd, int name)
+{
+    int value = 0;
+    socklen_t len = sizeof value;
+
+    return getsockopt(fd, SOL_SOCKET, name, &value, &len) < 0 ? -errno : value;
+}
 
 /* First our copy goes: the caller may close its own next, and mean it. */
 static void answer(struct attempt *attempt, int error)
@@ -92,6 +102,36 @@ static void hand_on(const struct attempt *attempt)
     answer(&failed, EAGAIN);
 }
 
+/* The name of its file, which threads share, where that can be seen. */
+static void read_program(char out[64], const struct notify_call *call)
+{
+    char path[64], target[LIMIT_PATH];
+    const char *slash;
+    ssize_t len;
+
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)call->tid);
+    len = readlink(path, target, sizeof target - 1);
+    target[len < 0 ? 0 : len] = '\0';
+    slash = strrchr(target, '/');
+    snprintf(out, 64, "%.63s", slash ? slash + 1 : "a program");
+}
+
+/* Once in a run: who has read it knows. */
+static void hint(const struct attempt *attempt, int error)
+{
+    const struct sockaddr *to = (const struct sockaddr *)&attempt->to;
+    struct unix_news news = {.alert = true};
+    char program[64];
+
+    if (attempt->sockets->hinted ||
+        !direct_is(error, option_of(attempt->fd, SO_TYPE), to, attempt->len))
+        return;
+    attempt->sockets->hinted = true;
+    read_program(program, &attempt->call);
+    direct_hint(news.text, program, (int)attempt->call.tid, to);
+    unix_sockets_tell(attempt->sockets, &news);
+}
+
 static bool is_waiting(int error)
 {
     return error == EINPROGRESS || error == EALREADY;
@@ -108,6 +148,7 @@ static void make(struct attempt *attempt)
     if (blocks)
         fcntl(attempt->fd, F_SETFL, flags | O_NONBLOCK);
     error = try_connect(attempt);
+    hint(attempt, error);
     attempt->begun = error == EINPROGRESS;
     if (blocks && is_waiting(error))
         error = try_connect(attempt);
@@ -229,14 +270,6 @@ static void connect_netlink(struct attempt *attempt)
         make(attempt);
 }
 
-static int domain_of(int fd)
-{
-    int domain = 0;
-    socklen_t len = sizeof domain;
-
-    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ? -errno : domain;
-}
-
 /* Returns 0 or the errno that connect(2) has for it. Its order: the descriptor, then the address.
  */
 static int fetch(struct attempt *attempt)
@@ -247,7 +280,7 @@ static int fetch(struct attempt *attempt)
     attempt->fd = notify_take_fd(call, (int)call->arguments[0]);
     if (attempt->fd < 0)
         return attempt->fd == -EBADF ? EBADF : EACCES;
-    attempt->domain = domain_of(attempt->fd);
+    attempt->domain = option_of(attempt->fd, SO_DOMAIN);
     if (attempt->domain < 0)
         return -attempt->domain;
     if (len < 0 || (size_t)len > sizeof attempt->to)

@@ -76,37 +76,48 @@ static bool is_empty_folder(const struct plan *plan, const char *path)
     return mount && mount->kind == MOUNT_TMPFS && strcmp(mount->path, path) == 0;
 }
 
-/* A file system that the sandbox has at /tmp or /run, and the host has not: nobody but the sandbox
- * makes sockets there. */
-static void look_at_empty(struct unix_inside *inside, pid_t pid, const struct plan *plan)
+static const char *const often_empty[UNIX_INSIDE_EMPTY] = {"/tmp", "/run"};
+
+void unix_inside_begin(struct unix_inside *inside, const struct plan *plan)
 {
-    static const char *const paths[] = {"/tmp", "/run"};
-    char process[32];
+    struct stat st;
 
-    _Static_assert(ARRAY_LEN(paths) == ARRAY_LEN(inside->empty), "one for each");
-    snprintf(process, sizeof process, "/proc/%d/root", (int)pid);
-    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        dev_t theirs = device_of(process, paths[i]);
-        bool own = is_empty_folder(plan, paths[i]) && theirs != device_of("", paths[i]);
-
-        inside->empty[i] = own ? theirs : 0;
+    inside->ours = stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+    for (size_t i = 0; i < UNIX_INSIDE_EMPTY; i++) {
+        inside->planned[i] = is_empty_folder(plan, often_empty[i]);
+        inside->outside[i] = device_of("", often_empty[i]);
     }
 }
 
-int unix_inside_look(struct unix_inside *inside, pid_t pid, const struct plan *plan)
+/* A file system that the sandbox has at /tmp or /run, and the host has not: nobody but the sandbox
+ * makes sockets there. */
+static void look_at_empty(struct unix_inside *inside, const char *process)
+{
+    char root[40];
+
+    snprintf(root, sizeof root, "%s/root", process);
+    for (size_t i = 0; i < UNIX_INSIDE_EMPTY; i++) {
+        dev_t theirs = inside->planned[i] ? device_of(root, often_empty[i]) : 0;
+
+        inside->empty[i] = theirs != inside->outside[i] ? theirs : 0;
+    }
+}
+
+int unix_inside_look(struct unix_inside *inside, pid_t pid)
 {
     auto_fd int net = open_namespace(pid, "net");
-    auto_fd int pids = open_namespace(pid, "pid");
-    auto_fd int ours = open_namespace(getpid(), "pid");
     auto_fd int owner = net < 0 ? -1 : ioctl(net, NS_GET_USERNS);
+    char process[32], pids[48];
+    struct stat st;
 
-    if (net < 0 || pids < 0 || owner < 0)
+    snprintf(process, sizeof process, "/proc/%d", (int)pid);
+    snprintf(pids, sizeof pids, "%s/ns/pid", process);
+    if (net < 0 || owner < 0 || stat(pids, &st) < 0)
         return -errno;
     inside->net = number_of(net);
-    inside->pids = number_of(pids);
+    inside->pids = st.st_ino;
     inside->owner = number_of(owner);
-    inside->ours = number_of(ours);
-    look_at_empty(inside, pid, plan);
+    look_at_empty(inside, process);
     return inside->net && inside->pids && inside->owner ? 0 : -EINVAL;
 }
 

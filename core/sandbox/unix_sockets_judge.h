@@ -15,11 +15,15 @@
 
 /* ---- what is the sandbox's own: unix_sockets_inside_linux.c ---- */
 
+#define UNIX_INSIDE_EMPTY 2 /* /tmp and /run */
+
 struct unix_inside {
-    ino_t net, owner, pids; /* namespaces: the network, its user namespace, processes */
-    ino_t ours;             /* of processes, in which we are                          */
-    dev_t empty[2];         /* the file systems that /tmp and /run have inside        */
-    uint64_t cookie;        /* of the network namespace; 0: not known yet             */
+    ino_t net, owner, pids;           /* namespaces: the network, its user namespace, processes */
+    ino_t ours;                       /* of processes, in which we are                          */
+    bool planned[UNIX_INSIDE_EMPTY];  /* file systems of the sandbox's own there */
+    dev_t outside[UNIX_INSIDE_EMPTY]; /* what the host has there                 */
+    dev_t empty[UNIX_INSIDE_EMPTY];   /* what the sandbox has there; 0: the same */
+    uint64_t cookie;                  /* of the network namespace; 0: not known yet             */
 
     /* Socket files that were found to be of the sandbox. Held open: so their numbers are not given
      * to others. */
@@ -31,8 +35,11 @@ struct unix_inside {
     unsigned next;
 };
 
+/* What can be known before there is a sandbox. */
+void unix_inside_begin(struct unix_inside *inside, const struct plan *plan);
+
 /* Process `pid` waits in the sandbox. Returns 0 or -errno. */
-int unix_inside_look(struct unix_inside *inside, pid_t pid, const struct plan *plan);
+int unix_inside_look(struct unix_inside *inside, pid_t pid);
 void unix_inside_deinit(struct unix_inside *inside);
 
 /* Was this socket made in the sandbox's network namespace, or in one below it? Those that came from
@@ -60,18 +67,19 @@ struct unix_allowed {
 };
 
 struct unix_news {
+    bool alert; /* has to be known, asked or not */
     char text[LIMIT_NEWS_TEXT];
 };
 
 struct unix_sockets {
     struct proxy *proxy; /* the loop's */
     struct spawn_notify notify;
-    uv_timer_t patience;  /* with those inside that do not end            */
-    uv_poll_t first_call; /* of the listener, until there is a thread    */
-    bool begun;           /* there was one                                */
-    unsigned handles;     /* of the loop: these, and `wake`               */
-    bool left;            /* unix_sockets_close() was called              */
-    bool observed;
+    uv_timer_t patience;   /* with those inside that do not end            */
+    uv_poll_t first_call;  /* of the listener, until there is a thread    */
+    bool begun;            /* there was one                                */
+    unsigned handles;      /* of the loop: these, and `wake`               */
+    bool left;             /* unix_sockets_close() was called              */
+    bool observed, hinted; /* is anybody told; is it said that there is no direct way out */
     int listener;
     struct unix_allowed *allowed;
     size_t nallowed;

@@ -148,6 +148,7 @@ static bool next_news(struct unix_news *out, struct unix_sockets *sockets)
         memmove(sockets->news, sockets->news + 1, sockets->nnews * sizeof *sockets->news);
     } else if (sockets->unheard > 0) {
         found = true;
+        out->alert = false;
         snprintf(out->text, sizeof out->text, "CONNECT %lu more were refused", sockets->unheard);
         sockets->unheard = 0;
     }
@@ -160,8 +161,12 @@ static void on_wake(uv_async_t *wake)
     struct unix_sockets *sockets = wake->data;
     struct unix_news news;
 
-    for (size_t i = 0; i <= LIMIT_NEWS && next_news(&news, sockets); i++)
-        events_unix(&sockets->proxy->events, news.text);
+    for (size_t i = 0; i <= LIMIT_NEWS && next_news(&news, sockets); i++) {
+        if (news.alert)
+            events_alert(&sockets->proxy->events, "%s", news.text);
+        else
+            events_unix(&sockets->proxy->events, news.text);
+    }
     if (sockets->left && !uv_is_closing((uv_handle_t *)wake) && has_ended(sockets))
         finish(sockets);
 }
@@ -199,6 +204,7 @@ static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct 
 
     sockets->proxy = proxy;
     sockets->observed = events_wanted(&proxy->events, FENCE_EVENT_UNIX);
+    sockets->hinted = !events_wanted(&proxy->events, FENCE_EVENT_ALERT);
     sockets->listener = -1;
     sockets->refs = 1;
     sockets->closing = true; /* there is no handle yet */
@@ -206,22 +212,22 @@ static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct 
     sockets->allowed = calloc(npaths + 1, sizeof *sockets->allowed);
     if (!sockets->allowed)
         return fail(err, -ENOMEM, "out of memory");
+    unix_inside_begin(&sockets->inside, plan);
     for (size_t i = 0; rc == 0 && i < npaths; i++)
         rc = add_allowed(sockets, plan, paths[i], err);
     return rc;
 }
 
 int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struct plan *plan,
-                     const char *const *paths, size_t npaths, unsigned degrade, fence_error *err)
+                     const char *const *paths, size_t npaths, const char *missing, unsigned degrade,
+                     fence_error *err)
 {
     struct unix_sockets *sockets;
-    const char *missing;
     int rc;
 
     *out = NULL;
     if (proxy->config->all_unix_sockets)
         return 0;
-    missing = notify_missing();
     if (missing && (degrade & FENCE_LAYER_UNIX_SOCKETS)) {
         events_notice(&proxy->events, "Unix sockets are not judged: %s", missing);
         return 0;
@@ -232,7 +238,6 @@ int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struc
     if (!sockets)
         return fail(err, -ENOMEM, "out of memory");
     rc = fill(sockets, proxy, plan, paths, npaths, err);
-    sockets->notify.optional = degrade & FENCE_LAYER_UNIX_SOCKETS;
     if (rc < 0)
         unix_sockets_unref(sockets);
     else
@@ -240,9 +245,10 @@ int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struc
     return rc;
 }
 
-struct spawn_notify *unix_sockets_notify(struct unix_sockets *sockets)
+void unix_sockets_launched(struct unix_sockets *sockets, const struct spawn_notify *notify)
 {
-    return sockets ? &sockets->notify : NULL;
+    if (sockets)
+        sockets->notify = *notify;
 }
 
 static const char *reason(const struct spawn_notify *notify)
@@ -337,10 +343,9 @@ bool unix_sockets_ask(const struct unix_sockets *sockets)
     return sockets && sockets->notify.error == 0;
 }
 
-int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, const struct plan *plan,
-                      fence_error *err)
+int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, fence_error *err)
 {
-    int rc = sockets ? unix_inside_look(&sockets->inside, pid, plan) : 0;
+    int rc = sockets ? unix_inside_look(&sockets->inside, pid) : 0;
 
     if (rc < 0)
         return fail(err, rc, "cannot look at the sandbox's namespaces: %s", strerror(-rc));

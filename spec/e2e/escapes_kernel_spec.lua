@@ -64,8 +64,8 @@ local rows = {
   { "3G.156 process 1: its environment", [[
       need(open(f"/proc/{first()}/environ", "rb").read())]], "EACCES nothing" },
   { "3G.156 process 1: its memory", [[os.open(f"/proc/{first()}/mem", O_RDWR)]], "EACCES" },
-  { "3G.156 process 1: its files", [[
-      list(map(os.readlink, glob.glob(f"/proc/{first()}/fd/*")))]], "EACCES" },
+  { "3G.156 process 1: its files", [[need(os.listdir(f"/proc/{first()}/fd"))]],
+    "EACCES nothing" },
   { "3G.156 process 1: its program", [[os.readlink(f"/proc/{first()}/exe")]],
     "EACCES ENOENT EPERM" },
   { "3G.156 process 1: ptrace", [[call("ptrace", 0x4206, first(), 0, 0)]], "EPERM" },

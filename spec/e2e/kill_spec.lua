@@ -26,7 +26,7 @@ local deaths = {
   { "3M.225 SIGQUIT to fence", "fence:SIGQUIT", 131 },
   { "3M.225 SIGSTOP and SIGCONT to fence", "fence:SIGSTOP,fence:SIGCONT,fence:SIGTERM", 143 },
   { "3M.225 SIGKILL to bubblewrap", "outer:SIGKILL", 137 },
-  { "3M.225 SIGSEGV to bubblewrap", "outer:SIGSEGV", 139 },
+  { "3M.225 SIGSEGV to bubblewrap is nothing", "outer:SIGSEGV,fence:SIGTERM", 143 },
   { "3M.225 SIGTERM to bubblewrap is nothing", "outer:SIGTERM,outer:SIGINT,fence:SIGTERM", 143 },
   { "3M.225 SIGSTOP and SIGCONT to it", "outer:SIGSTOP,outer:SIGCONT,fence:SIGTERM", 143 },
   { "3M.225 SIGKILL to process 1", "init:SIGKILL", 137 },

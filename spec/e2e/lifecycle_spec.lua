@@ -16,10 +16,11 @@ local launchers = {
     'n=$#; while [ $n -gt 0 ]; do a=$1; shift; ' ..
     '[ "$a" = --unshare-net ] || set -- "$@" "$a"; n=$((n - 1)); done; exec /usr/bin/bwrap "$@"',
     "^fence: [^\n]*net[^\n]*\n$" },
-  { "3G.146 that keeps / writable",
-    'n=$#; while [ $n -gt 0 ]; do a=$1; shift; ' ..
-    '[ "$a" = --ro-bind ] && a=--bind; set -- "$@" "$a"; n=$((n - 1)); done; ' ..
-    'exec /usr/bin/bwrap "$@"', "^fence: [^\n]+\n$" },
+  { "3G.146 that keeps / writable", -- its mounts are read from a descriptor
+    'n=$#; while [ $n -gt 0 ]; do a=$1; shift; [ "$last" = --args ] && options=$a && a=9; ' ..
+    'last=$a; set -- "$@" "$a"; n=$((n - 1)); done; f=$(mktemp /var/tmp/fence-mounts-XXXXXX); ' ..
+    'eval "sed s/--ro-bind/--bind/g <&$options >$f"; exec 9<"$f"; rm "$f"; ' ..
+    'exec /usr/bin/bwrap "$@"', "^fence: [^\n]+ '/' can be written to [^\n]+\n$" },
   { "3G.146 that leaves the system call filter out of it",
     'n=$#; while [ $n -gt 0 ]; do a=$1; shift; ' ..
     '[ "$a" = --seccomp ] && a=--sync-fd; set -- "$@" "$a"; n=$((n - 1)); done; ' ..
@@ -61,7 +62,7 @@ local calls = {
   { "epoll_create1", "EMFILE", { 1 } }, { "eventfd2", "EMFILE", { 1 } },
   { "clone", "EAGAIN", { 1 } }, { "pidfd_open", "EMFILE", { 1 } },
   { "listen", "EADDRINUSE", { 1 } }, { "sendmsg", "ENOBUFS", { 1 } },
-  { "getcwd", "ENOENT", { 1 } }, { "pipe2", "EMFILE", { 1, 3, 4 } },
+  { "getcwd", "ENOENT", { 1 } }, { "pipe2", "EMFILE", { 1, 2 } },
   { "recvmsg", "ENOMEM", { 1, 2, 3 } }, { "recvmsg", "EINTR", { 1, 2 } },
   { "readlinkat", "EACCES", { 1, 6, 7, 12 } }, { "epoll_ctl", "ENOSPC", { 1, 4, 7 } },
   { "fcntl", "EMFILE", { 1, 2, 3 } }, { "epoll_wait", "EINTR", { 1, 2, 3 } },

@@ -38,7 +38,8 @@ def bwrap_argv(fence):
             if " sandbox: bwrap " in line:
                 words = line.split(" sandbox: ", 1)[1].split(" ")
                 at = words.index("--seccomp")  # a descriptor of fence's: the next row has it
-                return words[:at] + words[at + 2:words.index("--") + 1]
+                words = words[:at] + words[at + 2:words.index("--") + 1]
+                return [word for word in words if word != "--as-pid-1"]  # its own reaper, then
     return [
         "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
         "--unshare-cgroup-try", "--unshare-net", "--die-with-parent", "--cap-drop", "ALL",

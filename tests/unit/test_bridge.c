@@ -76,7 +76,8 @@ static void test_order(void **state)
     assert_int_equal(recv(ends[1], &got, sizeof got, MSG_DONTWAIT), sizeof got);
     assert_memory_equal(&got, &order, sizeof got);
     close(ends[1]);
-    assert_int_equal(bridge_send_order(ends[0], &order, &err), -EPIPE);
+    assert_int_equal(bridge_send_order(ends[0], &order, &err), 0); /* told by its end */
+    assert_int_equal(bridge_send_order(-1, &order, &err), -EBADF);
     assert_non_null(strstr(err.message, "cannot instruct the sandbox's helper: "));
     close(ends[0]);
 }
@@ -246,36 +247,36 @@ static void test_go(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int ends[2], errors[2], walls[2], fds[INNER_GO_FDS] = {-1, -1};
+        int ends[2], pipes[INNER_GO_FDS][2], fds[INNER_GO_FDS] = {-1, -1, -1};
         struct landlock wall = {-1, rows[i].abi};
+        size_t count = rows[i].walled ? INNER_GO_FDS : INNER_GO_FDS - 1;
         struct inner_go go = {0};
         fence_error err = {0};
-        char byte = 0;
 
         open_bridge(ends);
-        assert_int_equal(pipe(errors), 0);
-        assert_int_equal(pipe(walls), 0);
+        for (size_t j = 0; j < INNER_GO_FDS; j++)
+            assert_int_equal(pipe(pipes[j]), 0);
         if (rows[i].walled)
-            wall.ruleset = walls[1];
-        assert_int_equal(bridge_send_go(ends[0], errors[1], &wall, &err), 0);
-        if (receive_go(ends[1], &go, fds) != (rows[i].walled ? 2 : 1) ||
-            go.walled != rows[i].walled || go.wall_flags != rows[i].flags)
+            wall.ruleset = pipes[2][1];
+        assert_int_equal(bridge_send_go(ends[0], pipes[0][1], pipes[1][1], &wall, &err), 0);
+        if (receive_go(ends[1], &go, fds) != count || go.walled != rows[i].walled ||
+            go.wall_flags != rows[i].flags)
             fail_msg("%s: %u, flags %u", rows[i].name, go.walled, go.wall_flags);
-        assert_int_equal(write(fds[0], "!", 1), 1); /* it is the descriptor that was given */
-        assert_int_equal(read(errors[0], &byte, 1), 1);
-        close(fds[0]);
-        if (rows[i].walled) {
-            assert_int_equal(write(fds[1], "?", 1), 1);
-            assert_int_equal(read(walls[0], &byte, 1), 1);
-            close(fds[1]);
+        for (size_t j = 0; j < count; j++) { /* each is the descriptor that was given */
+            char byte = 0;
+
+            assert_int_equal(write(fds[j], "!", 1), 1);
+            assert_int_equal(read(pipes[j][0], &byte, 1), 1);
+            close(fds[j]);
         }
-        assert_true(bridge_send_go(ends[0], -1, &wall, &err) < 0);
+        assert_true(bridge_send_go(ends[0], -1, pipes[1][1], &wall, &err) < 0);
+        assert_true(bridge_send_go(ends[0], pipes[0][1], -1, &wall, &err) < 0);
         close(ends[1]);
-        assert_int_equal(bridge_send_go(ends[0], errors[1], &wall, &err), -EPIPE);
+        assert_int_equal(bridge_send_go(ends[0], pipes[0][1], pipes[1][1], &wall, &err), -EPIPE);
         close(ends[0]);
-        for (int side = 0; side < 2; side++) {
-            close(errors[side]);
-            close(walls[side]);
+        for (size_t j = 0; j < INNER_GO_FDS; j++) {
+            close(pipes[j][0]);
+            close(pipes[j][1]);
         }
     }
 }

@@ -64,7 +64,8 @@ static void draw(struct buf *b, const struct golden *golden)
 
     while (in.nwritable < MOST && golden->writable[in.nwritable])
         in.nwritable++;
-    if (plan_make(&plan, &in, &err) != 0 || bubblewrap.render(&argv, plan, 9, &err) != 0)
+    if (plan_make(&plan, &in, &err) != 0 || bubblewrap.begin(&argv, 9, 8) != 0 ||
+        bubblewrap.render(&argv, plan) != 0)
         fail_msg("%s: %s", golden->file, err.message);
     put(b, "", "plan");
     for (size_t i = 0; i < plan->nmounts; i++) {
@@ -153,18 +154,16 @@ static void test_golden(void **state)
 /* 164: the caller adds the command behind "--", where nothing is an option. */
 static void test_ends_the_options(void **state)
 {
-    struct plan_input in = {.cwd = "/"};
-    struct plan *plan = NULL;
     struct argv argv = {0};
 
     (void)state;
-    assert_int_equal(plan_make(&plan, &in, NULL), 0);
-    assert_int_equal(bubblewrap.render(&argv, plan, 9, NULL), 0);
+    assert_int_equal(bubblewrap.begin(&argv, 9, 8), 0);
     assert_string_equal(argv.items[0], bubblewrap.program);
+    assert_string_equal(argv.items[argv.count - 3], bubblewrap.options_word);
+    assert_string_equal(argv.items[argv.count - 2], "8");
     assert_string_equal(argv.items[argv.count - 1], "--");
     assert_null(argv.items[argv.count]);
     argv_deinit(&argv);
-    plan_free(plan);
 }
 
 static const struct {

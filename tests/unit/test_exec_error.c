@@ -23,6 +23,9 @@ static const struct {
      "empty there; add --allow-write for its folder, or move it"},
     {"no permission", "/etc/passwd", EACCES, 126,
      "'/etc/passwd' cannot be executed: Permission denied"},
+    {"too much of it", "true", E2BIG, 126,
+     "'true' cannot be executed: Argument list too long: pass long arguments in a file, and unset "
+     "long variables"},
     {"control characters", "a\x1b[2J", ENOENT, 127, "'a\\x1b[2J' was not found"},
 };
 

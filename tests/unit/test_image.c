@@ -183,12 +183,43 @@ static void test_executable(void **state)
     close(fd);
 }
 
+/* As inner.h says it: offsets, a 0, and what they lead to. */
+static void test_environment(void **state)
+{
+    char a[] = "A=1", empty[] = "", b[] = "B=x=y \n";
+    char *lists[][4] = {{NULL}, {a, NULL}, {a, empty, b, NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        fence_error err = {0};
+        int fd = image_open_env(lists[i], &err);
+        struct stat st;
+        const char *bytes;
+        const uintptr_t *offsets;
+        size_t n = 0;
+
+        assert_true(fd >= 0);
+        assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+        assert_int_equal(write(fd, "x", 1), -1);
+        assert_int_equal(fstat(fd, &st), 0);
+        bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        assert_true(bytes != MAP_FAILED);
+        offsets = (const uintptr_t *)(const void *)bytes;
+        for (; lists[i][n]; n++) {
+            assert_true(offsets[n] + strlen(lists[i][n]) < (size_t)st.st_size);
+            assert_string_equal(bytes + offsets[n], lists[i][n]);
+        }
+        assert_int_equal(offsets[n], 0);
+        munmap((void *)(uintptr_t)bytes, (size_t)st.st_size);
+        close(fd);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_content),
-        cmocka_unit_test(test_sealed),
-        cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_environment), cmocka_unit_test(test_content),
+        cmocka_unit_test(test_sealed),      cmocka_unit_test(test_filter),
         cmocka_unit_test(test_executable),
     };
 

@@ -90,8 +90,10 @@ static const struct {
     {"filtered", INIT "NSpid:\t4711\t1\nSeccomp_filters:\t2\n", 0, ""},
     {"filtered more than it need be", INIT "NSpid:\t4711\t1\nSeccomp_filters:\t3\n", 0, ""},
     {"within two namespaces", INIT "NSpid:\t4711\t17\t1\nSeccomp_filters:\t2\n", 0, ""},
-    {"not yet", "Seccomp:\t0\nNSpid:\t4711\t1\nSeccomp_filters:\t0\n", 1, ""},
-    {"not yet, but what the host has", INIT "NSpid:\t4711\t1\nSeccomp_filters:\t1\n", 1, ""},
+    {"unfiltered", NO_CAP "NoNewPrivs:\t1\nSeccomp:\t0\nNSpid:\t4711\t1\nSeccomp_filters:\t0\n",
+     FENCE_ESANDBOX, "no system call filter is in place"},
+    {"no more than the host has", INIT "NSpid:\t4711\t1\nSeccomp_filters:\t1\n", FENCE_ESANDBOX,
+     "1 system call filters where there must be 2"},
     {"with a capability",
      CAPS(NONE, NONE, SOME, NONE, NONE) "NoNewPrivs:\t1\nSeccomp:\t2\nNSpid:\t4711\t1\n"
                                         "Seccomp_filters:\t2\n",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_remains.c - pairs of processes in place of a sandbox: a first one, and what it has left. */
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -65,8 +66,7 @@ static void test_left(void **state)
 
     (void)state;
     uv_loop_init(&loop);
-    remains_find(&remains, family.command);
-    assert_int_equal(remains.first, family.first);
+    assert_int_equal(remains_hold(&remains, family.first), 0);
     assert_true(remains_await(&remains, &loop, on_gone, &gone));
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(gone, 1);
@@ -86,7 +86,7 @@ static void test_alone(void **state)
 
     (void)state;
     uv_loop_init(&loop);
-    remains_find(&remains, family.command);
+    assert_int_equal(remains_hold(&remains, family.first), 0);
     kill(family.first, SIGKILL); /* ended, and not reaped: nobody is below it any more */
     assert_int_equal(waitid(P_PID, (id_t)family.first, &info, WEXITED | WNOWAIT), 0);
     assert_false(remains_await(&remains, &loop, on_gone, &gone));
@@ -105,8 +105,8 @@ static void test_not_found(void **state)
 
     (void)state;
     uv_loop_init(&loop);
-    remains_find(&remains, 1); /* has no parent */
-    assert_int_equal(remains.pidfd, -1);
+    assert_int_equal(remains_hold(&remains, 0x7fffffff), -ESRCH);
+    assert_true(remains.pidfd < 0);
     assert_false(remains_await(&remains, &loop, on_gone, NULL));
     remains_deinit(&remains);
     assert_int_equal(uv_loop_close(&loop), 0);

@@ -41,6 +41,7 @@ typedef struct fence_config fence_config;   /* parsed settings; immutable, count
 typedef struct fence_policy fence_policy;   /* Lua policies in their jail           */
 typedef struct fence fence;                 /* an engine: loop, listeners, sessions */
 typedef struct fence_sandbox fence_sandbox; /* one confined process                 */
+typedef struct fence_launch fence_launch;   /* a sandbox that is about to be spawned */
 
 FENCE_API const char *fence_version(void); /* "0.1.0" */
 
@@ -366,13 +367,23 @@ typedef struct fence_sandbox_options {
                                       "[::1]:3000". This process listens there ("3000": on
                                       127.0.0.1 and, where there is IPv6, ::1) and carries each
                                       connection to that port of 127.0.0.1 inside, or of ::1   */
+    fence_launch *launch;          /* of fence_launch_begin(), or NULL: consumed, whatever
+                                      fence_spawn() returns                                    */
 } fence_sandbox_options;
 
 #define FENCE_SANDBOX_OPTIONS_VERSION 1
 #define FENCE_SANDBOX_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL               \
+        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL, NULL         \
     }
+
+/* Optional, for whoever has work to do before fence_spawn(), as making an engine is: starts the
+ * launcher, which loads meanwhile and does nothing until fence_spawn() is given the same options
+ * and this launch, on an engine with this configuration. Returns 0, or a negative number with `err`
+ * filled in. */
+FENCE_API int fence_launch_begin(fence_launch **out, fence_config *config,
+                                 const fence_sandbox_options *options, fence_error *err);
+FENCE_API void fence_launch_cancel(fence_launch *launch); /* of one not spawned; takes NULL */
 
 typedef struct fence_exit {
     int status;        /* the command's own; 128+n when signal n ended it; or, with an error:

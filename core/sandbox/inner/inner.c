@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * inner.c - the helper that starts inside the sandbox: makes the listening sockets there, proves
- * that nothing else leads out, hands the sockets to the host, and becomes the command.
+ * inner.c - the helper that starts inside the sandbox, as its process 1: its child makes the
+ * listening sockets there, proves that nothing else leads out, hands the sockets to the host, and
+ * becomes the command.
  *
- * Static, without a capability, alive for a millisecond: small, so without stdio and malloc. It
+ * Static, without a capability, of a few pages: so without stdio and malloc. It
  * decides nothing: what it finds it reports, and it starts the command only when the host says so.
  * If the host is gone, it ends.
  *
@@ -16,10 +17,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef MSG_PROBE
@@ -209,18 +213,36 @@ static enum inner_step enter_wall(const struct inner_go *go, int ruleset)
     return INNER_EXECUTE;
 }
 
-/* What arrives before the command starts is held back until then: the host may send signals as soon
- * as we have reported. */
-static void hold_signals(sigset_t *mask)
+/* Not bubblewrap's own environment, which is empty: inner.h says how the file is laid out. */
+static enum inner_step take_environment(int fd)
+{
+    struct stat st;
+    char *base;
+    uintptr_t *entry;
+
+    if (fstat(fd, &st) < 0)
+        return INNER_ENVIRONMENT;
+    base = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (base == MAP_FAILED)
+        return INNER_ENVIRONMENT;
+    environ = (char **)(void *)base;
+    for (entry = (uintptr_t *)(void *)base; *entry != 0; entry++)
+        *entry += (uintptr_t)base;
+    return INNER_EXECUTE;
+}
+
+/* As bubblewrap is started by fence: what arrives before the command starts is held back until
+ * then; the host may send signals as soon as we have reported. */
+static void hold_signals(void)
 {
     sigset_t all;
 
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, mask);
+    sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
-/* bubblewrap ran with the terminal's signals ignored, so that it outlives the command's own
- * handling of Ctrl-C. The command starts as if it had been started from the shell. */
+/* The host has handlers and ignores signals of its own. The command starts as if it had been
+ * started from the shell. */
 static void restore_signals(uint64_t ignored)
 {
     for (int signum = 1; signum <= 64; signum++)
@@ -305,20 +327,17 @@ static int number(const char *digits)
     return value;
 }
 
-int main(int argc, char **argv)
+/* Up to the command's execve(2); returns the status that stands for what went wrong. */
+static int run(int control, char **command)
 {
     struct inner_order order;
     struct inner_report report = {INNER_VERSION, INNER_HERE, 0};
     struct inner_go go;
-    int control, listeners[INNER_LISTENERS], fds[INNER_GO_FDS];
-    sigset_t mask;
+    int listeners[INNER_LISTENERS], fds[INNER_GO_FDS];
+    sigset_t none;
 
-    if (argc < 3)
-        return EXIT_NO_FENCE;
-    control = number(argv[1]);
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
         return EXIT_NO_FENCE;
-    hold_signals(&mask);
     if (send_with_fds(control, &report, sizeof report, NULL, 0) < 0)
         return EXIT_NO_FENCE;
     report.step = INNER_READY;
@@ -335,15 +354,48 @@ int main(int argc, char **argv)
     restore_signals(order.ignored_signals); /* while the host looks at what we have sent */
     if (receive_go(control, &go, fds) < 0 || dup2(fds[0], STDERR_FILENO) < 0)
         return EXIT_NO_FENCE;
-    report.step = go.walled ? enter_wall(&go, fds[1]) : INNER_EXECUTE;
+    report.step = take_environment(fds[1]);
+    if (report.step == INNER_EXECUTE && go.walled)
+        report.step = enter_wall(&go, fds[2]);
     if (report.step == INNER_EXECUTE &&
         close_the_rest(control) == 0) { /* it fails, aloud, on kernels before 5.9 */
         close_runtime_dir();
         refuse_cores();
-        sigprocmask(SIG_SETMASK, &mask, NULL);
-        execute(argv + 2);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        execute(command);
     }
     report.error = errno;
     send_with_fds(control, &report, sizeof report, NULL, 0);
     return report.step != INNER_EXECUTE ? EXIT_NO_FENCE : report.error == ENOENT ? 127 : 126;
+}
+
+/* Process 1 of the sandbox: takes the status of whoever has lost its parent, and ends with the
+ * command, upon which the kernel ends all others. It has nothing open. */
+static int stay(pid_t command)
+{
+    int status;
+    pid_t ended;
+
+    prctl(PR_SET_NAME, "fence-init");
+    syscall(SYS_close_range, 0, ~0U, 0);
+    do
+        ended = wait(&status);
+    while (ended != command && (ended >= 0 || errno == EINTR));
+    if (ended != command)
+        return EXIT_NO_FENCE;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Process 1 cannot be just any command: signals do not end it, and orphans become its children. The
+ * child borrows our memory until it has become the command, and we sleep. */
+int main(int argc, char **argv)
+{
+    pid_t command;
+
+    if (argc < 3)
+        return EXIT_NO_FENCE;
+    hold_signals();
+    command = getpid() == 1 ? vfork() : 0;
+    _exit(command == 0 ? run(number(argv[1]), argv + 2) : stay(command));
 }

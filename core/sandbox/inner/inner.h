@@ -6,9 +6,12 @@
  *   inner -> host    where the order says so, two of struct inner_report with INNER_SOCKETS: with
  *                    sockets of IPv4, and of IPv6 as many or none (SCM_RIGHTS)
  *   inner -> host    struct inner_report, with the listening sockets (SCM_RIGHTS)
- *   host  -> inner   struct inner_go, with the command's standard error and the second wall around
- *                    files (SCM_RIGHTS)
+ *   host  -> inner   struct inner_go, with the command's standard error, its environment and the
+ *                    second wall around files (SCM_RIGHTS)
  *   inner -> host    end of file: the command runs; or struct inner_report: it could not
+ *
+ * The environment's file is one offset of type uintptr_t for each "NAME=value", a 0, and the texts
+ * that they lead to, each with its NUL.
  *
  * Both are built together, so the layout needs no marshalling; the version tells a mismatch. */
 #ifndef FENCE_SANDBOX_INNER_H
@@ -18,10 +21,10 @@
 
 #include "base/limits.h"
 
-#define INNER_VERSION   2
+#define INNER_VERSION   3
 #define INNER_LISTENERS 2                                        /* HTTP, SOCKS5 */
 #define INNER_MOST      (LIMIT_PORT_CLIENTS + LIMIT_LOCAL_PORTS) /* descriptors with one report */
-#define INNER_GO_FDS    2 /* the most that come with struct inner_go */
+#define INNER_GO_FDS    3 /* the most that come with struct inner_go */
 
 struct inner_order {
     uint32_t version;
@@ -43,6 +46,7 @@ enum inner_step {
     INNER_NETWORK_IPV4,
     INNER_NETWORK_IPV6,
     INNER_ROOT_WRITABLE,
+    INNER_ENVIRONMENT,   /* it cannot be taken from its file         */
     INNER_LANDLOCK,      /* it cannot be entered                     */
     INNER_LANDLOCK_OPEN, /* it was, and does not hold                */
     INNER_EXECUTE        /* the command's own failure: execvp(3)     */
@@ -56,7 +60,7 @@ struct inner_report {
 
 struct inner_go {
     uint32_t version;
-    uint32_t walled;     /* a Landlock ruleset is the second descriptor: enter it, and prove it */
+    uint32_t walled;     /* a Landlock ruleset is the third descriptor: enter it, and prove it */
     uint32_t wall_flags; /* for landlock_restrict_self(2)                                       */
 };
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * launch.h - the launcher on its way. It is started before it is known what it has to mount: it
+ * loads meanwhile, which takes a fifth of its time, and then waits for the rest of its options. */
+#ifndef FENCE_SANDBOX_LAUNCH_H
+#define FENCE_SANDBOX_LAUNCH_H
+
+#include <fence/fence.h>
+
+#include "proxy/events.h"
+#include "sandbox/inner/inner.h"
+#include "sandbox/launcher.h"
+#include "sandbox/plan.h"
+#include "sandbox/spawn.h"
+
+struct launched { /* the caller's from then on */
+    int control;  /* to inner                             */
+    int pidfd;    /* of the launcher                      */
+    int output;   /* what the launcher says; never blocks */
+};
+
+/* Makes everything that a launcher inherits. Starts it too, unless its file is one that a command
+ * may have put there: then launch_finish() does, which knows the plan. */
+int launch_begin(fence_launch **out, fence_config *config, const fence_sandbox_options *options,
+                 fence_error *err);
+
+/* Is the launch one for this configuration, and not yet finished? */
+bool launch_is_for(const fence_launch *launch, const fence_config *config);
+
+/* Why nothing in the sandbox can wait for the host (notify_missing()), or NULL; and what came of
+ * it. The latter is NULL where nothing is to wait, and settled when launch_finish() has returned.
+ */
+const char *launch_notify_missing(const fence_launch *launch);
+const struct spawn_notify *launch_notify(const fence_launch *launch);
+
+/* Tells launcher and inner what to do. A launcher that has ended meanwhile is no error here: its
+ * own words say why. On failure nothing is left running once launch_free() was called. */
+int launch_finish(struct launched *out, fence_launch *launch, const struct plan *plan,
+                  const struct inner_order *order, const fence_sandbox_options *options,
+                  struct events *events, fence_error *err);
+
+/* Ends what was begun and not finished, at once. Takes NULL. */
+void launch_free(fence_launch *launch);
+
+#endif
