@@ -58,6 +58,7 @@ static const struct option options[] = {
     {0, "--deny-read", true, ANY, ADD_SETTING, "filesystem.denyRead"},
     {0, "--deny-write", true, ANY, ADD_SETTING, "filesystem.denyWrite"},
     {0, "--allow-nested", false, ANY, ADD_SWITCH, "allowNested"},
+    {0, "--allow-other-owners", false, ANY, ADD_SWITCH, "filesystem.allowOtherOwners"},
     {0, "--policy", true, ANY, ADD_POLICY, NULL},
     {'p', "--port", true, ANY, ADD_PORT, NULL},
     {0, "--ask-timeout", true, ANY, SET_ASK_TIMEOUT, NULL},

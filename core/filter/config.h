@@ -79,7 +79,7 @@ struct fence_config {
     char **allow_write; /* as written: "~/x", "./x", "/x" */
     size_t nallow_write;
     struct config_texts deny_write, allow_read, deny_read, allow_execute;
-    bool allow_git_config, default_deny_read, strict_deny_read;
+    bool allow_git_config, default_deny_read, strict_deny_read, allow_other_owners;
 
     struct config_texts unix_sockets; /* network.allowUnixSockets */
     bool all_unix_sockets;

@@ -7,6 +7,7 @@ static const char write_key[] = "filesystem.allowWrite";
 static const char deny_read_key[] = "filesystem.denyRead";
 static const char deny_write_key[] = "filesystem.denyWrite";
 static const char nested_key[] = "allowNested";
+static const char other_owners_key[] = "filesystem.allowOtherOwners";
 
 size_t config_count_extra(const fence_setting *extra, size_t nextra, const char *key)
 {
@@ -46,13 +47,13 @@ static int add_origin(struct config_domains *list, const fence_setting *setting)
     return 0;
 }
 
-static int set_nested(struct fence_config *config, struct str value, const char **why)
+static int set_switch(bool *out, struct str value, const char **why)
 {
     if (!str_equal(value, STR("true"))) {
         *why = "this key takes true alone from outside the file";
         return -EINVAL;
     }
-    config->allow_nested = true;
+    *out = true;
     return 0;
 }
 
@@ -69,7 +70,9 @@ static int add_extra(struct fence_config *config, const fence_setting *setting, 
     if (strcmp(setting->key, deny_write_key) == 0)
         return config_add_text(&config->deny_write, value, why);
     if (strcmp(setting->key, nested_key) == 0)
-        return set_nested(config, value, why);
+        return set_switch(&config->allow_nested, value, why);
+    if (strcmp(setting->key, other_owners_key) == 0)
+        return set_switch(&config->allow_other_owners, value, why);
     if (strcmp(setting->key, config->allowed.key) == 0)
         list = &config->allowed;
     else if (strcmp(setting->key, config->denied.key) == 0)

@@ -42,6 +42,7 @@ static const struct key keys[] = {
     {"filesystem.denyRead",                          KEY_TEXTS,     FIELD(deny_read), NULL},
     {"filesystem.allowExecute",                      KEY_TEXTS,     FIELD(allow_execute), NULL},
     {"filesystem.allowGitConfig",                    KEY_SWITCH,    FIELD(allow_git_config), NULL},
+    {"filesystem.allowOtherOwners",                  KEY_SWITCH,    FIELD(allow_other_owners), NULL},
     {"filesystem.defaultDenyRead",                   KEY_SWITCH,    FIELD(default_deny_read), NULL},
     {"filesystem.strictDenyRead",                    KEY_SWITCH,    FIELD(strict_deny_read), NULL},
     {"filesystem.wslInterop",                        KEY_NO_SWITCH, 0, NULL},

@@ -12,6 +12,7 @@
 #include "sandbox/env.h"
 #include "sandbox/files.h"
 #include "sandbox/image.h"
+#include "sandbox/owners.h"
 #include "sandbox/paths.h"
 #include "sandbox/rule_files.h"
 
@@ -201,6 +202,8 @@ static int make_all(struct prepared *out, struct proxy *proxy, const fence_launc
 
     if (rc == 0)
         rc = rule_files_check(out->plan, options->rule_files, err);
+    if (rc == 0 && !proxy->config->allow_other_owners)
+        rc = owners_check(out->plan, env_value(options->env, "SUDO_UID"), err);
     if (rc == 0)
         rc = make_env(&out->env, proxy, out->plan, options, err);
     return rc == 0 ? make_wall(&out->wall, proxy, options, err) : rc;

@@ -19,6 +19,7 @@ static const fence_setting extra[] = {
     {"--allow-write", "filesystem.allowWrite", "/b/**"},
     {"--allow", "network.allowedDomains", "[::1]"},
     {"--allow-nested", "allowNested", "true"},
+    {"--allow-other-owners", "filesystem.allowOtherOwners", "true"},
 };
 
 static void test_order(void **state)
@@ -45,6 +46,7 @@ static void test_order(void **state)
                      domains_match(config->denied.set, &host, 80));
     assert_string_equal(name, "--deny *.d.test");
     assert_true(config->allow_nested);
+    assert_true(config->allow_other_owners);
     assert_int_equal(config->nallow_write, 2);
     assert_string_equal(config->allow_write[0], "/a");
     assert_string_equal(config->allow_write[1], "/b");

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * owners.c - see owners.h. */
+#include "sandbox/owners.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/error.h"
+#include "base/str.h"
+
+bool owner_is_ours(uid_t owner, uid_t caller, const char *sudo_uid)
+{
+    uint64_t called_by;
+
+    if (owner == caller || owner == 0)
+        return true;
+    return caller == 0 && sudo_uid && str_to_u64(&called_by, str_of(sudo_uid), UINT32_MAX) &&
+           called_by == owner;
+}
+
+int owners_check(const struct plan *plan, const char *sudo_uid, fence_error *err)
+{
+    for (size_t i = 0; i < plan->nmounts; i++) {
+        const struct mount *mount = &plan->mounts[i];
+        char shown[256];
+        struct stat st;
+
+        if (mount->kind != MOUNT_WRITABLE || lstat(mount->path, &st) < 0 ||
+            owner_is_ours(st.st_uid, geteuid(), sudo_uid))
+            continue;
+        str_escape(shown, sizeof shown, str_of(mount->path));
+        return fail(err, FENCE_ESANDBOX,
+                    "'%s' of filesystem.allowWrite belongs to another user (%u), who can change it "
+                    "under the command: --allow-other-owners, or filesystem.allowOtherOwners, "
+                    "allows that",
+                    shown, (unsigned)st.st_uid);
+    }
+    return 0;
+}
