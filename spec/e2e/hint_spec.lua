@@ -14,7 +14,7 @@ local connect = [[
 import socket, sys
 for word in sys.argv[1:]:
     kind, address, port = word.split(":")
-    with socket.socket(socket.AF_INET, getattr(socket, {"tcp": "SOCK_STREAM", "udp": "SOCK_DGRAM"}[kind])) as s:
+    with socket.socket(socket.AF_INET, {"tcp": 1, "udp": 2}[kind]) as s: # SOCK_STREAM, SOCK_DGRAM
         try:
             s.connect((address, int(port)))
             print("connected")

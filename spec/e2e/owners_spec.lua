@@ -22,7 +22,8 @@ describe("a writable folder", function()
   -- A folder that everybody may write to, of one user's.
   local function shared(owner)
     local folder = users.temp_dir(owner)
-    assert.equal(0, process.run({ argv = { "chmod", "-R", "a+rwX", folder }, as_user = owner }).code)
+    local chmod = process.run({ argv = { "chmod", "-R", "a+rwX", folder }, as_user = owner })
+    assert.equal(0, chmod.code)
     return folder
   end
 
