@@ -326,15 +326,17 @@ static void close_again(struct guard *g, const char *path, bool moved)
         return;
     show(shown, path);
     hold_still(g);
-    if (!g->ended && live_mount(g->first, list, 1, &why) < 0)
-        guard_fail(g, "the sandbox was ended, as the host replaced a file in it: %.300s",
-                   why.message);
-    else if (!g->ended && !is_mounted(g, path))
+    if (!g->ended && live_mount(g->first, list, 1, &why) < 0) {
+        if (!is_over(g)) /* it may have ended meanwhile */
+            guard_fail(g, "the sandbox was ended, as the host replaced a file in it: %.300s",
+                       why.message);
+    } else if (!g->ended && !is_mounted(g, path) && !is_over(g)) {
         guard_fail(g, "the sandbox was ended, as the host replaced '%s' again and again", shown);
-    else if (!g->ended && !guard_mount_at(g, path))
+    } else if (!g->ended && !guard_mount_at(g, path)) {
         tell_of_new(g, path, shown);
-    else if (!g->ended)
+    } else if (!g->ended) {
         judge_replaced(g, path, shown, mount.kind, was_still ? 0 : touch_of(mount.kind, moved));
+    }
     if (g->awaited.count == 0)
         go_on(g);
 }
