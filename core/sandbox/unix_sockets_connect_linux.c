@@ -178,7 +178,7 @@ static void read_name(char out[64], const struct notify_call *call)
 static void refuse(struct attempt *attempt, const char *what, const char *why)
 {
     char name[64], shown_name[128], shown[448];
-    struct unix_news news;
+    struct unix_news news = {.alert = false};
 
     if (attempt->sockets->observed) {
         read_name(name, &attempt->call);
