@@ -321,25 +321,27 @@ int launch_finish(struct launched *out, fence_launch *launch, const struct plan 
     return 0;
 }
 
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 /* It waits for its options, or has just been told: there is no child of its own to be left behind.
  */
 void launch_free(fence_launch *launch)
 {
-    int *fds[] = {&launch->control, &launch->options, &launch->output, &launch->words,
-                  &launch->pidfd};
-
     if (!launch)
         return;
     if (launch->pidfd >= 0)
         spawn_end(launch->pidfd);
-    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
-        if (*fds[i] >= 0)
-            close(*fds[i]);
-    }
-    for (size_t i = 0; i < KEPT; i++) {
-        if (launch->keep[i] >= 0)
-            close(launch->keep[i]);
-    }
+    close_fd(launch->pidfd);
+    close_fd(launch->control);
+    close_fd(launch->options);
+    close_fd(launch->output);
+    close_fd(launch->words);
+    for (size_t i = 0; i < KEPT; i++)
+        close_fd(launch->keep[i]);
     argv_deinit(&launch->argv);
     fence_config_unref(launch->config);
     free(launch);
