@@ -396,6 +396,6 @@ int main(int argc, char **argv)
     if (argc < 3)
         return EXIT_NO_FENCE;
     hold_signals();
-    command = getpid() == 1 ? vfork() : 0;
+    command = getpid() == 1 ? vfork() : 0; /* NOLINT: there is nothing else for us to do */
     _exit(command == 0 ? run(number(argv[1]), argv + 2) : stay(command));
 }
