@@ -84,6 +84,7 @@
 #define LIMIT_TUNNEL_S         (30 * 24 * 3600) /* the longest deadline of a tunnel to be set  */
 #define LIMIT_LINGER_MS        1000  /* a refused client's unread bytes: see session_refuse()  */
 #define LIMIT_KILL_GRACE_MS    10000 /* between a forwarded SIGTERM and SIGKILL; as docker stop  */
+#define LIMIT_START_MS         30000 /* until a sandbox is up; 20 ms, but a disk may sleep      */
 #define LIMIT_ABANDON_MS       2000  /* a launcher that was told to give up; it needs 10 ms      */
 #define LIMIT_LAST_WORDS_MS    2000  /* what an ended command has written gets out so long      */
 #define LIMIT_PORT_DRAIN_MS    60000 /* last bytes for a server inside that does not read them   */

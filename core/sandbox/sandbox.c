@@ -389,6 +389,18 @@ static void on_guard_end(void *payload, const fence_error *why)
     sandbox_fail(payload, 125, why);
 }
 
+static void on_start_too_long(uv_timer_t *timer)
+{
+    struct fence_sandbox *s = timer->data;
+    fence_error error;
+
+    fail(&error, FENCE_ESANDBOX,
+         "the sandbox has not come up in %d seconds: start again; with -d you see the command that "
+         "makes it",
+         LIMIT_START_MS / 1000);
+    sandbox_fail(s, 125, &error);
+}
+
 /* It is running: what fails from here on is reported when it has ended. */
 static void attend(struct fence_sandbox *s)
 {
@@ -410,6 +422,8 @@ static void attend(struct fence_sandbox *s)
         rc = watch(s, &s->output_poll, s->output, on_output, &error);
     if (rc < 0)
         sandbox_fail(s, 125, &error);
+    else
+        uv_timer_start(&s->grace, on_start_too_long, LIMIT_START_MS, 0);
 }
 
 /* A person has said whether the command may run. */
@@ -417,7 +431,7 @@ static void on_settled(struct run_report *report, const fence_error *refusal)
 {
     struct fence_sandbox *s = CONTAINER_OF(report, struct fence_sandbox, report);
 
-    uv_timer_stop(&s->grace);
+    uv_timer_start(&s->grace, on_start_too_long, LIMIT_START_MS, 0);
     if (refusal)
         sandbox_fail(s, 126, refusal);
     else if (s->state == SANDBOX_LOOKED_AT)

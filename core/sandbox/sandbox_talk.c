@@ -86,6 +86,7 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     sandbox_close_fd(&s->standard_error);
     sandbox_close_fd(&s->env);
     uv_poll_stop(&s->control_poll);
+    uv_timer_stop(&s->grace);
     uv_poll_stop(&s->output_poll); /* bubblewrap only waits from here on: no need to wake for it */
     return rc;
 }
