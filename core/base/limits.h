@@ -118,6 +118,13 @@
 #define LIMIT_MOUNTINFO        (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
 #define LIMIT_PROBE_MS         5000 /* a trial start; 10 ms, but the machine may swap */
 
+/* ---- what a sandbox asks the name service for ---- */
+
+#define LIMIT_INSIDE_NAMES 16384 /* that are remembered: a crawler's hour, 6 MB of long names  */
+#define LIMIT_DNS_MESSAGE  4096  /* of a question: what EDNS allows, RFC 6891 section 6.2.5    */
+#define LIMIT_DNS_CLIENTS  64    /* that ask by TCP at once                                      */
+#define LIMIT_DNS_TTL_S    60    /* an answer is good for so long: it costs nothing to ask again */
+
 /* ---- the sandbox's Unix sockets ---- */
 #define LIMIT_KNOWN_SOCKETS      64  /* files held open, so that they are not looked for again  */
 #define LIMIT_HIDDEN_DESCRIPTORS 256 /* numbers tried in a process that shows none; agents: 10  */
