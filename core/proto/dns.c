@@ -13,11 +13,11 @@
 #define NAME     255 /* of a name as it travels, RFC 1035 section 2.3.4 */
 
 /* Bits of the third and fourth byte. */
-#define IS_ANSWER  0x80
-#define OPCODE     0x78
-#define AUTHORITY  0x04
-#define RECURSION  0x01
-#define RECURSIVE  0x80
+#define IS_ANSWER 0x80
+#define OPCODE    0x78
+#define AUTHORITY 0x04
+#define RECURSION 0x01
+#define RECURSIVE 0x80
 
 static unsigned get16(const uint8_t *at)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * inside_names.c - see inside_names.h. A ring of the latest names; each is found by its number, which
- * is in its addresses, and by its name, over chains of a keyed hash: the names are a stranger's. */
+ * inside_names.c - see inside_names.h. A ring of the latest names; each is found by its number,
+ * which is in its addresses, and by its name, over chains of a keyed hash: the names are a
+ * stranger's. */
 #include "proxy/inside_names.h"
 
 #include <errno.h>

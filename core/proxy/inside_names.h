@@ -16,7 +16,7 @@ extern const struct addr inside_own4, inside_own6;
 
 struct inside_names;
 
-struct inside_names *inside_names_new(void);       /* NULL: out of memory */
+struct inside_names *inside_names_new(void);        /* NULL: out of memory */
 void inside_names_free(struct inside_names *names); /* takes NULL          */
 
 /* The address of family 4 or 6 that stands for `host`, a name. Returns 0 or -ENOMEM. */

@@ -16,9 +16,22 @@
 #define MOST 600
 #define HEAD "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" /* id, RD, one question */
 #define B(s) s, sizeof(s) - 1
-#define L10  "\x0a" "abcdefghij"
-#define L63  "\x3f" "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
-#define HEX8 "\x01" "0\x01" "0\x01" "0\x01" "0\x01" "0\x01" "0\x01" "0\x01" "0"
+#define L10                                                                                        \
+    "\x0a"                                                                                         \
+    "abcdefghij"
+#define L63                                                                                        \
+    "\x3f"                                                                                         \
+    "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
+#define HEX8                                                                                       \
+    "\x01"                                                                                         \
+    "0\x01"                                                                                        \
+    "0\x01"                                                                                        \
+    "0\x01"                                                                                        \
+    "0\x01"                                                                                        \
+    "0\x01"                                                                                        \
+    "0\x01"                                                                                        \
+    "0\x01"                                                                                        \
+    "0"
 
 static const struct {
     const char *name, *bytes;
@@ -30,36 +43,59 @@ static const struct {
     {"A", B(HEAD "\4good\4test\0\0\1\0\1"), DNS_QUESTION, "good.test", 1},
     {"AAAA, in capitals", B(HEAD "\4GoOd\4TEST\0\0\34\0\1"), DNS_QUESTION, "good.test", 28},
     {"HTTPS", B(HEAD "\4good\4test\0\0\101\0\1"), DNS_QUESTION, "good.test", 65},
-    {"with EDNS behind it", B("\1\2\1\0\0\1\0\0\0\0\0\1" "\1a\0\0\1\0\1" "\0\0\51\4\320\0\0\0\0\0\0"),
+    {"with EDNS behind it",
+     B("\1\2\1\0\0\1\0\0\0\0\0\1"
+       "\1a\0\0\1\0\1"
+       "\0\0\51\4\320\0\0\0\0\0\0"),
      DNS_QUESTION, "a", 1},
     {"the root", B(HEAD "\0\0\2\0\1"), DNS_QUESTION, NULL, 2},
     {"a label with a dot in it", B(HEAD "\3a.b\4test\0\0\1\0\1"), DNS_QUESTION, NULL, 1},
     {"a label with a NUL in it", B(HEAD "\3a\0b\4test\0\0\1\0\1"), DNS_QUESTION, NULL, 1},
-    {"a name that is an address", B(HEAD "\3" "127\1" "0\1" "0\1" "1\0\0\1\0\1"), DNS_QUESTION, NULL, 1},
-    {"a name that is a number", B(HEAD "\12" "2130706433\0\0\1\0\1"), DNS_QUESTION, NULL, 1},
-    {"the longest name", B(HEAD L63 L63 L63 "\x3d" "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
-                           "fffffffffff\0\0\1\0\1"), DNS_QUESTION,
+    {"a name that is an address",
+     B(HEAD "\3"
+            "127\1"
+            "0\1"
+            "0\1"
+            "1\0\0\1\0\1"),
+     DNS_QUESTION, NULL, 1},
+    {"a name that is a number",
+     B(HEAD "\12"
+            "2130706433\0\0\1\0\1"),
+     DNS_QUESTION, NULL, 1},
+    {"the longest name",
+     B(HEAD L63 L63 L63 "\x3d"
+                        "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+                        "fffffffffff\0\0\1\0\1"),
+     DNS_QUESTION,
      "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg."
      "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg."
      "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg."
-     "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeefffffffffff", 1},
+     "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeefffffffffff",
+     1},
     {"a name that is longer", B(HEAD L63 L63 L63 L63 "\0\0\1\0\1"), DNS_MALFORMED, NULL, 0},
     {"PTR of IPv4", B(HEAD "\0012\0010\00218\003198\7in-addr\4arpa\0\0\14\0\1"), DNS_QUESTION,
      "=198.18.0.2", 12},
     {"PTR of too many labels", B(HEAD "\0011\0012\0010\00218\003198\7in-addr\4arpa\0\0\14\0\1"),
      DNS_QUESTION, "1.2.0.18.198.in-addr.arpa", 12},
-    {"PTR of a part", B(HEAD "\003198\7in-addr\4arpa\0\0\14\0\1"), DNS_QUESTION,
-     "198.in-addr.arpa", 12},
-    {"PTR of IPv6", B(HEAD "\0011" HEX8 HEX8 HEX8 "\0010\0010\0018\0010\0011\0010\1" "7" "\3ip6\4arpa\0\0\14\0\1"),
+    {"PTR of a part", B(HEAD "\003198\7in-addr\4arpa\0\0\14\0\1"), DNS_QUESTION, "198.in-addr.arpa",
+     12},
+    {"PTR of IPv6",
+     B(HEAD "\0011" HEX8 HEX8 HEX8 "\0010\0010\0018\0010\0011\0010\1"
+            "7"
+            "\3ip6\4arpa\0\0\14\0\1"),
      DNS_QUESTION, "=7010:8000::1", 12},
     {"another class", B(HEAD "\4good\4test\0\0\1\0\3"), DNS_OTHER_KIND, NULL, 0},
     {"another opcode", B("\1\2\x28\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"), DNS_OTHER_KIND, NULL, 0},
     {"an answer", B("\1\2\x81\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"), DNS_NO_ANSWER, NULL, 0},
     {"no question", B("\1\2\1\0\0\0\0\0\0\0\0\0"), DNS_MALFORMED, NULL, 0},
-    {"two questions", B("\1\2\1\0\0\2\0\0\0\0\0\0\1a\0\0\1\0\1\1b\0\0\1\0\1"), DNS_MALFORMED, NULL, 0},
+    {"two questions", B("\1\2\1\0\0\2\0\0\0\0\0\0\1a\0\0\1\0\1\1b\0\0\1\0\1"), DNS_MALFORMED, NULL,
+     0},
     {"a pointer", B(HEAD "\300\14\0\1\0\1"), DNS_MALFORMED, NULL, 0},
     {"a pointer to itself", B(HEAD "\1a\300\16\0\1\0\1"), DNS_MALFORMED, NULL, 0},
-    {"a label of 64 bytes", B(HEAD "\x40" "a\0\0\1\0\1"), DNS_MALFORMED, NULL, 0},
+    {"a label of 64 bytes",
+     B(HEAD "\x40"
+            "a\0\0\1\0\1"),
+     DNS_MALFORMED, NULL, 0},
 };
 
 static void test_read(void **state)
@@ -78,8 +114,8 @@ static void test_read(void **state)
             addr_format(shown + 1, &query.addr);
         }
         if (read != rows[i].read ||
-            (read == DNS_QUESTION && (strcmp(shown, rows[i].host ? rows[i].host : "") != 0 ||
-                                      query.type != rows[i].type)))
+            (read == DNS_QUESTION &&
+             (strcmp(shown, rows[i].host ? rows[i].host : "") != 0 || query.type != rows[i].type)))
             fail_msg("%s: %d, type %u, '%s'", rows[i].name, read, query.type, shown);
         guard_free(copy, rows[i].len);
     }
@@ -129,7 +165,8 @@ static void test_write(void **state)
     check("no such name", out, dns_write_code(out, a, &query, DNS_NO_NAME),
           B("\x12\x34\x85\x83\0\1\0\0\0\0\0\0\4GoOd\4test\0\0\1\0\1"));
     assert_int_equal(dns_read(&query, B("\1\2\x28\0\0\1\0\0\0\0\0\0")), DNS_OTHER_KIND);
-    check("another kind", out, dns_write_code(out, "\1\2\x29\0\0\1\0\0\0\0\0\0", &query, DNS_NOT_BUILT),
+    check("another kind", out,
+          dns_write_code(out, "\1\2\x29\0\0\1\0\0\0\0\0\0", &query, DNS_NOT_BUILT),
           B("\1\2\xad\x84\0\0\0\0\0\0\0\0"));
 }
 
@@ -148,7 +185,8 @@ static void test_room(void **state)
     memcpy(message, rows[longest].bytes, rows[longest].len);
     assert_int_equal(dns_read(&query, message, rows[longest].len), DNS_QUESTION);
     assert_int_equal(query.host.len, LIMIT_HOST);
-    assert_in_range(dns_write_name(out, message, &query, host_str(&query.host), 1), 500, DNS_ANSWER);
+    assert_in_range(dns_write_name(out, message, &query, host_str(&query.host), 1), 500,
+                    DNS_ANSWER);
 }
 
 int main(void)

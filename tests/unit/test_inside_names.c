@@ -68,13 +68,20 @@ static void test_none_of_ours(void **state)
         const char *addr;
         enum inside_name what;
     } rows[] = {
-        {"198.18.0.0", INSIDE_FORGOTTEN},     {"198.18.0.2", INSIDE_FORGOTTEN},
-        {"198.19.255.254", INSIDE_FORGOTTEN}, {"198.19.255.255", INSIDE_FORGOTTEN},
-        {"198.20.0.1", INSIDE_ADDRESS},       {"198.17.255.255", INSIDE_ADDRESS},
-        {"93.184.216.34", INSIDE_ADDRESS},    {"127.0.0.1", INSIDE_ADDRESS},
-        {"fdfe:ce0::", INSIDE_FORGOTTEN},     {"fdfe:ce0::100:1", INSIDE_FORGOTTEN},
-        {"fdfe:ce0::ffff:fffe", INSIDE_FORGOTTEN}, {"fdfe:ce0::1:0:1", INSIDE_ADDRESS},
-        {"fdfe:ce1::1", INSIDE_ADDRESS},      {"2001:db8::1", INSIDE_ADDRESS},
+        {"198.18.0.0", INSIDE_FORGOTTEN},
+        {"198.18.0.2", INSIDE_FORGOTTEN},
+        {"198.19.255.254", INSIDE_FORGOTTEN},
+        {"198.19.255.255", INSIDE_FORGOTTEN},
+        {"198.20.0.1", INSIDE_ADDRESS},
+        {"198.17.255.255", INSIDE_ADDRESS},
+        {"93.184.216.34", INSIDE_ADDRESS},
+        {"127.0.0.1", INSIDE_ADDRESS},
+        {"fdfe:ce0::", INSIDE_FORGOTTEN},
+        {"fdfe:ce0::100:1", INSIDE_FORGOTTEN},
+        {"fdfe:ce0::ffff:fffe", INSIDE_FORGOTTEN},
+        {"fdfe:ce0::1:0:1", INSIDE_ADDRESS},
+        {"fdfe:ce1::1", INSIDE_ADDRESS},
+        {"2001:db8::1", INSIDE_ADDRESS},
     };
     struct inside_names *names = inside_names_new();
     char text[ADDR_TEXT];
