@@ -256,7 +256,7 @@ static char *join(const struct argv *options, size_t *len)
     *len = 0;
     for (size_t i = 0; i < options->count; i++)
         *len += strlen(options->items[i]) + 1;
-    joined = at = malloc(*len);
+    joined = at = malloc(*len + 1); /* there may be none */
     for (size_t i = 0; joined && i < options->count; i++)
         at = stpcpy(at, options->items[i]) + 1;
     return joined;

@@ -200,8 +200,9 @@ static int make_all(struct prepared *out, struct proxy *proxy, const fence_launc
     int rc =
         make_plan(out, proxy, options->env, launch_notify_missing(launch), options->degrade, err);
 
-    if (rc == 0)
-        rc = rule_files_check(out->plan, options->rule_files, err);
+    if (rc < 0 || !out->plan)
+        return rc;
+    rc = rule_files_check(out->plan, options->rule_files, err);
     if (rc == 0 && !proxy->config->allow_other_owners)
         rc = owners_check(out->plan, env_value(options->env, "SUDO_UID"), err);
     if (rc == 0)

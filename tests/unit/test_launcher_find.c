@@ -95,7 +95,7 @@ static void test_the_first_counts(void **state)
     (void)state;
     open_site(&site, "/var/tmp");
     put(site.folder, "bwrap", 0755);
-    strcat(site.path, ":/usr/bin");
+    snprintf(site.path, sizeof site.path, "PATH=%s:/usr/bin", site.folder);
     assert_false(launcher_find_certain(site.found, site.env, &config));
     close_site(&site);
 }
