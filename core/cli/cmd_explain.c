@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * cmd_explain.c - `fence explain`: what would be decided, by the code that decides it. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/request_text.h"
@@ -36,6 +37,22 @@ static void print_answer(const fence_decision *d)
         printf("to change that: %s\n", d->cure);
 }
 
+/* A command that asks for this machine's loopback does not ask the proxy: it finds its own there,
+ * and at the ports of network.allowLocalOutboundPorts this machine's. */
+static bool is_opened(fence_decision *out, const struct rules *rules, const fence_request *request)
+{
+    fence_request local = *request;
+
+    if (strcmp(request->host, "localhost") == 0)
+        local.host = "127.0.0.1";
+    if (request->kind != FENCE_CONNECT ||
+        (strcmp(local.host, "127.0.0.1") != 0 && strcmp(local.host, "::1") != 0))
+        return false;
+    local.kind = FENCE_LOCAL;
+    return fence_decide(out, rules->config, rules->policy, &local) == 0 &&
+           out->verdict == FENCE_ALLOW;
+}
+
 static int explain(const struct options *options)
 {
     fence_request request = FENCE_REQUEST_INIT;
@@ -51,7 +68,8 @@ static int explain(const struct options *options)
         print_error("%s", misuse);
     } else if (rules_load(&rules, options, &err) < 0) {
         print_error("%s", err.message);
-    } else if (fence_decide(&decision, rules.config, rules.policy, &request) == 0) {
+    } else if (is_opened(&decision, &rules, &request) ||
+               fence_decide(&decision, rules.config, rules.policy, &request) == 0) {
         print_answer(&decision);
         status = decision.verdict == FENCE_ALLOW ? EXIT_ALLOW : EXIT_DENY;
     }

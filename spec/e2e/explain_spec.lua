@@ -18,6 +18,10 @@ end
 
 local empty = file("empty.json", "{}")
 
+local opened = file("opened.json", json.encode({
+  network = { allowLocalOutbound = true, allowLocalOutboundPorts = { 5432 } },
+}))
+
 local policy = file("p.lua", [[
 local fence = require "fence"
 return {
@@ -46,6 +50,13 @@ local rows = {
   { "IPv6", { "--allow", "fd00::1", "[fd00::1]:80" }, 0, "allowed by --allow fd00::1\n" },
   { "an address", { "--allow", "127.0.0.1", "127.0.0.1:80" }, 0,
     "allowed by --allow 127.0.0.1\n" },
+  { "a service of this machine's that is opened", { "-s", opened, "127.0.0.1:5432" }, 0,
+    "allowed by network.allowLocalOutboundPorts[0]\n" },
+  { "the same by IPv6", { "-s", opened, "[::1]:5432" }, 0,
+    "allowed by network.allowLocalOutboundPorts[0]\n" },
+  { "the same by its name", { "-s", opened, "localhost:5432" }, 0,
+    "allowed by network.allowLocalOutboundPorts[0]\n" },
+  { "another one", { "-s", opened, "127.0.0.1:5433" }, 1, nil },
   { "an address that is not public", { "--allow", "*", "127.0.0.1:80" }, 1, nil },
   { "a policy that allows", { "--policy", policy, "GET", "http://good.test/?x" }, 0,
     "allowed by policy:p\n" },
@@ -68,7 +79,9 @@ local rows = {
 describe("fence explain", function()
   for _, row in ipairs(rows) do
     it(row[1], function()
-      local result = fence("explain", "-s", empty, table.unpack(row[2]))
+      local words = { "-s", empty }
+      table.move(row[2], 1, #row[2], row[2][1] == "-s" and 1 or 3, words)
+      local result = fence("explain", table.unpack(words))
       assert.equal(row[3], result.code, result.err)
       assert.equal(row[4] or result.out, result.out)
       assert.equal(row[5] or "", result.err)
