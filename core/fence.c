@@ -291,15 +291,23 @@ void fence_close(fence *engine)
 
 static int check_options(const fence_sandbox_options *options, fence_error *err)
 {
-    if (options->version != FENCE_SANDBOX_OPTIONS_VERSION || !options->argv || !options->argv[0])
+    if (!options->argv || !options->argv[0])
         return fail(err, -EINVAL, "no command was given");
     return 0;
+}
+
+static bool is_known(const fence_sandbox_options *options, fence_error *err)
+{
+    if (options->version == FENCE_SANDBOX_OPTIONS_VERSION)
+        return true;
+    fail(err, -EINVAL, "fence_sandbox_options of version %u are not known", options->version);
+    return false;
 }
 
 int fence_launch_begin(fence_launch **out, fence_config *config,
                        const fence_sandbox_options *options, fence_error *err)
 {
-    int rc = check_options(options, err);
+    int rc = is_known(options, err) ? check_options(options, err) : -EINVAL;
 
     return rc < 0 ? rc : launch_begin(out, config, options, err);
 }
@@ -313,8 +321,11 @@ int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options 
                 fence_exit_cb on_exit, void *payload, fence_error *err)
 {
     struct proxy *proxy = &engine->proxy;
-    int rc = check_options(options, err);
+    int rc;
 
+    if (!is_known(options, err)) /* nor is where its launch stands */
+        return -EINVAL;
+    rc = check_options(options, err);
     if (rc == 0 && options->launch && !launch_is_for(options->launch, proxy->config))
         rc = fail(err, -EINVAL, "the launch was begun for another configuration");
     if (rc == 0)

@@ -174,6 +174,11 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
     const char *error = strerror(report->error);
 
     switch ((enum inner_step)report->step) {
+    case INNER_FORK:
+        return fail(err, FENCE_ESANDBOX,
+                    "no process can be started in the sandbox: %s: raise the limit of processes "
+                    "(ulimit -u), or end some",
+                    error);
     case INNER_SOCKET:
     case INNER_BIND:
     case INNER_LISTEN:

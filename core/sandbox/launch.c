@@ -145,6 +145,19 @@ static int make_argv(struct argv *out, const int keep[KEPT], const char *const *
 
 /* ---- the start ---- */
 
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+static void close_inherited(fence_launch *launch)
+{
+    close_fd(take_fd(&launch->words));
+    for (size_t i = 0; i < KEPT; i++)
+        close_fd(take_fd(&launch->keep[i]));
+}
+
 static int start(fence_launch *launch, const char *path, const int stdio[3], fence_error *err)
 {
     static char *const nothing[] = {NULL};
@@ -159,6 +172,8 @@ static int start(fence_launch *launch, const char *path, const int stdio[3], fen
 
     if (rc < 0 && launch->asks && launch->notify.error != 0)
         return unix_sockets_explain(&launch->notify, err);
+    if (rc == 0) /* from here on its end of everything closes with it */
+        close_inherited(launch);
     return rc;
 }
 
@@ -272,8 +287,13 @@ static int send_options(int to, const struct argv *options, fence_error *err)
     while (done < len) {
         ssize_t sent = send(to, joined + done, len - done, MSG_NOSIGNAL);
 
-        if (sent < 0 && errno == EPIPE)
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
             return 0; /* it has ended, and its own words say why */
+        if (sent < 0 && errno == EAGAIN)
+            return fail(err, FENCE_ESANDBOX,
+                        "bubblewrap has not read its options in %d seconds: start again, or open "
+                        "fewer paths",
+                        LIMIT_ABANDON_MS / 1000);
         if (sent < 0 && errno != EINTR)
             return fail(err, -errno, "bubblewrap does not take its options: %s", strerror(errno));
         done += sent > 0 ? (size_t)sent : 0;
@@ -321,12 +341,6 @@ int launch_finish(struct launched *out, fence_launch *launch, const struct plan 
     return 0;
 }
 
-static void close_fd(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 /* It waits for its options, or has just been told: there is no child of its own to be left behind.
  */
 void launch_free(fence_launch *launch)
@@ -339,9 +353,7 @@ void launch_free(fence_launch *launch)
     close_fd(launch->control);
     close_fd(launch->options);
     close_fd(launch->output);
-    close_fd(launch->words);
-    for (size_t i = 0; i < KEPT; i++)
-        close_fd(launch->keep[i]);
+    close_inherited(launch);
     argv_deinit(&launch->argv);
     fence_config_unref(launch->config);
     free(launch);

@@ -9,14 +9,28 @@
 #include "base/error.h"
 #include "base/str.h"
 
-bool owner_is_ours(uid_t owner, uid_t caller, const char *sudo_uid)
+bool owner_is_ours(uid_t owner, uid_t caller, const char *sudo_uid, uid_t root)
 {
     uint64_t called_by;
 
-    if (owner == caller || owner == 0)
+    if (owner == caller || owner == root)
         return true;
     return caller == 0 && sudo_uid && str_to_u64(&called_by, str_of(sudo_uid), UINT32_MAX) &&
            called_by == owner;
+}
+
+/* This file is root's of the first user namespace: proc(5). */
+static uid_t shown_for_root(void)
+{
+    struct stat st;
+
+    return stat("/proc/sys/kernel/overflowuid", &st) == 0 ? st.st_uid : 0;
+}
+
+static bool is_ours(uid_t owner, const char *sudo_uid)
+{
+    return owner_is_ours(owner, geteuid(), sudo_uid, 0) ||
+           owner_is_ours(owner, geteuid(), sudo_uid, shown_for_root());
 }
 
 int owners_check(const struct plan *plan, const char *sudo_uid, fence_error *err)
@@ -27,7 +41,7 @@ int owners_check(const struct plan *plan, const char *sudo_uid, fence_error *err
         struct stat st;
 
         if (mount->kind != MOUNT_WRITABLE || lstat(mount->path, &st) < 0 ||
-            owner_is_ours(st.st_uid, geteuid(), sudo_uid))
+            is_ours(st.st_uid, sudo_uid))
             continue;
         str_escape(shown, sizeof shown, str_of(mount->path));
         return fail(err, FENCE_ESANDBOX,

@@ -11,11 +11,13 @@
 #include "sandbox/plan.h"
 
 /* Is what `owner` owns as good as `caller`'s own: his, root's, or that of the user who has called
- * sudo (the value of SUDO_UID, or NULL), where the caller is root? Pure. */
-bool owner_is_ours(uid_t owner, uid_t caller, const char *sudo_uid);
+ * sudo (the value of SUDO_UID, or NULL), where the caller is root? `root` is who root's files are
+ * shown to belong to: 0, or a user that nobody is, where root is not mapped (user_namespaces(7)):
+ * there other users' look the same, and are taken for root's. Pure. */
+bool owner_is_ours(uid_t owner, uid_t caller, const char *sudo_uid, uid_t root);
 
 /* Returns 0, or FENCE_ESANDBOX with the first writable place that is another user's, and the cure.
- * What is not there is no one's. */
+ * What is not there is no one's, and folders above are not asked. */
 int owners_check(const struct plan *plan, const char *sudo_uid, fence_error *err);
 
 #endif

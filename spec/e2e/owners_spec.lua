@@ -62,4 +62,18 @@ describe("a writable folder", function()
       assert.equal(case[4] == 0, fenced.exists(folder .. "/made"))
     end)
   end
+
+  it("3O.267 of root's is root's where root is nobody: in a sandbox within a sandbox", function()
+    local identity = users.identities()[2]
+    if not identity then
+      pending("wants root and another user")
+      return
+    end
+    sandbox.require_sandbox(pending, identity)
+    local result = fenced.run({ as_user = identity,
+      argv = { users.binary(identity), "--allow-write", "/var/tmp", "--", "true" },
+      args = { "--allow-nested", "--allow-write", "/var/tmp" } })
+    assert.equal("", result.err)
+    assert.equal(0, result.code)
+  end)
 end)

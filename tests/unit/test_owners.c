@@ -19,23 +19,27 @@ static void test_owners(void **state)
         uid_t owner, caller;
         const char *sudo_uid;
         bool ours;
+        uid_t root;
     } rows[] = {
-        {"3O.268 one's own", 1000, 1000, NULL, true},
-        {"3O.268 root's", 0, 1000, NULL, true},
-        {"3O.268 another user's", 1001, 1000, NULL, false},
-        {"3O.268 another user's, for root", 1000, 0, NULL, false},
-        {"3O.266 the one's who called sudo", 1000, 0, "1000", true},
-        {"3O.266 another one's than who called sudo", 1001, 0, "1000", false},
-        {"3O.266 SUDO_UID of somebody who is not root", 1000, 1001, "1000", false},
-        {"3O.266 SUDO_UID that is no number", 1000, 0, "1000x", false},
-        {"3O.266 an empty SUDO_UID", 1000, 0, "", false},
-        {"3O.266 a SUDO_UID of more than 32 bits", 1000, 0, "4294968296", false},
-        {"3O.267 nobody, as in a user namespace", 65534, 1000, NULL, false},
+        {"3O.268 one's own", 1000, 1000, NULL, true, 0},
+        {"3O.268 root's", 0, 1000, NULL, true, 0},
+        {"3O.268 another user's", 1001, 1000, NULL, false, 0},
+        {"3O.268 another user's, for root", 1000, 0, NULL, false, 0},
+        {"3O.266 the one's who called sudo", 1000, 0, "1000", true, 0},
+        {"3O.266 another one's than who called sudo", 1001, 0, "1000", false, 0},
+        {"3O.266 SUDO_UID of somebody who is not root", 1000, 1001, "1000", false, 0},
+        {"3O.266 SUDO_UID that is no number", 1000, 0, "1000x", false, 0},
+        {"3O.266 an empty SUDO_UID", 1000, 0, "", false, 0},
+        {"3O.266 a SUDO_UID of more than 32 bits", 1000, 0, "4294968296", false, 0},
+        {"3O.267 nobody", 65534, 1000, NULL, false, 0},
+        {"3O.267 nobody, where root is shown so", 65534, 1000, NULL, true, 65534},
+        {"3O.267 another user's there", 1001, 1000, NULL, false, 65534},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (owner_is_ours(rows[i].owner, rows[i].caller, rows[i].sudo_uid) != rows[i].ours)
+        if (owner_is_ours(rows[i].owner, rows[i].caller, rows[i].sudo_uid, rows[i].root) !=
+            rows[i].ours)
             fail_msg("%s", rows[i].name);
     }
 }

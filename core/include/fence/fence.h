@@ -368,7 +368,7 @@ typedef struct fence_sandbox_options {
                                       127.0.0.1 and, where there is IPv6, ::1) and carries each
                                       connection to that port of 127.0.0.1 inside, or of ::1   */
     fence_launch *launch;          /* of fence_launch_begin(), or NULL: consumed, whatever
-                                      fence_spawn() returns                                    */
+                                      fence_spawn() returns of this version                    */
 } fence_sandbox_options;
 
 #define FENCE_SANDBOX_OPTIONS_VERSION 1
@@ -379,7 +379,8 @@ typedef struct fence_sandbox_options {
 
 /* Optional, for whoever has work to do before fence_spawn(), as making an engine is: starts the
  * launcher, which loads meanwhile and does nothing until fence_spawn() is given the same options
- * and this launch, on an engine with this configuration. Returns 0, or a negative number with `err`
+ * and this launch, on an engine with this configuration. The sandbox ends with the thread that
+ * calls this. Returns 0, or a negative number with `err`
  * filled in. */
 FENCE_API int fence_launch_begin(fence_launch **out, fence_config *config,
                                  const fence_sandbox_options *options, fence_error *err);

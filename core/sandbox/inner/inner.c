@@ -328,8 +328,9 @@ static int number(const char *digits)
 }
 
 /* Up to the command's execve(2); returns the status that stands for what went wrong. */
-static int run(int control, char **command)
+static int run(char **argv)
 {
+    int control = number(argv[1]);
     struct inner_order order;
     struct inner_report report = {INNER_VERSION, INNER_HERE, 0};
     struct inner_go go;
@@ -360,10 +361,9 @@ static int run(int control, char **command)
     if (report.step == INNER_EXECUTE &&
         close_the_rest(control) == 0) { /* it fails, aloud, on kernels before 5.9 */
         close_runtime_dir();
-        refuse_cores();
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        execute(command);
+        execute(argv + 2);
     }
     report.error = errno;
     send_with_fds(control, &report, sizeof report, NULL, 0);
@@ -387,15 +387,29 @@ static int stay(pid_t command)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static int report_no_child(char **argv)
+{
+    struct inner_report report = {INNER_VERSION, INNER_FORK, errno};
+
+    send_with_fds(number(argv[1]), &report, sizeof report, NULL, 0);
+    return EXIT_NO_FENCE;
+}
+
 /* Process 1 cannot be just any command: signals do not end it, and orphans become its children. The
  * child borrows our memory until it has become the command, and we sleep. */
 int main(int argc, char **argv)
 {
     pid_t command;
+    int status;
 
     if (argc < 3)
         return EXIT_NO_FENCE;
     hold_signals();
+    refuse_cores(); /* of process 1, too, which the command could write to without a second wall */
     command = getpid() == 1 ? vfork() : 0; /* NOLINT: there is nothing else for us to do */
-    _exit(command == 0 ? run(number(argv[1]), argv + 2) : stay(command));
+    if (command == 0)
+        status = run(argv);
+    else
+        status = command > 0 ? stay(command) : report_no_child(argv);
+    _exit(status);
 }

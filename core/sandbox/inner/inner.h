@@ -40,6 +40,7 @@ enum inner_step {
     INNER_READY = 0,
     INNER_HERE,
     INNER_SOCKETS,
+    INNER_FORK, /* it has no child */
     INNER_SOCKET,
     INNER_BIND,
     INNER_LISTEN,
