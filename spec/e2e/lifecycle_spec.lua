@@ -94,6 +94,19 @@ for _, identity in ipairs(users.identities()) do
       end)
     end
 
+    row("3G.146 is told what bubblewrap says that does not read its many options", function(fence)
+      local folder = users.temp_dir(identity)
+      users.write_file(identity, folder .. "/bwrap",
+        "#!/bin/sh\necho 'bwrap: Unknown option --as-pid-1' >&2; exit 1\n", "755")
+      local result = shell(('d=%s; set --; for i in $(seq 14); do d=$d/%s; done; ')
+        :format(folder, ("n"):rep(200)) .. 'mkdir -p "$d"; cd "$d"; for i in $(seq 80); do ' ..
+        'mkdir $i; set -- "$@" --allow-write "$d/$i"; done; cd /; ' ..
+        ('PATH=%s:$PATH exec "$0" "$@" -- echo ran'):format(folder), fence)
+      assert.equal("", result.out)
+      assert.matches("^fence: bubblewrap is too old [^\n]+\n$", result.err)
+      assert.equal(125, result.code)
+    end)
+
     row("3G.146 is refused without bubblewrap", function(fence)
       local result = shell('PATH=/nonexistent exec "$0" /bin/echo ran', fence)
       assert.matches("^fence: bubblewrap is missing: install [^\n]+\n$", result.err)

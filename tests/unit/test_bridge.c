@@ -334,6 +334,8 @@ static void test_outcomes_explained(void **state)
     } rows[] = {
         {INNER_EXECUTE, ENOENT, 127, "'make' was not found"},
         {INNER_EXECUTE, EACCES, 126, "'make' cannot be executed"},
+        {INNER_FORK, EAGAIN, 125, "no process can be started in the sandbox: "},
+        {INNER_ENVIRONMENT, ENOMEM, 125, "the environment cannot be handed to the command: "},
         {INNER_LANDLOCK, E2BIG, 125, "(Landlock) fails: Argument list too long"},
         {INNER_LANDLOCK_OPEN, EPERM, 125, "does not hold (Operation not permitted)"},
         {(enum inner_step)4711, 0, 125, "a step we do not know"},

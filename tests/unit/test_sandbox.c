@@ -53,6 +53,11 @@ static const struct end_row {
      0,
      "0 1 2 3\n",
      NULL},
+    {"3G.149 no core of process 1",
+     {"grep", "-c", "^Max core file size *1 *1 ", "/proc/1/limits"},
+     0,
+     "1\n",
+     NULL},
     {"3G.149 rights of process 1",
      {"grep", "-c",
       "^Seccomp:.2$\\|^CapPrm:.0000000000000000$\\|"
