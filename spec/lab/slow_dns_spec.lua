@@ -112,7 +112,7 @@ for _, identity in ipairs(users.identities()) do
           assert.is_true(asked > 0.9 * hanging, asked .. " questions") -- UDP may lose some
         end)
 
-      row("3D.92 others are served meanwhile", function(rows)
+      row("3D.92 3M.241 others are served meanwhile", function(rows)
         expect(rows.others, "200 GOOD", 0, soon_s)
         expect(rows.denied, "403 http_request_denied", 0, soon_s)
       end)

@@ -114,7 +114,7 @@ describe("behind an HTTP proxy", function()
     { "it speaks no HTTP", "SSH-2.0-x\r\n\r\n", 502, "malformed" },
     { "it sends 1xx without end", ("HTTP/1.1 100 a\r\n\r\n"):rep(50), 502, "" },
   }) do
-    it("tells why where " .. row[1], function()
+    it("3M.239 tells why where " .. row[1], function()
       upstream = recorder(row[2])
       p = behind(("http://127.0.0.1:%d"):format(upstream.port))
       local response = ask(p, connect("good.test:443"))
@@ -123,7 +123,7 @@ describe("behind an HTTP proxy", function()
     end)
   end
 
-  it("tells why where it wants a login for a plain request, without asking the client", function()
+  it("3M.239 tells why where it wants a login, without asking the client", function()
     upstream = recorder("HTTP/1.1 407 no\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
     p = behind(("http://127.0.0.1:%d"):format(upstream.port))
     local response = ask(p, get("good.test"))
@@ -131,7 +131,7 @@ describe("behind an HTTP proxy", function()
     assert.is_nil(response.headers["proxy-authenticate"])
   end)
 
-  it("tells why where nobody is there, or it is ourselves", function()
+  it("3M.239 tells why where nobody is there, or it is ourselves", function()
     local port = origin.closed_port()
     p = behind(("http://127.0.0.1:%d"):format(port))
     local response = ask(p, get("good.test"))

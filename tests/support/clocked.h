@@ -17,12 +17,17 @@
 /* ---- the clock ---- */
 
 static long now_ms = DAY;
+static long wall_ahead_s; /* of the time of day: somebody has set the clock */
 
 /* In the place of the C library's, for libuv as well. */
 __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *now)
 {
-    if (clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_COARSE)
-        return (int)syscall(SYS_clock_gettime, clock, now);
+    if (clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_COARSE) {
+        int rc = (int)syscall(SYS_clock_gettime, clock, now);
+
+        now->tv_sec += wall_ahead_s;
+        return rc;
+    }
     *now = (struct timespec){now_ms / 1000, now_ms % 1000 * 1000000};
     return 0;
 }

@@ -22,6 +22,7 @@
 
 #define GET     "GET http://good.test:@/ HTTP/1.1\r\nHost: good.test:@\r\n\r\n"
 #define POST    "POST http://good.test:@/ HTTP/1.1\r\nHost: good.test:@\r\nContent-Length: 9\r\n\r\n"
+#define EVERY   4 /* of the deadlines, where all together would take long */
 #define CONNECT "CONNECT good.test:@ HTTP/1.1\r\nHost: good.test:@\r\n\r\n"
 #define OK      "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 
@@ -283,6 +284,47 @@ static void test_deadlines(void **state)
     }
 }
 
+static void expect_in_time(const struct deadline_row *row, long from_ms, long wall_step_s)
+{
+    struct site site;
+
+    if (from_ms > 0) /* no engine sees it go back */
+        now_ms = from_ms;
+    open_site(&site, row->settings);
+    row->get_there(&site);
+    wall_ahead_s += wall_step_s;
+    pass_time(&site, row->ms - 1);
+    expect_nothing(&site, site.client, row->name);
+    pass_time(&site, 2);
+    expect_over(&site, row);
+    close_site(&site);
+}
+
+/* Milliseconds run over 32 bits after 49.7 days; half of each deadline lies on either side. And the
+ * time of day is set back by an hour, or gets a leap second, while one waits. */
+static void test_other_clocks(void **state)
+{
+    static const struct {
+        const char *name;
+        int bits;
+        long wall_step_s;
+    } rows[] = {
+        {"3M.245 31 bits", 31, 0},        {"3M.245 49.7 days: 32 bits", 32, 0},
+        {"3M.245 33 bits", 33, 0},        {"3M.245 an hour back", 0, -3600},
+        {"3M.245 a day ahead", 0, 86400}, {"3M.245 a leap second", 0, -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        for (size_t j = 0; j < LEN(deadlines); j += EVERY) {
+            long middle = rows[i].bits ? (1L << rows[i].bits) - (long)deadlines[j].ms / 2 : 0;
+
+            expect_in_time(&deadlines[j], middle, rows[i].wall_step_s);
+        }
+        wall_ahead_s = 0;
+    }
+}
+
 /* ---- what ends by no deadline, and what nobody is told of ---- */
 
 static void test_a_tunnel_may_be_silent(void **state)
@@ -403,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_other_clocks),
         cmocka_unit_test(test_a_tunnel_may_be_silent),
         cmocka_unit_test(test_lingering),
         cmocka_unit_test(test_a_client_that_left),
