@@ -16,6 +16,7 @@ struct inspect_place { /* what lies at a path of the plan */
     int error;         /* 0, or the -errno that kept us from looking */
     dev_t dev;
     ino_t ino;
+    uid_t owner;
 };
 
 struct inspect_ours {
@@ -26,9 +27,13 @@ struct inspect_ours {
     struct landlock wall;  /* what is looked at and may be written to becomes a rule of it */
 };
 
-/* Read while the launcher starts, so that it costs no time. `wall` stands already; without one: -1.
- */
-int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err);
+/* What lies at the places of the plan, before anything is mounted from there: what can be written
+ * to in the sandbox is that, and nothing that has been put in its place. `wall` stands already;
+ * without one: -1. */
+int inspect_places(struct inspect_ours *out, const struct plan *plan, fence_error *err);
+
+/* The rest of it, read while the launcher works. */
+int inspect_ours(struct inspect_ours *out, fence_error *err);
 void inspect_ours_deinit(struct inspect_ours *ours); /* takes one with nothing but its wall */
 
 /* Process `pid` waits in the sandbox: it has no capability, gains no privilege, and the filters are

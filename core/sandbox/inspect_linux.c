@@ -117,7 +117,7 @@ static int look_at(struct inspect_place *out, int root, const struct mount *moun
         *out = (struct inspect_place){.error = -errno};
         return 0;
     }
-    *out = (struct inspect_place){.dev = st.st_dev, .ino = st.st_ino};
+    *out = (struct inspect_place){.dev = st.st_dev, .ino = st.st_ino, .owner = st.st_uid};
     return allow(wall, fd, mount, side, S_ISDIR(st.st_mode), err);
 }
 
@@ -199,7 +199,7 @@ static int check_mounted(int folder, const struct inspect_ours *ours, const stru
 
 /* ---- before and after ---- */
 
-static int look_at_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err)
+int inspect_places(struct inspect_ours *out, const struct plan *plan, fence_error *err)
 {
     auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int rc = 0;
@@ -226,14 +226,12 @@ static int count_filters(unsigned *out, fence_error *err)
     return rc < 0 ? rc : proof_number(out, buf_str(&status), "Seccomp_filters", err);
 }
 
-int inspect_ours(struct inspect_ours *out, const struct plan *plan, fence_error *err)
+int inspect_ours(struct inspect_ours *out, fence_error *err)
 {
     auto_fd int folder = open_process("self", err);
     int rc = folder < 0 ? folder : read_namespaces(out, folder, err);
 
-    if (rc == 0)
-        rc = count_filters(&out->filters, err);
-    return rc < 0 ? rc : look_at_ours(out, plan, err);
+    return rc < 0 ? rc : count_filters(&out->filters, err);
 }
 
 void inspect_ours_deinit(struct inspect_ours *ours)

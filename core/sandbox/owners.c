@@ -33,22 +33,22 @@ static bool is_ours(uid_t owner, const char *sudo_uid)
            owner_is_ours(owner, geteuid(), sudo_uid, shown_for_root());
 }
 
-int owners_check(const struct plan *plan, const char *sudo_uid, fence_error *err)
+int owners_check(const struct plan *plan, const struct inspect_place *places, const char *sudo_uid,
+                 fence_error *err)
 {
     for (size_t i = 0; i < plan->nmounts; i++) {
         const struct mount *mount = &plan->mounts[i];
         char shown[256];
-        struct stat st;
 
-        if (mount->kind != MOUNT_WRITABLE || lstat(mount->path, &st) < 0 ||
-            is_ours(st.st_uid, sudo_uid))
+        if (mount->kind != MOUNT_WRITABLE || places[i].error != 0 ||
+            is_ours(places[i].owner, sudo_uid))
             continue;
         str_escape(shown, sizeof shown, str_of(mount->path));
         return fail(err, FENCE_ESANDBOX,
                     "'%s' of filesystem.allowWrite belongs to another user (%u), who can change it "
                     "under the command: --allow-other-owners, or filesystem.allowOtherOwners, "
                     "allows that",
-                    shown, (unsigned)st.st_uid);
+                    shown, (unsigned)places[i].owner);
     }
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "sandbox/inspect.h"
 #include "sandbox/plan.h"
 
 /* Is what `owner` owns as good as `caller`'s own: his, root's, or that of the user who has called
@@ -16,8 +17,10 @@
  * there other users' look the same, and are taken for root's. Pure. */
 bool owner_is_ours(uid_t owner, uid_t caller, const char *sudo_uid, uid_t root);
 
-/* Returns 0, or FENCE_ESANDBOX with the first writable place that is another user's, and the cure.
- * What is not there is no one's, and folders above are not asked. */
-int owners_check(const struct plan *plan, const char *sudo_uid, fence_error *err);
+/* `places`: what lies at each of the plan, inspect_places(). Returns 0, or FENCE_ESANDBOX with the
+ * first writable place that is another user's, and the cure. What is not there is no one's, and
+ * folders above are not asked. */
+int owners_check(const struct plan *plan, const struct inspect_place *places, const char *sudo_uid,
+                 fence_error *err);
 
 #endif

@@ -188,7 +188,7 @@ static void prepared_cleanup(struct prepared *prepared)
 {
     plan_free(prepared->plan);
     files_deinit(&prepared->files);
-    landlock_close(&prepared->wall);
+    inspect_ours_deinit(&prepared->ours);
     unix_sockets_close(prepared->sockets);
     if (prepared->env >= 0)
         close(prepared->env);
@@ -203,11 +203,13 @@ static int make_all(struct prepared *out, struct proxy *proxy, const fence_launc
     if (rc < 0 || !out->plan)
         return rc;
     rc = rule_files_check(out->plan, options->rule_files, err);
-    if (rc == 0 && !proxy->config->allow_other_owners)
-        rc = owners_check(out->plan, env_value(options->env, "SUDO_UID"), err);
     if (rc == 0)
-        rc = make_env(&out->env, proxy, out->plan, options, err);
-    return rc == 0 ? make_wall(&out->wall, proxy, options, err) : rc;
+        rc = make_wall(&out->ours.wall, proxy, options, err);
+    if (rc == 0)
+        rc = inspect_places(&out->ours, out->plan, err);
+    if (rc == 0 && !proxy->config->allow_other_owners)
+        rc = owners_check(out->plan, out->ours.places, env_value(options->env, "SUDO_UID"), err);
+    return rc == 0 ? make_env(&out->env, proxy, out->plan, options, err) : rc;
 }
 
 int prepare_sandbox(struct prepared *out, struct proxy *proxy, fence_launch *launch,

@@ -7,7 +7,7 @@
 
 #include "proxy/proxy.h"
 #include "sandbox/files.h"
-#include "sandbox/landlock.h"
+#include "sandbox/inspect.h"
 #include "sandbox/launch.h"
 #include "sandbox/plan.h"
 #include "sandbox/unix_sockets.h"
@@ -15,7 +15,7 @@
 struct prepared { /* the caller's from then on */
     struct plan *plan;
     struct files files;
-    struct landlock wall;
+    struct inspect_ours ours;     /* its wall, and what lies at the plan's places */
     struct unix_sockets *sockets; /* or NULL */
     int env;                      /* the command's, as inner takes it */
     struct launched launched;
@@ -23,7 +23,7 @@ struct prepared { /* the caller's from then on */
 
 #define PREPARED_NOTHING                                                                           \
     {                                                                                              \
-        .wall = {.ruleset = -1}, .env = -1, .launched = { -1, -1, -1 }                             \
+        .ours = {.wall = {.ruleset = -1}}, .env = -1, .launched = { -1, -1, -1 }                   \
     }
 
 /* Tells the launcher of `launch`, which stays the caller's, to start inner with the command behind

@@ -354,7 +354,7 @@ static int finish(struct fence_sandbox *s, fence_launch *launch,
     s->sockets = started.sockets;
     s->files.files = started.files;
     s->degrade = options->degrade;
-    s->ours.wall = started.wall;
+    s->ours = started.ours;
     s->env = started.env;
     s->control = started.launched.control;
     s->pidfd = started.launched.pidfd;
@@ -413,7 +413,7 @@ static void attend(struct fence_sandbox *s)
     rc = unix_sockets_begin(s->sockets, s->control, &error);
     s->ours.more_filters = unix_sockets_ask(s->sockets);
     if (rc == 0)
-        rc = inspect_ours(&s->ours, s->plan, &error);
+        rc = inspect_ours(&s->ours, &error);
     if (rc == 0)
         rc = files_run_start(&s->files, s->proxy, s->plan, s->degrade, on_guard_end, s, &error);
     if (rc == 0)

@@ -2,6 +2,7 @@
 -- lifecycle_spec.lua - faults around a run: a launcher that lies or fails, calls that fail, limits,
 -- and what a run leaves behind. Either the command runs as it should, or it does not run at all.
 
+local fenced = require "spec.support.fenced"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 local users = require "spec.support.users"
@@ -106,6 +107,28 @@ for _, identity in ipairs(users.identities()) do
       assert.matches("^fence: bubblewrap is too old [^\n]+\n$", result.err)
       assert.equal(125, result.code)
     end)
+
+    -- What stands in for bubblewrap is run after the look at the folder, and before the mount.
+    local swaps = {
+      { "another folder", 'mv a b; mkdir -p a/w' },
+      { "a link", 'mkdir -p c/w; mv a b; ln -s c a' },
+      { "nothing", 'mv a b' },
+      { "a file", 'mv a b; mkdir a; touch a/w' },
+    }
+    for _, swap in ipairs(swaps) do
+      row("3F.132 a folder above a writable one is replaced by " .. swap[1], function(fence)
+        local folder = users.temp_dir(identity)
+        users.write_file(identity, folder .. "/bwrap", ("#!/bin/sh\ncd %s && %s\n" ..
+          'exec /usr/bin/bwrap "$@"\n'):format(folder, swap[2]), "755")
+        local result = shell(('mkdir -p %s/a/w; PATH=%s:$PATH exec "$0" --allow-write %s/a/w ' ..
+          "-- touch %s/a/w/made"):format(folder, folder, folder, folder), fence)
+        assert.equal(125, result.code, result.err)
+        assert.matches("^fence: [^\n]+\n$", result.err)
+        for _, place in ipairs({ "a", "b", "c" }) do
+          assert.is_false(fenced.exists(("%s/%s/w/made"):format(folder, place)))
+        end
+      end)
+    end
 
     row("3G.146 is refused without bubblewrap", function(fence)
       local result = shell('PATH=/nonexistent exec "$0" /bin/echo ran', fence)

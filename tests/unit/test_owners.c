@@ -64,6 +64,7 @@ static void test_plan(void **state)
         char folder[] = "/var/tmp/fence-owners-XXXXXX";
         const char *writable[] = {folder};
         struct plan_input in = {.cwd = "/", .writable = writable, .nwritable = rows[i].writable};
+        struct inspect_ours ours;
         struct plan *plan = NULL;
         fence_error err = {0};
         int rc;
@@ -71,15 +72,20 @@ static void test_plan(void **state)
         assert_non_null(mkdtemp(folder));
         assert_int_equal(chown(folder, rows[i].owner, 0), 0);
         assert_int_equal(plan_make(&plan, &in, &err), 0);
-        rc = owners_check(plan, NULL, &err);
+        ours = (struct inspect_ours){.wall = {.ruleset = -1}};
+        assert_int_equal(inspect_places(&ours, plan, &err), 0);
+        rc = owners_check(plan, ours.places, NULL, &err);
         if (rows[i].says ? rc != FENCE_ESANDBOX || !strstr(err.message, rows[i].says) ||
                                !strstr(err.message, folder)
                          : rc != 0)
             fail_msg("%s: %d '%s'", rows[i].name, rc, err.message);
         if (rows[i].says)
-            assert_int_equal(owners_check(plan, "4711", &err), 0);
+            assert_int_equal(owners_check(plan, ours.places, "4711", &err), 0);
         assert_int_equal(rmdir(folder), 0);
-        assert_int_equal(owners_check(plan, NULL, &err), 0); /* nobody's any more */
+        inspect_ours_deinit(&ours);
+        assert_int_equal(inspect_places(&ours, plan, &err), 0);
+        assert_int_equal(owners_check(plan, ours.places, NULL, &err), 0); /* nobody's any more */
+        inspect_ours_deinit(&ours);
         plan_free(plan);
     }
 }
