@@ -143,7 +143,7 @@ for _, identity in ipairs(users.identities()) do
     end)
 
     for _, door in ipairs({ "CONNECT", "SOCKS5" }) do
-      it(("%d tunnels by %s, 64 KiB echoed by each"):format(tunnels, door), function()
+      it(("3H.172 %d tunnels by %s, 64 KiB echoed by each"):format(tunnels, door), function()
         fenced.require_tool(pending, { "/usr/bin/python3", "--version" })
         sandbox.require_sandbox(pending, identity)
         if hard_limit() < 2 * tunnels + 200 then

@@ -13,11 +13,11 @@ local sanitized = (os.getenv("FENCE_SANITIZED") or "") ~= ""
 local launchers = {
   { "3G.146 that makes no sandbox at all", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
     "^fence: [^\n]+\n$" },
-  { "3G.146 that leaves the network out of it",
+  { "3G.146 3G.147 that leaves the network out of it",
     'n=$#; while [ $n -gt 0 ]; do a=$1; shift; ' ..
     '[ "$a" = --unshare-net ] || set -- "$@" "$a"; n=$((n - 1)); done; exec /usr/bin/bwrap "$@"',
     "^fence: [^\n]*net[^\n]*\n$" },
-  { "3G.146 that keeps / writable", -- its mounts are read from a descriptor
+  { "3G.146 3G.147 that keeps / writable", -- its mounts are read from a descriptor
     'n=$#; while [ $n -gt 0 ]; do a=$1; shift; [ "$last" = --args ] && options=$a && a=9; ' ..
     'last=$a; set -- "$@" "$a"; n=$((n - 1)); done; f=$(mktemp /var/tmp/fence-mounts-XXXXXX); ' ..
     'eval "sed s/--ro-bind/--bind/g <&$options >$f"; exec 9<"$f"; rm "$f"; ' ..
