@@ -326,8 +326,8 @@ int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options 
     if (!is_known(options, err)) /* nor is where its launch stands */
         return -EINVAL;
     rc = check_options(options, err);
-    if (rc == 0 && options->launch && !launch_is_for(options->launch, proxy->config))
-        rc = fail(err, -EINVAL, "the launch was begun for another configuration");
+    if (rc == 0 && options->launch && !launch_is_for(options->launch, proxy->config, options))
+        rc = fail(err, -EINVAL, "the launch was begun with another configuration or command");
     if (rc == 0)
         rc = sandbox_start(out, proxy, &engine->sandboxes, options, on_exit, payload, err);
     launch_free(options->launch);

@@ -37,6 +37,13 @@ static inline void base_fd_cleanup(int *fd)
         take_;                                                                                     \
     })
 
+/* Harmless without one. */
+static inline void close_fd(int *fd)
+{
+    base_fd_cleanup(fd);
+    *fd = -1;
+}
+
 static inline int take_fd(int *fd)
 {
     int taken = *fd;

@@ -121,9 +121,6 @@
 /* ---- what a sandbox asks the name service for ---- */
 
 #define LIMIT_INSIDE_NAMES 16384 /* that are remembered: a crawler's hour, 6 MB of long names  */
-#define LIMIT_DNS_MESSAGE  4096  /* of a question: what EDNS allows, RFC 6891 section 6.2.5    */
-#define LIMIT_DNS_CLIENTS  64    /* that ask by TCP at once                                      */
-#define LIMIT_DNS_TTL_S    60    /* an answer is good for so long: it costs nothing to ask again */
 
 /* ---- the sandbox's Unix sockets ---- */
 #define LIMIT_KNOWN_SOCKETS      64  /* files held open, so that they are not looked for again  */

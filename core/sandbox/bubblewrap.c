@@ -24,7 +24,7 @@ static const char *const fixed_options[] = {
     "--unshare-cgroup-try", /* kernels before 4.6 have none */
     "--unshare-net",
     "--die-with-parent",
-    "--as-pid-1", /* inner is that, and costs a third of bubblewrap's own reaper */
+    "--as-pid-1", /* inner is that, for less than half of what its own reaper costs */
     "--cap-drop", /* a caller with uid 0 would keep them all */
     "ALL",
 };

@@ -33,6 +33,9 @@ struct fence_launch {
     int words;                    /* the launcher's, of what it says                */
     int pidfd;                    /* -1 until it is started                         */
     struct argv argv;
+    size_t command; /* where it begins in `argv` */
+    int stdio[3];
+    unsigned degrade;
     const char *missing;
     bool asks;
     struct spawn_notify notify;
@@ -126,9 +129,10 @@ static int open_all(fence_launch *launch, fence_error *err)
     return rc < 0 ? rc : 0;
 }
 
-static int make_argv(struct argv *out, const int keep[KEPT], const char *const *command,
-                     fence_error *err)
+static int make_argv(fence_launch *launch, const char *const *command, fence_error *err)
 {
+    struct argv *out = &launch->argv;
+    const int *keep = launch->keep;
     char helper[32], ear[16];
     int rc = bubblewrap.begin(out, keep[FILTER], keep[OPTIONS]);
 
@@ -138,6 +142,7 @@ static int make_argv(struct argv *out, const int keep[KEPT], const char *const *
         rc = argv_add(out, helper);
     if (rc == 0)
         rc = argv_add(out, ear);
+    launch->command = out->count;
     for (; *command && rc == 0; command++)
         rc = argv_add(out, *command);
     return rc < 0 ? fail(err, rc, "out of memory") : 0;
@@ -145,17 +150,11 @@ static int make_argv(struct argv *out, const int keep[KEPT], const char *const *
 
 /* ---- the start ---- */
 
-static void close_fd(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 static void close_inherited(fence_launch *launch)
 {
-    close_fd(take_fd(&launch->words));
+    close_fd(&launch->words);
     for (size_t i = 0; i < KEPT; i++)
-        close_fd(take_fd(&launch->keep[i]));
+        close_fd(&launch->keep[i]);
 }
 
 static int start(fence_launch *launch, const char *path, const int stdio[3], fence_error *err)
@@ -189,12 +188,14 @@ static int begin(fence_launch *launch, const fence_sandbox_options *options, fen
 
     launch->missing = launch->config->all_unix_sockets ? NULL : notify_missing();
     launch->asks = !launch->config->all_unix_sockets && !launch->missing;
+    launch->degrade = options->degrade;
     launch->notify.optional = options->degrade & FENCE_LAYER_UNIX_SOCKETS;
+    memcpy(launch->stdio, options->stdio, sizeof launch->stdio);
     if (rc == 0)
         rc = open_all(launch, err);
     launch->notify.via = launch->keep[CONTROL];
     if (rc == 0)
-        rc = make_argv(&launch->argv, launch->keep, options->argv, err);
+        rc = make_argv(launch, options->argv, err);
     if (rc == 0 && launcher_find_certain(path, environment(options), launch->config))
         rc = start(launch, path, options->stdio, err);
     return rc;
@@ -222,9 +223,23 @@ int launch_begin(fence_launch **out, fence_config *config, const fence_sandbox_o
 
 /* ---- what it has to do ---- */
 
-bool launch_is_for(const fence_launch *launch, const fence_config *config)
+static bool has_command(const fence_launch *launch, const char *const *command)
 {
-    return launch->config == config && launch->control >= 0;
+    char *const *ours = launch->argv.items + launch->command;
+
+    while (*ours && *command && strcmp(*ours, *command) == 0) {
+        ours++;
+        command++;
+    }
+    return !*ours && !*command;
+}
+
+bool launch_is_for(const fence_launch *launch, const fence_config *config,
+                   const fence_sandbox_options *options)
+{
+    return launch->config == config && launch->degrade == options->degrade &&
+           memcmp(launch->stdio, options->stdio, sizeof launch->stdio) == 0 &&
+           has_command(launch, options->argv);
 }
 
 const char *launch_notify_missing(const fence_launch *launch)
@@ -349,10 +364,10 @@ void launch_free(fence_launch *launch)
         return;
     if (launch->pidfd >= 0)
         spawn_end(launch->pidfd);
-    close_fd(launch->pidfd);
-    close_fd(launch->control);
-    close_fd(launch->options);
-    close_fd(launch->output);
+    close_fd(&launch->pidfd);
+    close_fd(&launch->control);
+    close_fd(&launch->options);
+    close_fd(&launch->output);
     close_inherited(launch);
     argv_deinit(&launch->argv);
     fence_config_unref(launch->config);

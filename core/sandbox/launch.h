@@ -23,8 +23,10 @@ struct launched { /* the caller's from then on */
 int launch_begin(fence_launch **out, fence_config *config, const fence_sandbox_options *options,
                  fence_error *err);
 
-/* Is the launch one for this configuration, and not yet finished? */
-bool launch_is_for(const fence_launch *launch, const fence_config *config);
+/* Was it begun for this configuration, and with this command, these streams and these layers? What
+ * is judged from here on would be something else otherwise. */
+bool launch_is_for(const fence_launch *launch, const fence_config *config,
+                   const fence_sandbox_options *options);
 
 /* Why nothing in the sandbox can wait for the host (notify_missing()), or NULL; and what came of
  * it. The latter is NULL where nothing is to wait, and settled when launch_finish() has returned.

@@ -27,21 +27,14 @@
 
 /* ---- end ---- */
 
-void sandbox_close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 static void sandbox_free(struct fence_sandbox *s)
 {
-    sandbox_close_fd(&s->control);
-    sandbox_close_fd(&s->pidfd);
-    sandbox_close_fd(&s->output);
-    sandbox_close_fd(&s->command_pidfd);
-    sandbox_close_fd(&s->standard_error);
-    sandbox_close_fd(&s->env);
+    close_fd(&s->control);
+    close_fd(&s->pidfd);
+    close_fd(&s->output);
+    close_fd(&s->command_pidfd);
+    close_fd(&s->standard_error);
+    close_fd(&s->env);
     remains_deinit(&s->remains);
     ports_close(s->ports);
     unix_sockets_close(s->sockets);

@@ -61,7 +61,6 @@ struct fence_sandbox {
 
 /* Ends it. The first error is kept: the others follow from it. */
 void sandbox_fail(struct fence_sandbox *s, int status, const fence_error *error);
-void sandbox_close_fd(int *fd);
 
 /* ---- sandbox_talk.c: the conversation with inner ---- */
 

@@ -83,8 +83,8 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     if (rc == 0)
         rc = bridge_send_go(s->control, s->standard_error, s->env, &s->ours.wall, err);
     landlock_close(&s->ours.wall);
-    sandbox_close_fd(&s->standard_error);
-    sandbox_close_fd(&s->env);
+    close_fd(&s->standard_error);
+    close_fd(&s->env);
     uv_poll_stop(&s->control_poll);
     uv_timer_stop(&s->grace);
     uv_poll_stop(&s->output_poll); /* bubblewrap only waits from here on: no need to wake for it */

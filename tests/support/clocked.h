@@ -4,33 +4,12 @@
 #ifndef FENCE_TESTS_CLOCKED_H
 #define FENCE_TESTS_CLOCKED_H
 
-#include <sys/syscall.h>
-#include <time.h>
-
+#include "support/clock.h"
 #include "support/sockets.h"
 
 #define TURNS   20   /* what was said has come to the engine, and the answer back */
 #define TRIES   1000 /* turns of a few milliseconds; a busy machine is no failure */
 #define WAITING 8    /* connections that nobody accepts, in the queue of a server */
-#define DAY     (24 * 3600 * 1000L)
-
-/* ---- the clock ---- */
-
-static long now_ms = DAY;
-static long wall_ahead_s; /* of the time of day: somebody has set the clock */
-
-/* In the place of the C library's, for libuv as well. */
-__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *now)
-{
-    if (clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_COARSE) {
-        int rc = (int)syscall(SYS_clock_gettime, clock, now);
-
-        now->tv_sec += wall_ahead_s;
-        return rc;
-    }
-    *now = (struct timespec){now_ms / 1000, now_ms % 1000 * 1000000};
-    return 0;
-}
 
 /* ---- an engine, a client, a server ---- */
 

@@ -17,6 +17,7 @@
 
 #include "support/descriptors.h"
 #include "support/namespace.h"
+#include "support/put_bwrap.h"
 #include "support/run.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -215,19 +216,6 @@ static void test_ignored_sigchld(void **state)
 
 /* ---- a bwrap that the command has left for the next run ---- */
 
-static void put_bwrap(const char *folder)
-{
-    static const char script[] = "#!/bin/sh\n: >\"${0%/*}/ran\"\n";
-    char path[128];
-    int fd;
-
-    snprintf(path, sizeof path, "%s/bwrap", folder);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, script, sizeof script - 1), sizeof script - 1);
-    close(fd);
-}
-
 static void test_planted_launcher(void **state)
 {
     static const char *const argv[] = {"sh", "-c", "exit 6", NULL};
@@ -239,7 +227,7 @@ static void test_planted_launcher(void **state)
 
     (void)state;
     assert_non_null(mkdtemp(folder));
-    put_bwrap(folder);
+    put_bwrap(folder, ": >\"${0%/*}/ran\"");
     snprintf(json, sizeof json, "{\"filesystem\": {\"allowWrite\": [\"%s\"]}}", folder);
     snprintf(path, sizeof path, "PATH=%s:/usr/local/bin:/usr/bin:/bin", folder);
     snprintf(ran, sizeof ran, "%s/ran", folder);

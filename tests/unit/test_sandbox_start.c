@@ -10,28 +10,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "support/descriptors.h"
+#include "support/clock.h"
 #include "support/namespace.h"
+#include "support/put_bwrap.h"
 #include "support/run.h"
-
-static long now_ms = 24 * 3600 * 1000L;
-
-/* In the place of the C library's, for libuv as well. */
-__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *now)
-{
-    if (clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_COARSE)
-        return (int)syscall(SYS_clock_gettime, clock, now);
-    *now = (struct timespec){now_ms / 1000, now_ms % 1000 * 1000000};
-    return 0;
-}
 
 static void turn(struct run *run)
 {
@@ -39,20 +26,6 @@ static void turn(struct run *run)
 
     poll(&ready, 1, fence_timeout(run->engine) == 0 ? 0 : 5);
     fence_step(run->engine);
-}
-
-/* A bwrap that does nothing until it is killed; "exec" leaves no child of it behind. */
-static void put_bwrap(const char *folder)
-{
-    static const char script[] = "#!/bin/sh\nexec sleep 1000\n";
-    char path[128];
-    int fd;
-
-    snprintf(path, sizeof path, "%s/bwrap", folder);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, script, sizeof script - 1), sizeof script - 1);
-    close(fd);
 }
 
 static void test_hangs(void **state)
@@ -66,7 +39,7 @@ static void test_hangs(void **state)
 
     (void)state;
     assert_non_null(mkdtemp(folder));
-    put_bwrap(folder);
+    put_bwrap(folder, "exec sleep 1000"); /* and leaves no child of its own behind */
     snprintf(path, sizeof path, "PATH=%s:/usr/bin:/bin", folder);
     options.argv = argv;
     options.env = env;

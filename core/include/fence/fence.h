@@ -379,9 +379,8 @@ typedef struct fence_sandbox_options {
 
 /* Optional, for whoever has work to do before fence_spawn(), as making an engine is: starts the
  * launcher, which loads meanwhile and does nothing until fence_spawn() is given the same options
- * and this launch, on an engine with this configuration. The sandbox ends with the thread that
- * calls this. Returns 0, or a negative number with `err`
- * filled in. */
+ * and this launch, on an engine with this configuration; with others it fails. The sandbox ends
+ * with the thread that calls this. Returns 0, or a negative number with `err` filled in. */
 FENCE_API int fence_launch_begin(fence_launch **out, fence_config *config,
                                  const fence_sandbox_options *options, fence_error *err);
 FENCE_API void fence_launch_cancel(fence_launch *launch); /* of one not spawned; takes NULL */
