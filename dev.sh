@@ -14,9 +14,11 @@ run_libraries='libuv libcjson lua5.4 libseccomp'
 # lua5.4 and g++ by name: a dependency on "lua" is met by an older one
 test_packages='lua5.4 lua-busted lua-luv lua-check libcmocka-dev node-llhttp g++ wget git python3
 python3-pip python3-requests python3-socks python3-websockets openssl openssh-client openssh-server
-iproute2 socat netcat-openbsd tmux util-linux vim-tiny less htop make clang-format clang-tidy'
-test_commands='lua5.4 busted luacheck g++ wget git python3 openssl ip socat nc tmux vi less make'
-test_libraries='cmocka'
+iproute2 socat netcat-openbsd tmux util-linux vim-tiny less htop make clang-format clang-tidy fuse3
+libfuse3-dev'
+test_commands='lua5.4 busted luacheck g++ wget git python3 openssl ip socat nc tmux vi less make
+fusermount3'
+test_libraries='cmocka fuse3'
 
 top=$(dirname -- "$(readlink -f -- "$0")")
 newline='

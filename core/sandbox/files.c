@@ -15,6 +15,7 @@
 #include "sandbox/git_dir.h"
 #include "sandbox/pattern.h"
 #include "sandbox/protected.h"
+#include "sandbox/spelling.h"
 #include "sandbox/system_paths.h"
 
 /* ---- as it was written ---- */
@@ -27,7 +28,7 @@ static int settle_base(struct resolver *r, const char *key, struct pattern *p)
     char shown[256];
 
     for (;;) {
-        char *canonical = realpath(p->base, NULL), *slash, *rest = NULL;
+        char *canonical = spelling_real(p->base), *slash, *rest = NULL;
 
         if (canonical) {
             free(p->base);
@@ -85,7 +86,7 @@ static int seek_link(struct resolver *r, const char *path)
         return resolver_no_memory(r);
     if (lstat(path, &st) < 0 || !S_ISLNK(st.st_mode))
         return 0;
-    canonical = realpath(folder, NULL);
+    canonical = spelling_real(folder);
     return canonical ? resolver_seek(r, SOUGHT_DENY_WRITE, canonical, strdup(slash + 1)) : 0;
 }
 
@@ -319,7 +320,7 @@ static int protect_opened(struct resolver *r)
 
 static int protect_roots(struct resolver *r)
 {
-    auto_free char *home = r->home ? realpath(r->home, NULL) : NULL;
+    auto_free char *home = r->home ? spelling_real(r->home) : NULL;
     size_t count = r->files->roots.count;
     bool cwd_is_broad = is_broad(r->cwd, home);
     int rc = home ? protect_home(r, home) : 0;

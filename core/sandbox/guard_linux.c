@@ -143,6 +143,11 @@ int guard_watch(struct guard *g, const char *path)
 
 /* ---- what came ---- */
 
+static const char *name_of(const char *path)
+{
+    return strrchr(path, '/') + 1;
+}
+
 static bool is_left_out(const char *name)
 {
     return strcmp(name, "node_modules") == 0 || strcmp(name, ".git") == 0;
@@ -167,10 +172,11 @@ static void look_into(struct guard *g, const char *path, int depth)
             snprintf(below, sizeof below, "%s/%s", path[1] ? path : "", entry->d_name) >=
                 (int)sizeof below)
             continue;
+        guard_spell(g, below);
         guard_appeared(g, below, true);
-        if (strcmp(entry->d_name, ".git") == 0)
+        if (strcmp(name_of(below), ".git") == 0)
             guard_repository(g, below);
-        if (entry->d_type == DT_DIR && !is_left_out(entry->d_name))
+        if (entry->d_type == DT_DIR && !is_left_out(name_of(below)))
             look_into(g, below, depth + 1);
     }
     if (folder)
@@ -183,16 +189,19 @@ static bool path_of(char out[LIMIT_PATH], const struct guard *g, const struct in
     const char *folder =
         event->wd >= 0 && (size_t)event->wd < g->nwatched ? g->watched[event->wd] : NULL;
 
-    return folder && event->len > 0 &&
-           snprintf(out, LIMIT_PATH, "%s/%s", folder[1] ? folder : "", event->name) < LIMIT_PATH;
+    if (!folder || event->len == 0 ||
+        snprintf(out, LIMIT_PATH, "%s/%s", folder[1] ? folder : "", event->name) >= LIMIT_PATH)
+        return false;
+    guard_spell(g, out);
+    return true;
 }
 
 /* What concerns git: a repository that is new, or something in one. */
 static void take_repository(struct guard *g, const struct inotify_event *event, const char *path)
 {
     if (guard_in_repository(g, g->watched[event->wd]))
-        guard_repository_changed(g, g->watched[event->wd], event->name);
-    else if (strcmp(event->name, ".git") == 0)
+        guard_repository_changed(g, g->watched[event->wd], name_of(path));
+    else if (strcmp(name_of(path), ".git") == 0)
         guard_repository(g, path);
 }
 
@@ -210,7 +219,7 @@ static void take_event(struct guard *g, const struct inotify_event *event)
         take_repository(g, event, path);
     if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
         guard_appeared(g, path, event->mask & IN_MOVED_TO);
-        if (event->mask & IN_ISDIR && !is_left_out(event->name))
+        if (event->mask & IN_ISDIR && !is_left_out(name_of(path)))
             look_into(g, path, 0);
     } else if (event->mask & LOOKED_AT && !(event->mask & IN_ISDIR)) {
         guard_looked_at(g, path);

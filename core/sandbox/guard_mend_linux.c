@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sandbox/alias.h"
 #include "sandbox/guard_private.h"
 #include "sandbox/held.h"
 #include "sandbox/live.h"
@@ -254,17 +255,29 @@ static bool is_over(const struct guard *g)
     return lstat(name, &st) < 0 || (stat(name, &st) < 0 && errno == ENOENT);
 }
 
+static int open_root(const struct guard *g)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "/proc/%d/root", (int)g->first);
+    return open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool leads_around(const struct guard *g, const char *path)
+{
+    auto_fd int root = open_root(g);
+
+    return root >= 0 && alias_leads_around(root, path);
+}
+
 /* In the sandbox's view, which has to be the one that counts. */
 static bool is_mounted(const struct guard *g, const char *path)
 {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
                            .resolve = RESOLVE_NO_SYMLINKS};
-    char name[32];
     struct statx st;
-    auto_fd int root = -1, fd = -1;
+    auto_fd int root = open_root(g), fd = -1;
 
-    snprintf(name, sizeof name, "/proc/%d/root", (int)g->first);
-    root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
     fd = root < 0 ? -1 : (int)syscall(SYS_openat2, root, path + 1, &how, sizeof how);
     return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
            st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
@@ -332,6 +345,9 @@ static void close_again(struct guard *g, const char *path, bool moved)
                        why.message);
     } else if (!g->ended && !is_mounted(g, path) && !is_over(g)) {
         guard_fail(g, "the sandbox was ended, as the host replaced '%s' again and again", shown);
+    } else if (!g->ended && leads_around(g, path)) {
+        alias_fail(path, &why);
+        guard_fail(g, "the sandbox was ended: %.400s", why.message);
     } else if (!g->ended && !guard_mount_at(g, path)) {
         tell_of_new(g, path, shown);
     } else if (!g->ended) {

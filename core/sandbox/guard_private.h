@@ -9,6 +9,7 @@
 #include "sandbox/freeze.h"
 #include "sandbox/guard.h"
 #include "sandbox/names.h"
+#include "sandbox/spelling.h"
 
 /* Rules that begin at one folder. */
 struct guard_group {
@@ -40,6 +41,7 @@ struct guard {
 
     struct guard_group *groups;
     size_t ngroups;
+    struct spellings *spellings; /* of all rules, and of git */
     struct guard_link *links;
     size_t nlinks;
 
@@ -78,6 +80,10 @@ void guard_rules_deinit(struct guard *guard);
 /* The rule that says most about `path`, or NULL. */
 const struct file_rule *guard_rule_at(const struct guard *guard, const char *path);
 bool guard_leads_below(const struct guard *guard, const char *path);
+
+/* The last name of `path`, of LIMIT_PATH bytes, becomes what a rule calls it, if the file system
+ * takes one for the other. */
+void guard_spell(const struct guard *guard, char *path);
 
 /* The mount of the plan that protects or hides this very path; or NULL. */
 const struct mount *guard_mount_at(const struct guard *guard, const char *path);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * guard_rules.c - which rule is about a path, and which mount of the plan. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +56,22 @@ static int remember_links(struct guard *g)
     return 0;
 }
 
+/* Those of git stand for what guard_repository.c looks for in a repository that is new. */
+static int learn_spellings(struct guard *g)
+{
+    static const char *const git[] = {".git",      "hooks",   "config",  "config.worktree",
+                                      "commondir", "modules", "objects", "HEAD"};
+    size_t count = ARRAY_LEN(git);
+    auto_free const char **words = calloc(count + g->files->nrules, sizeof *words);
+
+    if (!words)
+        return -ENOMEM;
+    memcpy(words, git, sizeof git);
+    for (size_t i = 0; i < g->files->nrules; i++)
+        words[count++] = g->files->rules[i].rest;
+    return spellings_new(&g->spellings, words, count);
+}
+
 int guard_rules_init(struct guard *g)
 {
     size_t count = g->files->nrules;
@@ -72,6 +90,8 @@ int guard_rules_init(struct guard *g)
             end++;
         rc = add_group(g, rules + i, end - i);
     }
+    if (rc == 0)
+        rc = learn_spellings(g);
     return rc == 0 ? remember_links(g) : rc;
 }
 
@@ -83,9 +103,25 @@ void guard_rules_deinit(struct guard *g)
         free(g->groups[i].patterns);
     }
     free(g->groups);
+    spellings_free(g->spellings);
     for (size_t i = 0; i < g->nlinks; i++)
         free(g->links[i].target);
     free(g->links);
+}
+
+void guard_spell(const struct guard *g, char *path)
+{
+    const char *slash = strrchr(path, '/'), *word;
+    char folder[LIMIT_PATH];
+    auto_fd int fd = -1;
+
+    if (!spellings_may_know(g->spellings, slash + 1))
+        return;
+    snprintf(folder, sizeof folder, "%.*s", slash > path ? (int)(slash - path) : 1, path);
+    fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    word = fd < 0 ? slash + 1 : spellings_at(g->spellings, fd, slash + 1);
+    if (word != slash + 1 && (size_t)(slash + 1 - path) + strlen(word) < LIMIT_PATH)
+        memcpy(path + (slash + 1 - path), word, strlen(word) + 1);
 }
 
 /* What of `path` lies below the group's folder, or NULL. */

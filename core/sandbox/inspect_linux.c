@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sandbox/alias.h"
 #include "sandbox/paths.h"
 #include "sandbox/proof.h"
 
@@ -174,6 +175,15 @@ static int check_writable(const char *path, const struct inspect_place *ours,
                 shown, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
 }
 
+/* What the mount covers must not be there under another name. */
+static int check_covered(int root, const struct mount *mount, fence_error *err)
+{
+    bool covers = mount->kind == MOUNT_READ_ONLY || mount->kind == MOUNT_HIDDEN_FILE ||
+                  mount->kind == MOUNT_HIDDEN_FOLDER;
+
+    return covers && alias_leads_around(root, mount->path) ? alias_fail(mount->path, err) : 0;
+}
+
 static int check_mounted(int folder, const struct inspect_ours *ours, const struct plan *plan,
                          fence_error *err)
 {
@@ -186,7 +196,8 @@ static int check_mounted(int folder, const struct inspect_ours *ours, const stru
         const struct mount *mount = &plan->mounts[i];
         struct inspect_place theirs;
 
-        if (!is_compared(mount))
+        rc = check_covered(root, mount, err);
+        if (rc < 0 || !is_compared(mount))
             continue;
         rc = look_at(&theirs, root, mount, THEIRS, &ours->wall, err);
         if (rc == 0)

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sandbox/pattern.h"
+#include "sandbox/spelling.h"
 #include "sandbox/walk.h"
 
 #define PATHS_SHOWN 256 /* of a path within an error message */
@@ -76,7 +77,7 @@ int paths_canonical(char **out, const char *written, const char *cwd, const char
     path = absolute(written, cwd, home);
     if (!path)
         return fail(err, -ENOMEM, "out of memory");
-    canonical = realpath(path, NULL);
+    canonical = spelling_real(path);
     if (canonical) {
         *out = canonical;
         return 0;

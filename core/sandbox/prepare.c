@@ -15,6 +15,7 @@
 #include "sandbox/owners.h"
 #include "sandbox/paths.h"
 #include "sandbox/rule_files.h"
+#include "sandbox/spelling.h"
 
 extern char **environ;
 
@@ -74,7 +75,8 @@ static int make_plan(struct prepared *out, struct proxy *proxy, const char *cons
 {
     const char *home = env_value(env, "HOME");
     auto_paths struct paths sockets = {0};
-    auto_free char *cwd = getcwd(NULL, 0);
+    auto_free char *here = getcwd(NULL, 0);
+    auto_free char *cwd = here ? spelling_true(here) : NULL;
     struct plan_input in = {.cwd = cwd,
                             .runtime_dir = runtime_dir(env),
                             .ordinary_user = geteuid() != 0,

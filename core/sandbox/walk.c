@@ -13,10 +13,12 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "sandbox/names.h"
+#include "sandbox/spelling.h"
 
 struct state {
     const struct walk *walk;
     struct names *names;
+    struct spellings *spellings;
     fence_error *err;
     size_t entries;
     size_t base_len; /* of the path, its slash included */
@@ -60,21 +62,24 @@ static int read_folder(struct state *s, int parent, const char *name, size_t len
 
 static int read_entry(struct state *s, int folder, const struct dirent *entry, size_t len)
 {
-    size_t name_len = strlen(entry->d_name);
+    const char *name = entry->d_name;
+    size_t name_len = strlen(name);
     unsigned char kind;
     int rc;
 
-    if (name_len <= 2 && strspn(entry->d_name, ".") == name_len)
+    if (name_len <= 2 && strspn(name, ".") == name_len)
         return 0;
+    name = spellings_at(s->spellings, folder, name);
+    name_len = strlen(name);
     if (++s->entries > LIMIT_WALK_ENTRIES)
         return too_many(s);
     if (len + name_len + 2 > sizeof s->path)
         return 0; /* no system call takes such a path */
-    memcpy(s->path + len, entry->d_name, name_len + 1);
+    memcpy(s->path + len, name, name_len + 1);
     kind = kind_of(folder, entry);
-    rc = tell(s, entry->d_name, kind);
+    rc = tell(s, name, kind);
     if (rc == 0 && kind == DT_DIR)
-        rc = read_folder(s, folder, entry->d_name, len + name_len);
+        rc = read_folder(s, folder, name, len + name_len);
     s->path[len] = '\0';
     return rc;
 }
@@ -128,17 +133,20 @@ int walk_tree(const struct walk *walk, fence_error *err)
     size_t len = strlen(walk->base);
     int rc;
 
-    if (!s || names_new(&s->names, walk->patterns, walk->npatterns) < 0)
+    if (!s)
         return fail(err, -ENOMEM, "out of memory");
+    if (len + 2 > sizeof s->path)
+        return 0;
     s->walk = walk;
     s->err = err;
-    if (len + 2 > sizeof s->path) {
-        names_free(s->names);
-        return 0;
-    }
     memcpy(s->path, walk->base, len + 1);
     s->base_len = len == 1 ? 1 : len + 1;
-    rc = read_folder(s, AT_FDCWD, walk->base, len);
+    if (names_new(&s->names, walk->patterns, walk->npatterns) < 0 ||
+        spellings_new(&s->spellings, walk->patterns, walk->npatterns) < 0)
+        rc = fail(err, -ENOMEM, "out of memory");
+    else
+        rc = read_folder(s, AT_FDCWD, walk->base, len);
     names_free(s->names);
+    spellings_free(s->spellings);
     return rc;
 }

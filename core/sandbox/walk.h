@@ -23,7 +23,8 @@ struct walk {
     int (*folder)(void *payload, const char *path, int error);
 };
 
-/* Returns 0; what a callback returned; -ENOMEM; or FENCE_ECONFIG when the tree has more entries
+/* Where case does not count, a name that is one of the patterns' is told as they spell it.
+ * Returns 0; what a callback returned; -ENOMEM; or FENCE_ECONFIG when the tree has more entries
  * than LIMIT_WALK_ENTRIES. `err` is filled in unless a callback's number is returned. */
 int walk_tree(const struct walk *walk, fence_error *err);
 
