@@ -3,8 +3,9 @@
  *
  * What two parsers could read in two ways is refused: bare LF, bare CR, obs-fold, a space before
  * the colon, a repeated or conflicting Host, Content-Length or Transfer-Encoding, a Host that
- * differs from the target. Requests come in absolute-form or authority-form only. Nothing is
- * copied: every slice points into the head. */
+ * differs from the target. A proxy is asked in absolute-form or authority-form only; what was meant
+ * for a server, and came to us all the same, is in origin-form. Nothing is copied: every slice
+ * points into the head. */
 #ifndef FENCE_PROTO_HTTP1_H
 #define FENCE_PROTO_HTTP1_H
 
@@ -84,6 +85,12 @@ struct http1_response {
 /* `head` is one complete head as http1_scan_head() found it, its final CRLFCRLF included. Return
  * true, or false with `why` set; `out` holds rubbish then. */
 bool http1_parse_request(struct http1_request *out, struct str head, struct http1_refusal *why);
+
+/* The same of a request to a server: origin-form, "*" for OPTIONS, or absolute-form with http:
+ * (RFC 9112, section 3.2). Its host and port are those of Host; without one, as HTTP/1.0 allows,
+ * `host` and `port`: what the client has connected to. CONNECT is refused. */
+bool http1_parse_server_request(struct http1_request *out, struct str head, const struct host *host,
+                                uint16_t port, struct http1_refusal *why);
 
 /* `method` is the request's: an answer to HEAD has no body, a 2xx to CONNECT neither. A status of
  * 101 is an error unless `upgrade_asked`. */

@@ -213,6 +213,18 @@ static bool read_max_forwards(struct http1_request *out, struct http1_refusal *w
     return true;
 }
 
+/* What the fields say beside the host. */
+static bool read_meaning(struct http1_request *out, const struct http1_facts *facts,
+                         struct http1_refusal *why)
+{
+    if (!http1_fields_framing(&out->framing, &out->content_length, facts, out->minor, why) ||
+        !check_expect(out, facts, why) || !read_max_forwards(out, why))
+        return false;
+    out->keep_alive = out->minor == 1 && !facts->close; /* RFC 9112, section 9.3 */
+    out->upgrade = wanted_upgrade(out, facts);
+    return true;
+}
+
 bool http1_parse_request(struct http1_request *out, struct str head, struct http1_refusal *why)
 {
     struct http1_facts facts = {0};
@@ -222,13 +234,55 @@ bool http1_parse_request(struct http1_request *out, struct str head, struct http
     if (!read_request_line(out, &target, head, &at, why) || !check_method(out->method, why) ||
         !read_target(out, &authority, target, why) ||
         !http1_fields_read(out->fields, &out->nfields, &facts, head, at, why) ||
-        !check_host(out, authority, &facts, why) ||
-        !http1_fields_framing(&out->framing, &out->content_length, &facts, out->minor, why) ||
-        !check_expect(out, &facts, why) || !read_max_forwards(out, why))
+        !check_host(out, authority, &facts, why) || !read_meaning(out, &facts, why))
         return false;
     if (out->connect && out->framing != HTTP1_NO_BODY)
         return http1_refuse(why, 400, "a CONNECT request has no body");
-    out->keep_alive = out->minor == 1 && !facts.close; /* RFC 9112, section 9.3 */
-    out->upgrade = wanted_upgrade(out, &facts);
     return true;
+}
+
+/* ---- a request to a server ---- */
+
+/* origin-form and "*": the path is the target. */
+static bool read_server_target(struct http1_request *out, struct str *authority, struct str target,
+                               struct http1_refusal *why)
+{
+    bool star = str_equal(target, STR("*"));
+
+    if (str_equal(out->method, STR("CONNECT")))
+        return http1_refuse(why, 405, "CONNECT is for proxies, and this connection is to a server");
+    *authority = STR("");
+    if (target.bytes[0] != '/' && !star)
+        return read_target(out, authority, target, why);
+    if (star && !str_equal(out->method, STR("OPTIONS")))
+        return http1_refuse(why, 400, "'*' is a target of OPTIONS alone");
+    out->connect = false;
+    out->path = target;
+    return true;
+}
+
+/* Without an authority in the target, Host names the server; RFC 9112, section 3.2, wants one. */
+static bool read_server_host(struct http1_request *out, struct str authority,
+                             const struct http1_facts *facts, struct http1_refusal *why)
+{
+    if (authority.len > 0 || facts->hosts != 1)
+        return check_host(out, authority, facts, why);
+    if (host_parse_authority(&out->host, &out->port, facts->host, PORT_HTTP))
+        return http1_refuse(why, 400, "the Host field is not a host with an optional port");
+    return true;
+}
+
+bool http1_parse_server_request(struct http1_request *out, struct str head, const struct host *host,
+                                uint16_t port, struct http1_refusal *why)
+{
+    struct http1_facts facts = {0};
+    struct str target = {0}, authority = {0};
+    size_t at;
+
+    out->host = *host;
+    out->port = port;
+    return read_request_line(out, &target, head, &at, why) && check_method(out->method, why) &&
+           read_server_target(out, &authority, target, why) &&
+           http1_fields_read(out->fields, &out->nfields, &facts, head, at, why) &&
+           read_server_host(out, authority, &facts, why) && read_meaning(out, &facts, why);
 }

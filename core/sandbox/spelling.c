@@ -33,23 +33,24 @@ static const struct {
                {0xffa0, 0xffa0},  {0xfff0, 0xfff8}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
                {0xe0000, 0xe0fff}};
 
-/* Of a sequence of UTF-8 that is whole; else 1 and the byte itself. */
+#define NO_CODE UINT32_MAX /* a byte that is no UTF-8 */
+
+/* The length of the sequence that `s` begins with, 1 where it is none. */
 static size_t decode(uint32_t *out, struct str s)
 {
     unsigned char first = (unsigned char)s.bytes[0];
     size_t len = first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 1;
+    uint32_t code = first & (0x7fU >> len);
 
-    *out = first;
+    *out = NO_CODE;
     if (len == 1 || len > s.len)
         return 1;
-    *out = first & (0x7fU >> len);
     for (size_t i = 1; i < len; i++) {
-        if ((s.bytes[i] & 0xc0) != 0x80) {
-            *out = first;
+        if ((s.bytes[i] & 0xc0) != 0x80)
             return 1;
-        }
-        *out = *out << 6 | (s.bytes[i] & 0x3f);
+        code = code << 6 | (s.bytes[i] & 0x3f);
     }
+    *out = code;
     return len;
 }
 

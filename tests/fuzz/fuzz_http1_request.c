@@ -41,12 +41,31 @@ static void require_sense(const struct http1_request *request)
     }
 }
 
+/* The same request to a server: it may name any, but is none for a tunnel. */
+static void check_server_request(struct str head)
+{
+    struct http1_request request;
+    struct http1_refusal why = {0, NULL};
+    struct host host;
+
+    require(!host_parse(&host, STR("seen.test")));
+    if (!http1_parse_server_request(&request, head, &host, 81, &why)) {
+        require(why.text && why.status >= 400);
+        return;
+    }
+    require_scanned(head);
+    require_host(&request);
+    require_sense(&request);
+    require(!request.connect);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct str head = {(const char *)bytes, len};
     struct http1_request request;
     struct http1_refusal why = {0, NULL};
 
+    check_server_request(head);
     if (!http1_parse_request(&request, head, &why)) {
         require(why.text && (why.status == 400 || why.status == 405 || why.status == 417 ||
                              why.status == 431 || why.status == 505));

@@ -46,6 +46,7 @@ static const struct {
     {"a ligature st", "te\xef\xac\x86", "test"},
     {"another letter stays", ".g\xc3\xact", ".g\xc3\xact"},
     {"what is no UTF-8 stays", ".g\xff\xc3\x28\xe2\x80", ".g\xff\xc3(\xe2\x80"},
+    {"a sharp s of Latin-1 stays", ".\xdfh", ".\xdfh"},
     {"an overlong slash stays", "\xc0\xaf", "\xc0\xaf"},
     {"cut in the middle of a sequence", ".git\xe2\x80", ".git\xe2\x80"},
     {"cut after its first byte", ".git\xf3", ".git\xf3"},
