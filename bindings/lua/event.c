@@ -2,9 +2,13 @@
  * event.c - decisions, requests and events as tables. What C has as NULL or "" is nil. */
 #include "binding.h"
 
-const char *const request_kinds[] = {
-    [FENCE_CONNECT] = "connect", [FENCE_HTTP] = "http",   [FENCE_SOCKS5] = "socks5",
-    [FENCE_EXEC] = "exec",       [FENCE_LOCAL] = "local", NULL};
+const char *const request_kinds[] = {[FENCE_CONNECT] = "connect",
+                                     [FENCE_HTTP] = "http",
+                                     [FENCE_SOCKS5] = "socks5",
+                                     [FENCE_EXEC] = "exec",
+                                     [FENCE_LOCAL] = "local",
+                                     [FENCE_CAPTURE] = "capture",
+                                     NULL};
 
 static void set_text(lua_State *lua, const char *name, const char *text)
 {

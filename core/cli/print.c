@@ -235,6 +235,24 @@ static const char *icon(const fence_event *event)
     return event->kind == FENCE_EVENT_TLS || event->status == 403 ? "✗" : "!";
 }
 
+/* Of those whose clients get no answer in HTTP; NULL of others. */
+static const char *tunnel_name(fence_request_kind kind)
+{
+    switch (kind) {
+    case FENCE_SOCKS5:
+        return "socks";
+    case FENCE_LOCAL:
+        return "local";
+    case FENCE_CAPTURE:
+        return "capture";
+    case FENCE_CONNECT:
+    case FENCE_HTTP:
+    case FENCE_EXEC:
+        break;
+    }
+    return NULL;
+}
+
 /* What answers with no status of HTTP's. What was refused is blocked; the rest failed. */
 static void print_tunnel(const fence_event *event, struct printer *printer, const char *when)
 {
@@ -242,9 +260,8 @@ static void print_tunnel(const fence_event *event, struct printer *printer, cons
     char host[300];
 
     format_host(host, event->request->host);
-    print_line(printer, "[fence:%s] %s %s CONNECT %s:%u %s",
-               event->request->kind == FENCE_LOCAL ? "local" : "socks", when, icon(event), host,
-               event->request->port,
+    print_line(printer, "[fence:%s] %s %s CONNECT %s:%u %s", tunnel_name(event->request->kind),
+               when, icon(event), host, event->request->port,
                !refused               ? "ALLOWED"
                : event->status == 403 ? "BLOCKED"
                                       : "FAILED");
@@ -275,8 +292,7 @@ static void print_response(const fence_event *event, struct printer *printer)
         return;
     format_time(when, event->time_us);
     format_duration(took, event->duration_us);
-    if (event->request &&
-        (event->request->kind == FENCE_SOCKS5 || event->request->kind == FENCE_LOCAL)) {
+    if (event->request && tunnel_name(event->request->kind)) {
         print_tunnel(event, printer, when);
         return;
     }

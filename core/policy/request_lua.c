@@ -57,11 +57,9 @@ static void push_str(lua_State *lua, struct str text)
 
 static const char *kind_name(fence_request_kind kind)
 {
-    static const char *const kinds[] = {[FENCE_CONNECT] = "connect",
-                                        [FENCE_HTTP] = "http",
-                                        [FENCE_SOCKS5] = "socks5",
-                                        [FENCE_EXEC] = "exec",
-                                        [FENCE_LOCAL] = "connect"};
+    static const char *const kinds[] = {
+        [FENCE_CONNECT] = "connect", [FENCE_HTTP] = "http",     [FENCE_SOCKS5] = "socks5",
+        [FENCE_EXEC] = "exec",       [FENCE_LOCAL] = "connect", [FENCE_CAPTURE] = "capture"};
 
     return kinds[kind];
 }

@@ -242,6 +242,19 @@ int listener_adopt_local(struct listener **out, struct proxy *proxy, uint16_t po
     return 0;
 }
 
+int listener_adopt_capture(struct listener **out, struct proxy *proxy, struct inside_names *names,
+                           listener_destination destination, int fd, fence_error *err)
+{
+    int rc = listener_adopt(out, proxy, FENCE_PROTOCOL_AUTO, fd, err);
+
+    if (rc < 0)
+        return rc;
+    (*out)->leads = LISTENER_CAPTURE;
+    (*out)->names = names;
+    (*out)->destination = destination;
+    return 0;
+}
+
 int listener_adopt(struct listener **out, struct proxy *proxy, fence_protocol protocol, int fd,
                    fence_error *err)
 {

@@ -4,15 +4,20 @@
 #define FENCE_PROXY_LISTENER_H
 
 #include "base/addr.h"
+#include "proxy/inside_names.h"
 #include "proxy/lender.h"
 #include "proxy/peer.h"
 #include "proxy/proxy.h"
 
-enum listener_leads {                 /* where its clients get to */
-                      LISTENER_PROXY, /* where they ask to, by `protocol` */
-                      LISTENER_OUT,   /* from a sandbox, to `port` of this machine's loopback   */
+enum listener_leads {                   /* where its clients get to */
+                      LISTENER_PROXY,   /* where they ask to, by `protocol` */
+                      LISTENER_CAPTURE, /* from a sandbox, to where they have connected to */
+                      LISTENER_OUT,     /* from a sandbox, to `port` of this machine's loopback   */
                       LISTENER_IN /* from this machine, to `port` inside, by sockets of `lender` */
 };
+
+/* Writes where an accepted connection was to go before it was led here. */
+typedef bool (*listener_destination)(struct addr *out, uint16_t *port, int fd);
 
 struct listener {
     union peer_io io;
@@ -28,6 +33,8 @@ struct listener {
     struct addr addr;
     uint16_t port;
     enum listener_leads leads;
+    struct inside_names *names;       /* of LISTENER_CAPTURE, borrowed, */
+    listener_destination destination; /* and this                       */
     struct lender *lender;
     struct lender_wait wait; /* for a socket of the lender's */
 };
@@ -46,6 +53,11 @@ int listener_adopt(struct listener **out, struct proxy *proxy, fence_protocol pr
  */
 int listener_adopt_local(struct listener **out, struct proxy *proxy, uint16_t port, int fd,
                          fence_error *err);
+
+/* The same for clients that know of no proxy: `destination` tells where they have connected to, and
+ * `names`, borrowed, what that stands for. */
+int listener_adopt_capture(struct listener **out, struct proxy *proxy, struct inside_names *names,
+                           listener_destination destination, int fd, fence_error *err);
 
 /* Listens on an address of this machine, and on that alone; its clients get to the same port inside
  * the sandbox that `lender` has its sockets from. Returns 0 or a negative UV_E*. */

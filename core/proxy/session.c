@@ -48,6 +48,7 @@ static void session_free(struct session *s)
     if (s->kept)
         free(s->kept->path);
     free(s->kept);
+    free(s->captured);
     free(s);
 }
 
@@ -151,6 +152,7 @@ static void on_deadline(uv_timer_t *timer)
 
     switch (s->state) {
     case SESSION_HEAD:
+    case SESSION_CAPTURED:
     case SESSION_LINGERING:
         session_close(s);
         return;
@@ -209,9 +211,13 @@ static void on_dialled(void *owner, struct peer *upstream, struct str early,
         session_socks5_connected(s);
     else if (s->request->kind == FENCE_LOCAL)
         session_local_connected(s);
+    else if (s->request->kind == FENCE_CAPTURE)
+        session_capture_connected(s);
     else
         session_http_connected(s);
-    if (early.len > 0 && s->state == SESSION_TUNNEL)
+    if (early.len > 0 && s->state == SESSION_CAPTURED)
+        session_capture_early(s, early);
+    else if (early.len > 0 && s->state == SESSION_TUNNEL)
         tunnel_early(s, early);
     else if (early.len > 0)
         session_abort(s); /* an answer before the question */
@@ -322,6 +328,8 @@ void session_refuse(struct session *s, const fence_decision *why, int status)
         session_socks5_refuse(s, why);
     else if (s->request->kind == FENCE_LOCAL)
         session_local_refuse(s, why);
+    else if (s->request->kind == FENCE_CAPTURE)
+        session_capture_refuse(s, why);
     else
         refuse_http(s, why, status);
 }
@@ -427,7 +435,8 @@ static void refuse_too_many(struct session *s)
 /* Nobody is told in the protocol that he is one too many where there is no word for it. */
 static bool is_mute(const struct listener *listener)
 {
-    return listener->leads == LISTENER_OUT || listener->protocol == FENCE_PROTOCOL_SOCKS5;
+    return listener->leads == LISTENER_OUT || listener->leads == LISTENER_CAPTURE ||
+           listener->protocol == FENCE_PROTOCOL_SOCKS5;
 }
 
 int session_accept(struct listener *listener, bool full)
@@ -453,6 +462,8 @@ int session_accept(struct listener *listener, bool full)
         session_port_begin(s);
     else if (listener->leads == LISTENER_OUT)
         session_local_begin(s);
+    else if (listener->leads == LISTENER_CAPTURE)
+        session_capture_begin(s);
     else if (full)
         refuse_too_many(s);
     else if (listener->protocol == FENCE_PROTOCOL_SOCKS5)

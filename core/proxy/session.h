@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * session.h - one client connection, from its first byte to its last closed handle. Its steps
- * are in session_http.c and exchange.c, session_socks5.c, session_local.c, session_port.c, tunnel.c
- * and tls_name.c. */
+ * are in session_http.c and exchange.c, session_socks5.c, session_local.c, session_port.c,
+ * session_capture.c, tunnel.c and tls_name.c. */
 #ifndef FENCE_PROXY_SESSION_H
 #define FENCE_PROXY_SESSION_H
 
@@ -20,6 +20,7 @@ enum session_state {
     SESSION_DIALING,   /* allowed; the upstream is being reached                 */
     SESSION_EXCHANGE,  /* a plain HTTP request and its response are under way    */
     SESSION_ENTERING,  /* a client of a host's port is being connected inside    */
+    SESSION_CAPTURED,  /* a captured client is connected: whoever speaks first is awaited */
     SESSION_TUNNEL,    /* bytes both ways                                        */
     SESSION_LINGERING, /* answered for the last time; the client's rest is read  */
     SESSION_CLOSING    /* late callbacks end here                                */
@@ -70,6 +71,11 @@ struct talk { /* what a session says and hears before it becomes a tunnel, or in
     struct session *session; /* whose it is, for the asker */
 };
 
+struct captured { /* where a client that was led to us has connected to */
+    struct host host;
+    uint16_t port;
+};
+
 struct hello; /* tls_name.c: a tunnel's first bytes, while their server name is not known */
 
 struct session {
@@ -98,6 +104,7 @@ struct session {
     struct session_request *request; /* NULL in a tunnel whose first bytes have been judged */
     struct session_request *kept;    /* the same one, where policies have an on_close       */
     struct talk *talk;               /* NULL in a tunnel                                    */
+    struct captured *captured;       /* NULL but in a session of LISTENER_CAPTURE           */
     struct hello *hello;             /* NULL but in a tunnel that begins with TLS           */
 };
 
@@ -198,6 +205,14 @@ void session_socks5_refuse(struct session *s, const fence_decision *why);
 void session_local_begin(struct session *s); /* a client inside, of a service of the host */
 void session_local_connected(struct session *s);
 void session_local_refuse(struct session *s, const fence_decision *why);
+void session_capture_begin(struct session *s); /* a client inside that knows of no proxy */
+void session_capture_connected(struct session *s);
+void session_capture_early(struct session *s, struct str bytes); /* of the server */
+void session_capture_refuse(struct session *s, const fence_decision *why);
+
+/* Changes what was decided about a captured request, if it names another host that is denied. */
+void session_capture_judge_host(struct session *s, const struct http1_request *head,
+                                fence_decision *decision);
 void session_port_begin(struct session *s); /* a client of the host, of a server inside */
 void session_port_timeout(struct session *s);
 void exchange_begin(struct session *s);

@@ -106,6 +106,12 @@ void session_http_allowed(struct session *s)
         !s->proxy->config->rules.by_address && !policy_wants_addresses(s->proxy->policy);
     struct peer *idle = NULL;
 
+    if (s->upstream && judged_by_name) { /* of a captured client: connected before it spoke */
+        s->pooled = false;
+        session_http_connected(s);
+        return;
+    }
+    session_drop_upstream(s);
     if (may_repeat(r) && judged_by_name)
         idle = pool_take(&s->proxy->pool, &r->host, r->port);
 
@@ -130,26 +136,29 @@ void session_http_connected(struct session *s)
 
 /* An HTTP proxy on the way gets the request as a proxy does; whatever else there is, as a server.
  */
-static int write_head(struct session *s, const struct http1_request *head)
+static int write_head(struct session *s, struct http1_request *head)
 {
-    const struct upstream *via = config_upstream(s->proxy->config, &head->host, head->port);
+    const struct session_request *r = s->request;
+    const struct upstream *via = config_upstream(s->proxy->config, &r->host, r->port);
     char authorization[HOP_AUTHORIZATION];
     size_t len;
 
     s->request->asks_proxy = via && via->kind == UPSTREAM_HTTP;
     if (!s->request->asks_proxy)
         return http1_write_request(&s->talk->out, head);
+    head->host = r->host; /* of a captured client: the proxy goes by the URL */
+    head->port = r->port;
     len = hop_authorization(authorization, via);
     return http1_write_proxy_request(&s->talk->out, head, (struct str){authorization, len});
 }
 
-static int keep_request(struct session *s, const struct http1_request *head)
+static int keep_request(struct session *s, struct http1_request *head)
 {
     struct session_request *r = s->request;
 
     r->kind = head->connect ? FENCE_CONNECT : FENCE_HTTP;
-    r->host = head->host;
-    r->port = head->port;
+    r->host = s->captured ? s->captured->host : head->host;
+    r->port = s->captured ? s->captured->port : head->port;
     r->started = uv_hrtime();
     r->sent_before = session_sent(s);
     r->received_before = session_received(s);
@@ -181,6 +190,15 @@ static void answer_options(struct session *s)
         session_linger(s);
 }
 
+static bool parse(const struct session *s, struct http1_request *out, struct str head,
+                  struct http1_refusal *why)
+{
+    const struct captured *c = s->captured;
+
+    return c ? http1_parse_server_request(out, head, &c->host, c->port, why)
+             : http1_parse_request(out, head, why);
+}
+
 static void judge(struct session *s, struct str head)
 {
     static const fence_decision unauthorized = {
@@ -195,7 +213,7 @@ static void judge(struct session *s, struct str head)
     fence_decision decision = {.verdict = FENCE_DENY};
     bool authorized;
 
-    if (!http1_parse_request(&request, head, &why)) {
+    if (!parse(s, &request, head, &why)) {
         refuse_head(s, &why);
         return;
     }
@@ -208,6 +226,8 @@ static void judge(struct session *s, struct str head)
     judged = session_judged(s);
     if (authorized && request.max_forwards != 0)
         session_decide(s, &judged, &request, &decision);
+    if (s->captured)
+        session_capture_judge_host(s, &request, &decision);
     if (!authorized) {
         session_refuse(s, &unauthorized, 407);
         return;

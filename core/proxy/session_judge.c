@@ -61,10 +61,10 @@ void session_follow(struct session *s, const fence_decision *decision)
     session_emit_decision(s, decision);
     if (decision->verdict != FENCE_ALLOW)
         session_refuse(s, decision, 0);
-    else if (s->request->kind == FENCE_SOCKS5 || s->request->kind == FENCE_LOCAL)
-        session_dial(s);
-    else
+    else if (s->request->kind == FENCE_CONNECT || s->request->kind == FENCE_HTTP)
         session_http_allowed(s);
+    else
+        session_dial(s);
 }
 
 void session_judge_tunnel(struct session *s)

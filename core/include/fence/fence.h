@@ -113,8 +113,9 @@ typedef enum fence_request_kind {
     FENCE_HTTP,    /* a request that fence can read  */
     FENCE_SOCKS5,  /* a tunnel: SOCKS5 CONNECT       */
     FENCE_EXEC,    /* a command: of on_ask alone     */
-    FENCE_LOCAL    /* a tunnel from a sandbox to a service of this machine's loopback:
+    FENCE_LOCAL,   /* a tunnel from a sandbox to a service of this machine's loopback:
                       network.allowLocalOutboundPorts; to policies it is a CONNECT */
+    FENCE_CAPTURE  /* a tunnel of a client in a sandbox that knows of no proxy */
 } fence_request_kind;
 
 typedef struct fence_request {

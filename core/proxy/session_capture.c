@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * session_capture.c - a client in a sandbox that has connected to somewhere outside, and was led to
+ * us: it knows nothing of a proxy. Where it wanted to is known from the address; what it speaks,
+ * from its first words.
+ *
+ * A request of HTTP is read and judged as one, everything else as a tunnel. Where the rules may
+ * tell requests apart those words are awaited before anything is judged; else the tunnel is judged
+ * and dialled at once, as in many protocols the server speaks first. */
+#include "proxy/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "filter/rules.h"
+#include "proto/http1_sniff.h"
+#include "proto/reason.h"
+
+#define PORT_HTTP 80
+
+/* ---- refusing ---- */
+
+/* There is no word for it in a protocol that is not known. */
+void session_capture_refuse(struct session *s, const fence_decision *why)
+{
+    session_emit_response(s, why, reason_http_status(why->reason));
+    session_abort(s);
+}
+
+static void refuse_unjudged(struct session *s, const char *message)
+{
+    fence_decision decision = {
+        .verdict = FENCE_DENY, .reason = FENCE_REASON_REQUEST_DENIED, .rule = "built-in"};
+
+    snprintf(decision.message, sizeof decision.message, "%s", message);
+    session_emit_decision(s, &decision);
+    session_capture_refuse(s, &decision);
+}
+
+/* ---- once connected: who speaks first ---- */
+
+/* A server that speaks or leaves before it was asked is not asked any more. */
+static void waiting_bytes(struct peer *upstream, char *bytes, size_t len)
+{
+    (void)bytes;
+    (void)len;
+    session_drop_upstream(upstream->owner);
+}
+
+static void waiting_end(struct peer *upstream, int status)
+{
+    (void)status;
+    session_drop_upstream(upstream->owner);
+}
+
+static const struct peer_ops waiting_ops = {waiting_bytes, waiting_end, waiting_end, NULL};
+
+/* What is connected already waits for the request: session_http_allowed(). */
+static void become_http(struct session *s)
+{
+    if (s->upstream)
+        s->upstream->ops = &waiting_ops;
+    session_http_begin(s, LIMIT_HEAD_MS);
+}
+
+static void become_tunnel(struct session *s)
+{
+    tunnel_begin(s, s->talk->in.bytes, s->talk->in.len);
+}
+
+static void look_at_words(struct session *s)
+{
+    switch (http1_sniff(buf_str(&s->talk->in))) {
+    case HTTP1_SNIFF_MORE:
+        return;
+    case HTTP1_SNIFF_REQUEST:
+        become_http(s);
+        return;
+    case HTTP1_SNIFF_OTHER:
+        if (s->upstream)
+            become_tunnel(s);
+        else
+            session_judge_tunnel(s);
+        return;
+    }
+}
+
+/* The server speaks first. */
+void session_capture_early(struct session *s, struct str bytes)
+{
+    become_tunnel(s);
+    if (s->state == SESSION_TUNNEL)
+        tunnel_early(s, bytes);
+}
+
+static void connected_bytes(struct peer *from, char *bytes, size_t len)
+{
+    struct session *s = from->owner;
+
+    if (from == &s->client) {
+        if (buf_append(&s->talk->in, bytes, len) < 0)
+            session_abort(s);
+        else
+            look_at_words(s);
+        return;
+    }
+    session_capture_early(s, (struct str){bytes, len});
+}
+
+static void connected_end(struct peer *from, int status)
+{
+    struct session *s = from->owner;
+
+    if (status < 0)
+        session_abort(s);
+    else if (from == &s->client)
+        become_tunnel(s); /* it has said all it will */
+    else
+        session_close(s);
+}
+
+static void connected_drained(struct peer *to, int status)
+{
+    if (status < 0)
+        session_abort(to->owner);
+}
+
+static const struct peer_ops connected_ops = {connected_bytes, connected_end, connected_drained,
+                                              NULL};
+
+void session_capture_connected(struct session *s)
+{
+    static const fence_decision allowed = {.verdict = FENCE_ALLOW};
+
+    session_emit_response(s, &allowed, 200);
+    if (s->talk->in.len > 0) { /* they have been looked at: no request */
+        become_tunnel(s);
+        return;
+    }
+    s->state = SESSION_CAPTURED;
+    s->client.ops = s->upstream->ops = &connected_ops;
+    s->client.read_max = LIMIT_HTTP_HEAD;
+    s->upstream->read_max = s->upstream->buffer->size;
+    session_deadline(s, 0);
+    peer_read_start(s->upstream);
+    if (s->state != SESSION_CAPTURED)
+        return;
+    if (s->client.read_ended)
+        become_tunnel(s);
+    else
+        peer_read_start(&s->client);
+}
+
+/* ---- before: its first words, where they are awaited ---- */
+
+static void first_bytes(struct peer *client, char *bytes, size_t len)
+{
+    struct session *s = client->owner;
+
+    if (buf_append(&s->talk->in, bytes, len) < 0)
+        session_abort(s);
+    else if (s->state == SESSION_HEAD)
+        look_at_words(s);
+    else
+        peer_read_stop(client); /* it is being dialled for: one read of what comes after, no more */
+}
+
+static void first_end(struct peer *client, int status)
+{
+    struct session *s = client->owner;
+
+    if (status < 0)
+        session_abort(s);
+    else if (s->state == SESSION_HEAD)
+        session_judge_tunnel(s);
+}
+
+static void first_drained(struct peer *client, int status)
+{
+    if (status < 0)
+        session_abort(client->owner);
+}
+
+static const struct peer_ops first_ops = {first_bytes, first_end, first_drained, NULL};
+
+/* May the rules say yes to one request, and no to another of the same client? */
+static bool words_matter(const struct session *s)
+{
+    return s->captured->port == PORT_HTTP || s->proxy->config->rules.count > 0;
+}
+
+static void begin(struct session *s)
+{
+    s->state = SESSION_HEAD;
+    s->client.ops = &first_ops;
+    s->client.read_max = LIMIT_HTTP_HEAD;
+    if (!words_matter(s)) {
+        session_judge_tunnel(s);
+        return;
+    }
+    session_deadline(s, LIMIT_HEAD_MS);
+    peer_read_start(&s->client);
+}
+
+/* ---- where to ---- */
+
+static bool is_loopback(const struct addr *addr)
+{
+    return addr_classify(addr) == ADDR_LOOPBACK;
+}
+
+/* Returns what is wrong with it, or NULL. */
+static const char *find_target(struct captured *out, struct session *s)
+{
+    const struct listener *l = s->listener;
+    struct addr addr;
+    char text[ADDR_TEXT];
+    uv_os_fd_t fd;
+
+    if (uv_fileno(&s->client.io.handle, &fd) < 0 || !l->destination(&addr, &out->port, fd))
+        return "nobody knows where this connection was to go";
+    addr_format(text, &addr);
+    host_parse_bare(&out->host, str_of(text));
+    if (is_loopback(&addr)) /* nothing leads from there to us but a connection to this very port */
+        return "this port is fence's own, and serves what is led to it";
+    if (inside_names_find(&out->host, l->names, &addr) == INSIDE_FORGOTTEN)
+        return "the address stands for no name any more: look the name up again";
+    return NULL;
+}
+
+void session_capture_begin(struct session *s)
+{
+    struct session_request *r = s->request;
+    const char *wrong;
+
+    r->kind = FENCE_CAPTURE;
+    memcpy(r->method, "CONNECT", sizeof "CONNECT");
+    s->captured = calloc(1, sizeof *s->captured);
+    if (!s->captured) {
+        session_abort(s);
+        return;
+    }
+    wrong = find_target(s->captured, s);
+    r->host = s->captured->host;
+    r->port = s->captured->port;
+    if (wrong)
+        refuse_unjudged(s, wrong);
+    else
+        begin(s);
+}
+
+/* ---- the host that a request names ---- */
+
+/* The connection goes where the client has connected to. A request that names another host there
+ * is judged as one to that, too: one address serves many names (RFC 9110, section 7.4). */
+void session_capture_judge_host(struct session *s, const struct http1_request *head,
+                                fence_decision *decision)
+{
+    struct rules_request judged = session_judged(s);
+    fence_decision other;
+    char shown[120];
+
+    if (decision->verdict != FENCE_ALLOW ||
+        str_equal(host_str(&head->host), host_str(&s->captured->host)))
+        return;
+    judged.host = &head->host;
+    session_decide(s, &judged, head, &other);
+    if (other.verdict == FENCE_ALLOW ||
+        (s->captured->host.is_addr && other.verdict == FENCE_DENY && other.rule[0] == '\0'))
+        return; /* an address was allowed as that, so only a rule that denies the name ends it */
+    other.verdict = FENCE_DENY;
+    other.reason = FENCE_REASON_REQUEST_DENIED;
+    if (other.rule[0] == '\0') {
+        str_escape(shown, sizeof shown, host_str(&head->host));
+        snprintf(other.message, sizeof other.message,
+                 "the request names another host, %s, which no rule allows", shown);
+    }
+    *decision = other;
+}
