@@ -123,5 +123,7 @@ void push_event(lua_State *lua, const fence_event *event)
         push_decision(lua, event->decision);
         lua_setfield(lua, -2, "decision");
     }
+    if (event->program)
+        set_text(lua, "program", event->program);
     set_particulars(lua, event);
 }

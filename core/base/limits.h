@@ -126,8 +126,10 @@
 #define LIMIT_KNOWN_SOCKETS      64  /* files held open, so that they are not looked for again  */
 #define LIMIT_HIDDEN_DESCRIPTORS 256 /* numbers tried in a process that shows none; agents: 10  */
 #define LIMIT_BLOCKED_CONNECTS                                                                     \
-    64                      /* threads in connect(2); with a full backlog at the other end         \
-                             */
+    64 /* threads in connect(2); with a full backlog at the other end                              \
+        */
+#define LIMIT_CALLERS                                                                              \
+    256 /* connects of which is remembered whose they were: a full backlog's half */
 #define LIMIT_NEWS      32  /* refused connects that the loop has not reported yet     */
 #define LIMIT_NEWS_TEXT 768 /* of one: a path has 108 bytes, four times that escaped   */
 

@@ -260,11 +260,13 @@ static void print_tunnel(const fence_event *event, struct printer *printer, cons
     char host[300];
 
     format_host(host, event->request->host);
-    print_line(printer, "[fence:%s] %s %s CONNECT %s:%u %s", tunnel_name(event->request->kind),
-               when, icon(event), host, event->request->port,
+    print_line(printer, "[fence:%s] %s %s CONNECT %s:%u %s%s%s%s",
+               tunnel_name(event->request->kind), when, icon(event), host, event->request->port,
                !refused               ? "ALLOWED"
                : event->status == 403 ? "BLOCKED"
-                                      : "FAILED");
+                                      : "FAILED",
+               event->program ? " (" : "", event->program ? event->program : "",
+               event->program ? ")" : "");
 }
 
 /* Nothing to say of a tunnel whose TLS asks for what the tunnel was asked for. */

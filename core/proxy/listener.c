@@ -242,16 +242,15 @@ int listener_adopt_local(struct listener **out, struct proxy *proxy, uint16_t po
     return 0;
 }
 
-int listener_adopt_capture(struct listener **out, struct proxy *proxy, struct inside_names *names,
-                           listener_destination destination, int fd, fence_error *err)
+int listener_adopt_capture(struct listener **out, struct proxy *proxy,
+                           const struct listener_capture *capture, int fd, fence_error *err)
 {
     int rc = listener_adopt(out, proxy, FENCE_PROTOCOL_AUTO, fd, err);
 
     if (rc < 0)
         return rc;
     (*out)->leads = LISTENER_CAPTURE;
-    (*out)->names = names;
-    (*out)->destination = destination;
+    (*out)->capture = capture;
     return 0;
 }
 

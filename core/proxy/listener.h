@@ -16,8 +16,17 @@ enum listener_leads {                   /* where its clients get to */
                       LISTENER_IN /* from this machine, to `port` inside, by sockets of `lender` */
 };
 
-/* Writes where an accepted connection was to go before it was led here. */
-typedef bool (*listener_destination)(struct addr *out, uint16_t *port, int fd);
+#define LISTENER_PROGRAM 96 /* room for "npm:4711", escaped */
+
+struct listener_capture { /* what is known of clients that were led here */
+    struct inside_names *names;
+    /* Where an accepted connection was to go; false where that cannot be told. */
+    bool (*destination)(struct addr *out, uint16_t *port, int fd);
+    /* Which program has connected it, and from where; false where it is not known. */
+    bool (*program)(char out[LISTENER_PROGRAM], void *payload, const struct addr *from,
+                    uint16_t from_port, const struct addr *to, uint16_t to_port);
+    void *payload;
+};
 
 struct listener {
     union peer_io io;
@@ -33,8 +42,7 @@ struct listener {
     struct addr addr;
     uint16_t port;
     enum listener_leads leads;
-    struct inside_names *names;       /* of LISTENER_CAPTURE, borrowed, */
-    listener_destination destination; /* and this                       */
+    const struct listener_capture *capture; /* of LISTENER_CAPTURE, borrowed */
     struct lender *lender;
     struct lender_wait wait; /* for a socket of the lender's */
 };
@@ -54,10 +62,9 @@ int listener_adopt(struct listener **out, struct proxy *proxy, fence_protocol pr
 int listener_adopt_local(struct listener **out, struct proxy *proxy, uint16_t port, int fd,
                          fence_error *err);
 
-/* The same for clients that know of no proxy: `destination` tells where they have connected to, and
- * `names`, borrowed, what that stands for. */
-int listener_adopt_capture(struct listener **out, struct proxy *proxy, struct inside_names *names,
-                           listener_destination destination, int fd, fence_error *err);
+/* The same for clients that know of no proxy. `capture` is borrowed for the listener's life. */
+int listener_adopt_capture(struct listener **out, struct proxy *proxy,
+                           const struct listener_capture *capture, int fd, fence_error *err);
 
 /* Listens on an address of this machine, and on that alone; its clients get to the same port inside
  * the sandbox that `lender` has its sockets from. Returns 0 or a negative UV_E*. */

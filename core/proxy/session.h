@@ -73,6 +73,7 @@ struct talk { /* what a session says and hears before it becomes a tunnel, or in
 
 struct captured { /* where a client that was led to us has connected to */
     struct host host;
+    struct addr addr; /* what that was inside */
     uint16_t port;
 };
 
@@ -209,6 +210,9 @@ void session_capture_begin(struct session *s); /* a client inside that knows of 
 void session_capture_connected(struct session *s);
 void session_capture_early(struct session *s, struct str bytes); /* of the server */
 void session_capture_refuse(struct session *s, const fence_decision *why);
+
+/* Which program a captured client is; false where it is not known, or the session is none. */
+bool session_capture_program(char out[LISTENER_PROGRAM], const struct session *s);
 
 /* Changes what was decided about a captured request, if it names another host that is denied. */
 void session_capture_judge_host(struct session *s, const struct http1_request *head,

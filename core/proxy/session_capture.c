@@ -202,7 +202,21 @@ static void begin(struct session *s)
     peer_read_start(&s->client);
 }
 
-/* ---- where to ---- */
+/* ---- who, and where to ---- */
+
+bool session_capture_program(char out[LISTENER_PROGRAM], const struct session *s)
+{
+    const struct listener_capture *capture = s->listener ? s->listener->capture : NULL;
+    struct sockaddr_storage from;
+    int len = sizeof from;
+    struct addr addr;
+    uint16_t port;
+
+    return capture && uv_tcp_getpeername(&s->client.io.tcp, (struct sockaddr *)&from, &len) == 0 &&
+           addr_from_sockaddr(&addr, &port, (struct sockaddr *)&from) &&
+           capture->program(out, capture->payload, &addr, port, &s->captured->addr,
+                            s->captured->port);
+}
 
 static bool is_loopback(const struct addr *addr)
 {
@@ -212,18 +226,19 @@ static bool is_loopback(const struct addr *addr)
 /* Returns what is wrong with it, or NULL. */
 static const char *find_target(struct captured *out, struct session *s)
 {
-    const struct listener *l = s->listener;
-    struct addr addr;
+    const struct listener_capture *capture = s->listener->capture;
     char text[ADDR_TEXT];
     uv_os_fd_t fd;
 
-    if (uv_fileno(&s->client.io.handle, &fd) < 0 || !l->destination(&addr, &out->port, fd))
+    if (uv_fileno(&s->client.io.handle, &fd) < 0 ||
+        !capture->destination(&out->addr, &out->port, fd))
         return "nobody knows where this connection was to go";
-    addr_format(text, &addr);
+    addr_format(text, &out->addr);
     host_parse_bare(&out->host, str_of(text));
-    if (is_loopback(&addr)) /* nothing leads from there to us but a connection to this very port */
+    if (is_loopback(
+            &out->addr)) /* nothing leads from there to us but a connection to this very port */
         return "this port is fence's own, and serves what is led to it";
-    if (inside_names_find(&out->host, l->names, &addr) == INSIDE_FORGOTTEN)
+    if (inside_names_find(&out->host, capture->names, &out->addr) == INSIDE_FORGOTTEN)
         return "the address stands for no name any more: look the name up again";
     return NULL;
 }

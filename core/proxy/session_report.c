@@ -21,7 +21,12 @@ static void emit(struct session *s, fence_event *event)
 {
     fence_request request;
 
+    char program[LISTENER_PROGRAM];
+
     session_show_request(s, &request);
+    if (event->decision && event->decision->verdict == FENCE_DENY &&
+        session_capture_program(program, s))
+        event->program = program;
     event->session = s->id;
     event->request = request.method[0] != '\0' ? &request : NULL;
     events_emit(&s->proxy->events, event);

@@ -8,6 +8,7 @@
 #include <fence/fence.h>
 
 #include "proxy/proxy.h"
+#include "sandbox/callers.h"
 #include "sandbox/plan.h"
 #include "sandbox/spawn.h"
 
@@ -37,6 +38,11 @@ bool unix_sockets_ask(const struct unix_sockets *sockets);
 /* Process `pid` waits in the sandbox, and the command has not begun: remembers what is the
  * sandbox's own. Until then no Unix socket is connected. Takes NULL. */
 int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, fence_error *err);
+
+/* Who has made a TCP connection in the sandbox: "npm:4711", escaped. False where it is not known.
+ * Takes NULL. */
+bool unix_sockets_caller(char out[96], struct unix_sockets *sockets, const struct caller_end *from,
+                         const struct caller_end *to);
 
 /* The loop's part ends; the thread's when the last process of the sandbox has. Takes NULL. */
 void unix_sockets_close(struct unix_sockets *sockets);

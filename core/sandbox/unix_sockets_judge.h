@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "base/limits.h"
+#include "sandbox/callers.h"
 #include "sandbox/notify.h"
 #include "sandbox/unix_sockets.h"
 
@@ -93,7 +94,8 @@ struct unix_sockets {
     struct unix_news news[LIMIT_NEWS];
     size_t nnews;
     unsigned long unheard;
-    uv_async_t wake; /* of the loop, until `closing` */
+    struct callers callers; /* of TCP connections */
+    uv_async_t wake;        /* of the loop, until `closing` */
 };
 
 /* For struct notify_handler; `context` is a struct unix_sockets. */

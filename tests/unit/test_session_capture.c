@@ -50,14 +50,25 @@ static bool tell_target(struct addr *out, uint16_t *port, int fd)
 struct place {
     uv_loop_t loop;
     struct proxy proxy;
-    struct inside_names *names;
+    struct listener_capture capture;
     struct listener *listener;
     int port;          /* of the listener */
     int server, there; /* a server of the test's, and its port */
     fence_request_kind kind;
-    char host[300], message[300];
+    char host[300], message[300], program[LISTENER_PROGRAM];
     unsigned decisions, denied;
 };
+
+static bool tell_program(char out[LISTENER_PROGRAM], void *payload, const struct addr *from,
+                         uint16_t from_port, const struct addr *to, uint16_t to_port)
+{
+    struct place *p = payload;
+
+    snprintf(out, LISTENER_PROGRAM, "program:%u", from_port);
+    assert_ptr_equal(p->capture.payload, p);
+    assert_true(!target.known || (addr_equal(to, &target.addr) && to_port == target.port));
+    return from->family == 4;
+}
 
 static void observe(const fence_event *event, void *payload)
 {
@@ -69,6 +80,8 @@ static void observe(const fence_event *event, void *payload)
     p->denied += event->decision->verdict == FENCE_DENY;
     p->kind = event->request->kind;
     snprintf(p->host, sizeof p->host, "%s", event->request->host);
+    snprintf(p->program, sizeof p->program, "%s", event->program ? event->program : "");
+    assert_int_equal(event->program != NULL, event->decision->verdict == FENCE_DENY);
     snprintf(p->message, sizeof p->message, "%s", event->decision->message);
 }
 
@@ -92,11 +105,10 @@ static void open_place(struct place *p, const char *json)
     assert_int_equal(uv_loop_init(&p->loop), 0);
     assert_int_equal(proxy_init(&p->proxy, &p->loop, config, &observer), 0);
     fence_config_unref(config);
-    p->names = inside_names_new();
-    assert_non_null(p->names);
-    assert_int_equal(listener_adopt_capture(&p->listener, &p->proxy, p->names, tell_target,
-                                            listening(&p->port), &err),
-                     0);
+    p->capture = (struct listener_capture){inside_names_new(), tell_target, tell_program, p};
+    assert_non_null(p->capture.names);
+    assert_int_equal(
+        listener_adopt_capture(&p->listener, &p->proxy, &p->capture, listening(&p->port), &err), 0);
     p->server = listening(&p->there);
 }
 
@@ -106,7 +118,7 @@ static void close_place(struct place *p)
     uv_run(&p->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&p->loop), 0);
     proxy_deinit(&p->proxy);
-    inside_names_free(p->names);
+    inside_names_free(p->capture.names);
     close(p->server);
 }
 
@@ -123,7 +135,7 @@ static void aim(struct place *p, const char *where, uint16_t port)
     if (host.is_addr)
         target.addr = host.addr;
     else
-        assert_int_equal(inside_names_addr(&target.addr, p->names, &host, 4), 0);
+        assert_int_equal(inside_names_addr(&target.addr, p->capture.names, &host, 4), 0);
 }
 
 static int client_of(struct place *p)
@@ -279,6 +291,8 @@ static void run_row(const struct row *row, size_t piece)
     expect(&p, client, row->name, row->hears);
     if (p.decisions > 0 && p.kind != row->kind)
         fail_msg("%s: the last decision was about kind %d", row->name, p.kind);
+    if (p.denied > 0 && strncmp(p.program, "program:", 8) != 0)
+        fail_msg("%s: it was '%s'", row->name, p.program);
     if (row->message && strcmp(p.message, row->message) != 0)
         fail_msg("%s: '%s'", row->name, p.message);
     close(client);

@@ -232,7 +232,9 @@ typedef struct fence_event {
                          RESPONSE: not NULL where one has; else NULL     */
     const char *server_name; /* TLS: what the client asks for; or NULL            */
     int hello_encrypted;     /* TLS: only the outer server name can be read (ECH) */
-} fence_event;               /* no string in it holds a control character */
+    const char *program; /* of what was refused: "npm:4711", who has asked for it, with the number
+                            of the process as this machine has it; NULL where it is not known */
+} fence_event;           /* no string in it holds a control character */
 
 typedef struct fence_ask fence_ask; /* a question that waits for its answer */
 
