@@ -121,6 +121,19 @@
 /* ---- what a sandbox asks the name service for ---- */
 
 #define LIMIT_INSIDE_NAMES 16384 /* that are remembered: a crawler's hour, 6 MB of long names  */
+#define LIMIT_INSIDE_TTL_S                                                                         \
+    30 /* of an answer: a cache must not outlive the table's memory of it   */
+#define LIMIT_DNS_MESSAGE                                                                          \
+    4096 /* a question: it has 271 bytes, and EDNS options behind it, at most 4096 in use */
+#define LIMIT_DNS_CLIENTS                                                                          \
+    64 /* by TCP; resolvers use it after a cut answer, which we never give                         \
+        */
+#define LIMIT_DNS_IDLE_MS    10000 /* without a whole question: resolvers give up after 5 s        */
+#define LIMIT_DNS_TURN       256 /* questions by TCP in a turn of the loop: half a millisecond   */
+#define LIMIT_DNS_DATAGRAMS  32  /* of a socket in a turn, as libuv reads of its own  */
+#define LIMIT_SEARCH_DOMAINS 32  /* as Kubernetes; glibc had 6 until 2.26                        */
+#define LIMIT_NDOTS          15  /* glibc's RES_MAXNDOTS                                         */
+#define LIMIT_RESOLV_CONF    (64 * 1024) /* 32 domains are 8 KiB, and somebody may comment on each */
 
 /* ---- the sandbox's Unix sockets ---- */
 #define LIMIT_KNOWN_SOCKETS      64  /* files held open, so that they are not looked for again  */

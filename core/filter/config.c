@@ -212,8 +212,8 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
                                      : fail_type(r, value, "a proxy's URL as a string");
     case KEY_SECONDS:
         return read_seconds(r, value, key->field);
-    case KEY_ENFORCE:
-        return read_enforce(r, value, key->field);
+    case KEY_EITHER:
+        return read_either(r, value, key->field, key->word);
     case KEY_NO_LIST:
         return read_unbuilt(r, value, cJSON_IsArray(value), !value->child, "a list",
                             "leave it empty");

@@ -70,6 +70,8 @@ struct fence_config {
 
     uint32_t tunnel_idle_s, tunnel_total_s; /* 0: none */
 
+    bool denied_names_resolve; /* network.deniedDns: proxy/dns_answer.c */
+
     bool tls_name_check; /* are the server names of tunnels judged? proxy/tls_name.c */
 
     char **policies; /* files, beside that of the settings unless absolute */

@@ -24,7 +24,7 @@ enum key_kind {
     KEY_VARIABLES, /* an object: names and their values         */
     KEY_UPSTREAM,  /* a proxy's URL, or "environment"              */
     KEY_SECONDS,   /* a whole number; 0 for none                    */
-    KEY_ENFORCE,   /* "enforce" or "off"                            */
+    KEY_EITHER,    /* one of the two words of `word`: true, or false */
     KEY_NO_LIST,   /* not built: [], {}, "", false or 0 only        */
     KEY_NO_TEXT,   /* or `word`, which says the same as ""          */
     KEY_NO_SWITCH,
@@ -34,8 +34,8 @@ enum key_kind {
 struct key {
     const char *path;
     enum key_kind kind;
-    size_t field; /* where in struct fence_config; 0: nowhere, or the kind says it */
-    const char *word;
+    size_t field;     /* where in struct fence_config; 0: nowhere, or the kind says it */
+    const char *word; /* KEY_EITHER: two, with a NUL between */
 };
 
 /* The last part of its path. */

@@ -149,13 +149,17 @@ int read_seconds(struct reader *r, const cJSON *value, size_t field)
     return 0;
 }
 
-int read_enforce(struct reader *r, const cJSON *value, size_t field)
+int read_either(struct reader *r, const cJSON *value, size_t field, const char *words)
 {
-    bool *enforced = (void *)((char *)r->config + field);
+    bool *first = (void *)((char *)r->config + field);
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
+    const char *other = words + strlen(words) + 1;
+    char wanted[64];
 
-    if (strcmp(text, "enforce") != 0 && strcmp(text, "off") != 0)
-        return fail_type(r, value, "\"enforce\" or \"off\"");
-    *enforced = strcmp(text, "enforce") == 0;
+    if (strcmp(text, words) != 0 && strcmp(text, other) != 0) {
+        snprintf(wanted, sizeof wanted, "\"%s\" or \"%s\"", words, other);
+        return fail_type(r, value, wanted);
+    }
+    *first = strcmp(text, words) == 0;
     return 0;
 }

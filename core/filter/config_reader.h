@@ -55,7 +55,7 @@ int check_local_ports(struct reader *r); /* when all is read: are they open? */
 int read_variables(struct reader *r, const struct cJSON *object, size_t field); /* "NAME=value" */
 int read_switch(struct reader *r, const struct cJSON *value, size_t field);     /* 0: nowhere */
 int read_seconds(struct reader *r, const struct cJSON *value, size_t field);
-int read_enforce(struct reader *r, const struct cJSON *value, size_t field);
+int read_either(struct reader *r, const struct cJSON *value, size_t field, const char *words);
 
 /* network.rules, an array of objects: config_read_rules.c. */
 int read_rules(struct reader *r, const struct cJSON *list);

@@ -22,6 +22,7 @@ struct domains {
     uint64_t v4_lengths, v6_lengths[3]; /* bit n: some network has n bits                        */
     uint64_t ports;                     /* port_bit() of the rules                               */
     bool has_all;
+    struct domains *ported; /* the rules with a port, without it; NULL: there are none */
 };
 
 struct network_bytes { /* a network as the key of a record */
@@ -81,6 +82,7 @@ void domains_free(struct domains *set)
     if (!set)
         return;
     table_deinit(&set->table);
+    domains_free(set->ported);
     free(set);
 }
 
@@ -108,6 +110,15 @@ static struct table_key key_of(const char **bytes, struct network_bytes *room,
     return key;
 }
 
+/* For domains_match_any_port(): to ask for each port there is would take as long as a list is. */
+static int add_ported(struct domains *set, struct table_record record, const char *bytes)
+{
+    if (!set->ported)
+        set->ported = domains_new(0);
+    record.key.port = 0;
+    return set->ported ? table_append(&set->ported->table, &record, bytes) : -ENOMEM;
+}
+
 int domains_add(struct domains *set, struct str rule, uint32_t index, const char **why)
 {
     struct domains_rule parsed;
@@ -120,6 +131,8 @@ int domains_add(struct domains *set, struct str rule, uint32_t index, const char
         return -EINVAL;
     }
     record.key = key_of(&bytes, &room, &parsed);
+    if (parsed.port != 0 && add_ported(set, record, bytes) < 0)
+        return -ENOMEM;
     return table_append(&set->table, &record, bytes);
 }
 
@@ -180,7 +193,7 @@ int domains_compile(struct domains *set)
         if (index_records(set) < 0)
             return -ENOMEM;
     } while (set->table.count < count / 2);
-    return 0;
+    return set->ported ? domains_compile(set->ported) : 0;
 }
 
 size_t domains_count(const struct domains *set)
@@ -190,7 +203,8 @@ size_t domains_count(const struct domains *set)
 
 size_t domains_memory(const struct domains *set)
 {
-    return sizeof *set + table_memory(&set->table);
+    return sizeof *set + table_memory(&set->table) +
+           (set->ported ? domains_memory(set->ported) : 0);
 }
 
 /* ---- look-up ---- */
@@ -300,6 +314,13 @@ uint32_t domains_match(const struct domains *set, const struct host *host, uint1
     if (rule == DOMAINS_NO_RULE && set->has_all)
         rule = find_rule(set, set->key.start, DOMAINS_ALL, STR(""), port);
     return rule;
+}
+
+uint32_t domains_match_any_port(const struct domains *set, const struct host *host)
+{
+    uint32_t rule = domains_match(set, host, 0);
+
+    return rule == DOMAINS_NO_RULE && set->ported ? domains_match(set->ported, host, 0) : rule;
 }
 
 uint32_t domains_find(const struct domains *set, struct str rule)

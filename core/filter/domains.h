@@ -32,11 +32,16 @@ int domains_add(struct domains *set, struct str rule, uint32_t index, const char
 int domains_compile(struct domains *set);
 
 /* The number of a rule that matches, or DOMAINS_NO_RULE. An exact name is preferred to a wildcard,
- * a longer suffix or prefix to a shorter one, and one with a port to one without. */
+ * a longer suffix or prefix to a shorter one, and one with a port to one without. Port 0 is none:
+ * only the rules for every port match. */
 uint32_t domains_match(const struct domains *set, const struct host *host, uint16_t port);
 
-/* The same for an address that a name was resolved to: only the rules that are addresses and
- * networks are asked; "*" is not one of them. */
+/* The number of a rule that matches on some port, or DOMAINS_NO_RULE. One for every port is
+ * preferred. */
+uint32_t domains_match_any_port(const struct domains *set, const struct host *host);
+
+/* As domains_match(), for an address that a name was resolved to: only the rules that are addresses
+ * and networks are asked; "*" is not one of them. */
 uint32_t domains_match_addr(const struct domains *set, const struct addr *addr, uint16_t port);
 
 /* The number of the rule that says the same as `rule`, however it is spelt, or DOMAINS_NO_RULE. */

@@ -148,6 +148,31 @@ size_t request_rules_match_addr(const struct request_rules *rules, bool allows,
     return REQUEST_NO_RULE;
 }
 
+bool request_rules_allow_some(const struct request_rules *rules, const struct host *host)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        if (rules->list[i].allows && host_matches(&rules->list[i], host))
+            return true;
+    }
+    return false;
+}
+
+static bool has_host_alone(const struct request_rule *rule)
+{
+    return rule->nports == 0 && rule->scheme == SCHEME_ANY && !rule->methods && !rule->path;
+}
+
+bool request_rules_deny_all(const struct request_rules *rules, const struct host *host)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct request_rule *rule = &rules->list[i];
+
+        if (!rule->allows && has_host_alone(rule) && host_matches(rule, host))
+            return true;
+    }
+    return false;
+}
+
 bool request_rule_is_blind(const struct request_rule *rule, const struct rules_request *request)
 {
     return (rule->methods && !request->method.bytes) || (rule->path && !request->target.bytes);

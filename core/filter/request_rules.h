@@ -61,6 +61,10 @@ size_t request_rules_match_addr(const struct request_rules *rules, bool allows,
                                 const struct rules_request *request, const struct addr *addr,
                                 bool exact);
 
+/* Is there a rule that allows some request to this host; that denies every one? */
+bool request_rules_allow_some(const struct request_rules *rules, const struct host *host);
+bool request_rules_deny_all(const struct request_rules *rules, const struct host *host);
+
 /* Did a rule that denies match only because method or path could not be seen? */
 bool request_rule_is_blind(const struct request_rule *rule, const struct rules_request *request);
 

@@ -285,6 +285,15 @@ void rules_decide_request(fence_decision *out, const struct fence_config *config
         rules_allow_request(out, config, request);
 }
 
+bool rules_could_allow(const struct fence_config *config, const struct host *host, bool policies)
+{
+    if (domains_match(config->denied.set, host, 0) != DOMAINS_NO_RULE ||
+        request_rules_deny_all(&config->rules, host))
+        return false;
+    return policies || domains_match_any_port(config->allowed.set, host) != DOMAINS_NO_RULE ||
+           request_rules_allow_some(&config->rules, host);
+}
+
 void rules_decide_addr(fence_decision *out, const struct fence_config *config,
                        const struct rules_request *request, const struct addr *addr, bool own)
 {

@@ -19,6 +19,11 @@ void rules_allow_request(fence_decision *out, const struct fence_config *config,
 void rules_decide_request(fence_decision *out, const struct fence_config *config,
                           const struct rules_request *request);
 
+/* Could a request to this name be allowed, on whatever port? `policies`: there are some, which may
+ * allow whatever is not denied. False is certain; true is not, as one rule may deny on the very
+ * port, or by the very method, that another allows. */
+bool rules_could_allow(const struct fence_config *config, const struct host *host, bool policies);
+
 /* Step 6: may `addr`, which the request's host resolved to (or is), be dialled for it? Only after
  * step 5 allowed the request. `own`: the address belongs to this machine (proxy/own_addr.h). */
 void rules_decide_addr(fence_decision *out, const struct fence_config *config,

@@ -11,7 +11,13 @@
 
 enum dns_type { DNS_A = 1, DNS_PTR = 12, DNS_AAAA = 28 };
 
-enum dns_code { DNS_NO_ERROR = 0, DNS_FORMAT = 1, DNS_NO_NAME = 3, DNS_NOT_BUILT = 4 };
+enum dns_code {
+    DNS_NO_ERROR = 0,
+    DNS_FORMAT = 1,
+    DNS_FAILED = 2,
+    DNS_NO_NAME = 3,
+    DNS_NOT_BUILT = 4
+};
 
 struct dns_query {
     uint16_t type;    /* a number of its own where enum dns_type has none */

@@ -15,8 +15,8 @@
 #define LAST  131069U /* 198.19.255.253: the next is inside_own4, and then broadcast */
 #define NONE  0U      /* no number */
 
-const struct addr inside_own4 = {4, {198, 19, 255, 254}};
-const struct addr inside_own6 = {6, {0xfd, 0xfe, 0x0c, 0xe0, [12] = 0xff, 0xff, 0xff, 0xfe}};
+const struct addr inside_own4 = INSIDE_OWN4;
+const struct addr inside_own6 = INSIDE_OWN6;
 
 static const uint8_t network4[] = {198, 18};
 static const uint8_t network6[12] = {0xfd, 0xfe, 0x0c, 0xe0};

@@ -12,6 +12,10 @@
 
 /* Addresses of the sandbox's own loopback interface, beside 127.0.0.1 and ::1: those of a
  * machine that is connected to something. No name has them. */
+/* clang-format off */
+#define INSIDE_OWN4 {4, {198, 19, 255, 254}}
+#define INSIDE_OWN6 {6, {0xfd, 0xfe, 0x0c, 0xe0, [12] = 0xff, 0xff, 0xff, 0xfe}}
+/* clang-format on */
 extern const struct addr inside_own4, inside_own6;
 
 struct inside_names;

@@ -116,6 +116,8 @@ local wrong = {
       "or \"fd00::1\"" },
   { "a check that is neither", '{"network": {"tlsNameCheck": "on"}}',
     '1:30: network.tlsNameCheck: must be "enforce" or "off"' },
+  { "an answer for denied names that is neither", '{"network": {"deniedDns": "refused"}}',
+    '1:27: network.deniedDns: must be "synthetic" or "nxdomain"' },
   { "a proxy's URL that is none", '{"network": {"upstreamProxy": "https://a.test"}}',
     "1:31: network.upstreamProxy: must begin with http://, socks5:// or socks5h://" },
   { "a password in a wrong URL", '{"network": {"upstreamProxy": "http://a:hush%@b.test"}}',
@@ -159,6 +161,7 @@ local right = {
   { "a proxy of the network's, and what passes it by", '{"network": {"upstreamProxy": ' ..
     '"http://a:b@10.0.0.1:3128/", "noProxy": ["*.a.test", "10.0.0.0/8"], ' ..
     '"tunnelIdleSeconds": 60, "tunnelTotalSeconds": 0, "tlsNameCheck": "enforce"}}' },
+  { "denied names that are not there", '{"network": {"deniedDns": "nxdomain"}}' },
   { "rules", '{"network": {"rules": [{"host": "*.a.test", "port": [80, "8000-8999"], ' ..
     '"scheme": "http", "method": "GET", "path": "/pub/**", "action": "allow"}, ' ..
     '{"host": "x.a.test", "action": "deny", "message": "ask Ann"}]}}' },

@@ -68,6 +68,8 @@ static void ask(const struct lists *lists, const struct domains *set, uint16_t p
 
         CHECK(domains_match(set, host, port) ==
               scan_match(lists->rules, lists->nrules, host, NULL, port));
+        if (domains_match(set, host, port) != DOMAINS_NO_RULE)
+            CHECK(domains_match_any_port(set, host) != DOMAINS_NO_RULE);
         if (host->is_addr)
             CHECK(domains_match_addr(set, &host->addr, port) ==
                   scan_match(lists->rules, lists->nrules, NULL, &host->addr, port));

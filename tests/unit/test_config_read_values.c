@@ -25,6 +25,10 @@ static void write_down(char *out, size_t cap, const struct fence_config *c)
         len += (size_t)snprintf(out + len, cap - len, "%u ", c->local_ports.items[i]);
     for (size_t i = 0; i < c->env_set.count; i++)
         len += (size_t)snprintf(out + len, cap - len, "[%s] ", c->env_set.items[i]);
+    if (!c->denied_names_resolve)
+        len += (size_t)snprintf(out + len, cap - len, "nxdomain ");
+    if (!c->tls_name_check)
+        len += (size_t)snprintf(out + len, cap - len, "unchecked ");
     if (c->strict_deny_read)
         snprintf(out + len, cap - len, "strict ");
 }
@@ -78,6 +82,16 @@ static const struct {
      "t:1:42: network.allowLocalOutboundPorts[0]: must be a port, 1 to 65535"},
     {"a port in quotes", "{\"network\": {\"allowLocalOutboundPorts\": [\"80\"]}}", NULL,
      "t:1:42: network.allowLocalOutboundPorts[0]: must be a port, 1 to 65535"},
+    {"the second of two words",
+     "{\"network\": {\"deniedDns\": \"nxdomain\", \"tlsNameCheck\": \"off\"}}",
+     "inherit nxdomain unchecked ", NULL},
+    {"the first of two words",
+     "{\"network\": {\"deniedDns\": \"synthetic\", \"tlsNameCheck\": \"enforce\"}}", "inherit ",
+     NULL},
+    {"neither word", "{\"network\": {\"deniedDns\": \"refused\"}}", NULL,
+     "t:1:27: network.deniedDns: must be \"synthetic\" or \"nxdomain\""},
+    {"no word", "{\"network\": {\"deniedDns\": true}}", NULL,
+     "t:1:27: network.deniedDns: must be \"synthetic\" or \"nxdomain\""},
     {"variables", "{\"environment\": {\"set\": {\"A\": \"x=y\", \"B\": \"\"}, \"inherit\": false}}",
      "[A=x=y] [B=] ", NULL},
     {"a name with '='", "{\"environment\": {\"set\": {\"A=B\": \"x\"}}}", NULL,

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/domains_random.h"
 #include "support/domains_scan.h"
 #include "support/guard.h"
 
@@ -293,89 +294,6 @@ static void test_more_than_can_be(void **state)
 #define SETS  400
 #define ASKED 200
 
-static uint32_t random_below(uint64_t *state, uint32_t n)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return (uint32_t)(*state * 0x2545f4914f6cdd1d >> 33) % n;
-}
-
-/* Few labels, of lengths around the eight bytes that are hashed at once. */
-static size_t put_name(char *out, uint64_t *state)
-{
-    static const char *const labels[] = {"a",
-                                         "b",
-                                         "six666",
-                                         "seven77",
-                                         "eight888",
-                                         "nine-9999",
-                                         "fifteen15151515",
-                                         "sixteen-16-16-16",
-                                         "seventeen-17-17-17"};
-    size_t n = 2 + random_below(state, 3), len = 0;
-
-    for (size_t i = 0; i < n; i++)
-        len += (size_t)sprintf(out + len, "%s%s", i > 0 ? "." : "",
-                               labels[random_below(state, random_below(state, 2) ? 2 : 9)]);
-    return len;
-}
-
-static size_t put_address(char *out, uint64_t *state, bool v6)
-{
-    if (v6)
-        return (size_t)sprintf(out, "fd00::%x:0:%x", random_below(state, 2),
-                               random_below(state, 4));
-    return (size_t)sprintf(out, "10.0.%u.%u", random_below(state, 2), random_below(state, 4));
-}
-
-static void put_network(char *out, uint64_t *state)
-{
-    static const char *const networks[] = {
-        "10.0.0.0/8", "10.0.0.0/15", "10.0.1.0/24",    "10.0.0.2/31", "0.0.0.0/0",   "::/0",
-        "fd00::/8",   "fd00::/80",   "fd00::1:0:0/96", "fd00::2/127", "10.0.0.1/32", "fd00::1/128"};
-
-    sprintf(out, "%s", networks[random_below(state, ARRAY_LEN(networks))]);
-}
-
-static void put_rule(char *out, uint64_t *state)
-{
-    uint32_t what = random_below(state, 20);
-    size_t len = 0;
-
-    if (what < 2) {
-        put_network(out, state);
-        return;
-    }
-    if (what == 2)
-        len = (size_t)sprintf(out, "*");
-    else if (what == 3)
-        len = put_address(out, state, false);
-    else if (what == 4)
-        len = 1 + put_address(out + 1, state, true);
-    else if (what < 12)
-        len = (size_t)sprintf(out, "*.") + put_name(out + 2, state);
-    else
-        len = put_name(out, state);
-    if (what == 4) {
-        out[0] = '[';
-        out[len++] = ']';
-        out[len] = '\0';
-    }
-    if (random_below(state, 3) == 0)
-        sprintf(out + len, ":%u", 1 + random_below(state, 3));
-}
-
-static void put_host(char *out, uint64_t *state)
-{
-    uint32_t what = random_below(state, 8);
-
-    if (what < 2)
-        put_address(out, state, what);
-    else
-        put_name(out, state);
-}
-
 /* Whether there was a rule to meet. */
 static bool compare(const struct domains *set, const struct domains_rule *rules, size_t n,
                     uint64_t *state)
@@ -385,7 +303,7 @@ static bool compare(const struct domains *set, const struct domains_rule *rules,
     uint16_t port = (uint16_t)(1 + random_below(state, 3));
     uint32_t got, expected;
 
-    put_host(text, state);
+    random_host(text, state);
     host = parse_host(text);
     got = domains_match(set, &host, port);
     expected = scan_match(rules, n, &host, NULL, port);
@@ -414,7 +332,7 @@ static void test_random_sets(void **state)
 
         assert_non_null(set);
         for (size_t i = 0; i < n; i++) {
-            put_rule(text, &random);
+            random_rule(text, &random);
             add(set, text, (uint32_t)i);
             assert_null(domains_rule_parse(&rules[i], str_of(text)));
         }

@@ -401,13 +401,73 @@ static void test_malformed(void **state)
     assert_int_equal(strlen(d.message), sizeof d.message - 1);
 }
 
+static void test_could_allow(void **state)
+{
+    static const struct {
+        const char *name, *network, *host;
+        bool could, with_policies;
+    } rows[] = {
+        {"nothing is allowed", "", "a.test", false, true},
+        {"a name", "{\"allowedDomains\": [\"a.test\"]}", "a.test", true, true},
+        {"another", "{\"allowedDomains\": [\"a.test\"]}", "b.test", false, true},
+        {"a name on a port", "{\"allowedDomains\": [\"a.test:22\"]}", "a.test", true, true},
+        {"everything, and one label", "{\"allowedDomains\": [\"*\"]}", "a", true, true},
+        {"an address is no name", "{\"allowedAddresses\": [\"10.0.0.0/8\"]}", "a.test", false,
+         true},
+        {"denied below what is allowed",
+         "{\"allowedDomains\": [\"*.a.test\"], \"deniedDomains\": [\"x.a.test\"]}", "x.a.test",
+         false, false},
+        {"denied on one port only",
+         "{\"allowedDomains\": [\"*.a.test\"], \"deniedDomains\": [\"x.a.test:22\"]}", "x.a.test",
+         true, true},
+        {"a rule",
+         "{\"rules\": [{\"host\": \"a-*.test\", \"port\": 22, \"method\": \"GET\","
+         " \"action\": \"allow\"}]}",
+         "a-1.test", true, true},
+        {"a rule for others", "{\"rules\": [{\"host\": \"a-*.test\", \"action\": \"allow\"}]}",
+         "b-1.test", false, true},
+        {"a rule that denies",
+         "{\"allowedDomains\": [\"*\"], \"rules\": [{\"host\": \"*.test\", \"action\": \"deny\"}]}",
+         "a.test", false, false},
+        {"a rule that denies a port",
+         "{\"allowedDomains\": [\"*\"], \"rules\": [{\"host\": \"*.test\", \"port\": 22, "
+         "\"action\":"
+         " \"deny\"}]}",
+         "a.test", true, true},
+        {"a rule that denies a method",
+         "{\"allowedDomains\": [\"*\"], \"rules\": [{\"host\": \"*.test\", \"method\": \"PUT\","
+         " \"action\": \"deny\"}]}",
+         "a.test", true, true},
+        {"a rule that denies a path",
+         "{\"allowedDomains\": [\"*\"], \"rules\": [{\"host\": \"*.test\", \"path\": \"/x\", "
+         "\"action\":"
+         " \"deny\"}]}",
+         "a.test", true, true},
+        {"a rule that denies tunnels",
+         "{\"allowedDomains\": [\"*\"], \"rules\": [{\"host\": \"*.test\", \"scheme\": \"https\","
+         " \"action\": \"deny\"}]}",
+         "a.test", true, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        fence_config *config = config_of(rows[i].name, rows[i].network, NULL, 0);
+        struct host host = host_of(rows[i].host);
+
+        if (rules_could_allow(config, &host, false) != rows[i].could ||
+            rules_could_allow(config, &host, true) != rows[i].with_policies)
+            fail_msg("%s", rows[i].name);
+        fence_config_unref(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts),        cmocka_unit_test(test_options),
         cmocka_unit_test(test_long_names),   cmocka_unit_test(test_addrs),
         cmocka_unit_test(test_mixed_answer), cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_local),
+        cmocka_unit_test(test_local),        cmocka_unit_test(test_could_allow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static const char settings[] =
     " \"allowedAddresses\": [\"10.0.0.0/8\"], \"deniedAddresses\": [\"192.0.2.0/24\"],\n"
     " \"hosts\": {\"good.test\": \"127.0.0.1\", \"other.test\": \"::1\"},\n"
     " \"upstreamProxy\": \"environment\", \"noProxy\": [\"near.test\"],\n"
-    " \"tunnelIdleSeconds\": 5, \"tlsNameCheck\": \"enforce\"},\n"
+    " \"tunnelIdleSeconds\": 5, \"tlsNameCheck\": \"enforce\", \"deniedDns\": \"nxdomain\"},\n"
     " \"environment\": {\"allow\": [\"LD_BIND_NOW\"], \"deny\": [\"*_TOKEN\"],\n"
     " \"set\": {\"A\": \"1\", \"LD_LIBRARY_PATH\": \"/nonexistent\"}},\n"
     " \"filesystem\": {\"allowWrite\": [\".\", \"/tmp\", \"~/none\"]}}\n";

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * dns_service.c - questions by UDP, and what both ways of asking share. Sends nothing but answers,
+ * each to whoever has asked; has no resolver, and no socket but those that it was given.
+ *
+ * LIMIT_DNS_DATAGRAMS datagrams of a socket are read before the loop turns to others, so that a
+ * flood takes its part of it and no more. */
+#include "proxy/dns_service.h"
+
+#include "base/error.h"
+#include "proxy/datagram.h"
+#include "proxy/dns_answer.h"
+#include "proxy/dns_clients.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+
+struct udp {
+    uv_poll_t handle;
+    int fd;
+    struct dns_service *service;
+};
+
+struct dns_service {
+    struct proxy *proxy;
+    struct inside_names *names;
+    struct search_domains search;
+    struct udp udp[2];
+    unsigned nudp; /* handles, which come first */
+    unsigned handles;
+    struct dns_clients *clients;
+    char question[LIMIT_DNS_MESSAGE]; /* what is longer is cut: its question is in front */
+};
+
+size_t dns_service_answer(struct dns_service *service, char out[DNS_ANSWER], const void *message,
+                          size_t len)
+{
+    struct dns_rules rules = {.config = service->proxy->config,
+                              .policies = service->proxy->policy != NULL,
+                              .search = &service->search};
+
+    return dns_answer(out, message, len, service->names, &rules);
+}
+
+/* ---- UDP ---- */
+
+static struct udp *udp_of(void *handle)
+{
+    return CONTAINER_OF(handle, struct udp, handle);
+}
+
+/* An answer that does not fit into the socket's buffer is lost, as datagrams are: who has asked
+ * will ask again, and a queue would be memory for a flood. */
+static bool answer_one(struct udp *udp)
+{
+    struct dns_service *service = udp->service;
+    struct datagram_asker asker;
+    char answer[DNS_ANSWER];
+    ssize_t len = datagram_receive(&asker, udp->fd, service->question, sizeof service->question);
+    size_t answer_len;
+
+    if (len < 0)
+        return false;
+    answer_len = dns_service_answer(service, answer, service->question, (size_t)len);
+    if (answer_len > 0)
+        datagram_answer(udp->fd, &asker, answer, answer_len);
+    return true;
+}
+
+static void on_datagrams(uv_poll_t *handle, int status, int events)
+{
+    (void)status;
+    (void)events;
+    for (int i = 0; i < LIMIT_DNS_DATAGRAMS && answer_one(udp_of(handle)); i++)
+        ;
+}
+
+static void on_udp_closed(uv_handle_t *handle)
+{
+    struct udp *udp = udp_of(handle);
+    struct dns_service *service = udp->service;
+
+    close_fd(&udp->fd);
+    if (--service->handles == 0)
+        free(service);
+}
+
+static int open_udp(struct dns_service *service, int fd)
+{
+    struct udp *udp = &service->udp[service->nudp];
+    auto_fd int owned = fd;
+    int rc = uv_poll_init(service->proxy->loop, &udp->handle, owned);
+
+    if (rc < 0)
+        return rc;
+    udp->service = service;
+    udp->fd = take_fd(&owned);
+    service->nudp++;
+    service->handles++;
+    return uv_poll_start(&udp->handle, UV_READABLE, on_datagrams);
+}
+
+/* ---- beginning and end ---- */
+
+/* Takes the descriptors. */
+static int open_all(struct dns_service *service, const int udp[2], const int tcp[2])
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        int fd = udp[i];
+
+        if (fd >= 0 && rc == 0)
+            rc = open_udp(service, fd);
+        else
+            close_fd(&fd);
+    }
+    if (rc == 0)
+        return dns_clients_open(&service->clients, service, service->proxy, tcp);
+    for (size_t i = 0; i < 2; i++) {
+        int fd = tcp[i];
+
+        close_fd(&fd);
+    }
+    return rc;
+}
+
+int dns_service_open(struct dns_service **out, struct proxy *proxy, struct inside_names *names,
+                     const int udp[2], const int tcp[2], fence_error *err)
+{
+    struct dns_service *service = calloc(1, sizeof *service);
+    int rc;
+
+    if (!service) {
+        for (size_t i = 0; i < 4; i++) {
+            int fd = i < 2 ? udp[i] : tcp[i - 2];
+
+            close_fd(&fd);
+        }
+        return fail(err, -ENOMEM, "out of memory");
+    }
+    service->proxy = proxy;
+    service->names = names;
+    search_domains_load(&service->search, RESOLV_CONF);
+    rc = open_all(service, udp, tcp);
+    if (rc < 0) {
+        dns_service_close(service);
+        return fail(err, rc, "cannot answer the sandbox's names: %s", uv_strerror(rc));
+    }
+    *out = service;
+    return 0;
+}
+
+void dns_service_close(struct dns_service *service)
+{
+    if (!service)
+        return;
+    dns_clients_close(take(&service->clients));
+    for (size_t i = 0; i < service->nudp; i++)
+        uv_close((uv_handle_t *)&service->udp[i].handle, on_udp_closed);
+    if (service->handles == 0)
+        free(service);
+}
