@@ -7,9 +7,9 @@
 set -eu
 
 run_packages='ca-certificates gcc libc6-dev musl-tools cmake ninja-build pkg-config libuv1-dev
-libcjson-dev liblua5.4-dev libseccomp-dev bubblewrap curl'
+libcjson-dev liblua5.4-dev libseccomp-dev libmnl-dev libnftnl-dev bubblewrap curl'
 run_commands='gcc cmake ninja pkg-config bwrap curl'
-run_libraries='libuv libcjson lua5.4 libseccomp'
+run_libraries='libuv libcjson lua5.4 libseccomp libmnl libnftnl'
 
 # lua5.4 and g++ by name: a dependency on "lua" is met by an older one
 test_packages='lua5.4 lua-busted lua-luv lua-check libcmocka-dev node-llhttp g++ wget git python3

@@ -27,6 +27,8 @@ function library(header) {
     if (header ~ /^uv(\.h|\/)/)                              return "libuv"
     if (header ~ /(^|\/)(lua|lualib|lauxlib|luaconf|luajit)\.(h|hpp)$/) return "Lua"
     if (header ~ /^seccomp\.h$/)                             return "libseccomp"
+    if (header ~ /^libmnl\//)                                return "libmnl"
+    if (header ~ /^libnftnl\//)                              return "libnftnl"
     return ""
 }
 
@@ -35,6 +37,7 @@ function has_door(lib) {
     if (lib == "libuv")      return folder == "proxy" || folder == "sandbox" || folder == "fence.c"
     if (lib == "Lua")        return folder == "policy" || FILENAME ~ /^core\/cli\/policy_test[^\/]*\.[ch]$/
     if (lib == "libseccomp") return folder == "sandbox"
+    if (lib ~ /^lib(mnl|nftnl)$/) return FILENAME ~ /^core\/sandbox\/capture\//
     return 0
 }
 
