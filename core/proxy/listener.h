@@ -21,7 +21,7 @@ enum listener_leads {                   /* where its clients get to */
 struct listener_capture { /* what is known of clients that were led here */
     struct inside_names *names;
     /* Where an accepted connection was to go; false where that cannot be told. */
-    bool (*destination)(struct addr *out, uint16_t *port, int fd);
+    bool (*destination)(struct addr *out, uint16_t *port, void *payload, int fd);
     /* Which program has connected it, and from where; false where it is not known. */
     bool (*program)(char out[LISTENER_PROGRAM], void *payload, const struct addr *from,
                     uint16_t from_port, const struct addr *to, uint16_t to_port);

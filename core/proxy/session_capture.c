@@ -231,7 +231,7 @@ static const char *find_target(struct captured *out, struct session *s)
     uv_os_fd_t fd;
 
     if (uv_fileno(&s->client.io.handle, &fd) < 0 ||
-        !capture->destination(&out->addr, &out->port, fd))
+        !capture->destination(&out->addr, &out->port, capture->payload, fd))
         return "nobody knows where this connection was to go";
     addr_format(text, &out->addr);
     host_parse_bare(&out->host, str_of(text));

@@ -119,6 +119,14 @@ int bridge_receive_listener(int control, int *listener)
     return 0;
 }
 
+/* How many descriptors come with it. */
+static size_t wanted(const struct inner_report *said)
+{
+    if (said->step != INNER_READY || said->capture >> CAPTURE_SOCKETS != 0)
+        return 0;
+    return INNER_LISTENERS + (size_t)__builtin_popcount(said->capture);
+}
+
 int bridge_receive_report(int control, struct bridge_report *report, fence_error *err)
 {
     struct received extra;
@@ -127,7 +135,7 @@ int bridge_receive_report(int control, struct bridge_report *report, fence_error
     if (len == 0 || len == -EAGAIN)
         return (int)len;
     if (len == sizeof report->said && report->said.version == INNER_VERSION && extra.pid > 0) {
-        if (report->said.step != INNER_SOCKETS && extra.nfds != INNER_LISTENERS)
+        if (report->said.step != INNER_SOCKETS && extra.nfds != wanted(&report->said))
             close_all(extra.fds, &extra.nfds); /* not what was asked for */
         memcpy(report->fds, extra.fds, extra.nfds * sizeof *extra.fds);
         report->nfds = extra.nfds;

@@ -22,7 +22,8 @@ int bridge_send_order(int control, const struct inner_order *order, fence_error 
 
 struct bridge_report {
     struct inner_report said;
-    int fds[INNER_MOST]; /* what came along: INNER_LISTENERS or none, but with INNER_SOCKETS */
+    int fds[INNER_MOST]; /* what came along: all that INNER_READY says, or none; INNER_SOCKETS: any
+                          */
     size_t nfds;
     pid_t pid; /* of the sender */
 };

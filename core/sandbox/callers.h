@@ -24,12 +24,16 @@ struct callers { /* zeroed to begin */
 /* A thread is about to connect a socket. Returns a number for callers_made(). */
 size_t callers_begin(struct callers *callers, const struct caller_end *to, int tid);
 
-/* The socket has got an address by that. */
+/* The socket has this address, before it is connected. */
 void callers_made(struct callers *callers, size_t number, const struct caller_end *from);
 
-/* The latest one who has this connection; or, as it may be accepted before callers_made() is told
- * of it, who is about to make one like it; or 0. */
+/* The latest one who has this connection; or, where its source was not known beforehand, who was
+ * the latest to make one like it; or 0. */
 int callers_find(const struct callers *callers, const struct caller_end *from,
                  const struct caller_end *to);
+
+/* Where the latest one who has it is connecting to; false where there is none. */
+bool callers_target(struct caller_end *out, const struct callers *callers,
+                    const struct caller_end *from);
 
 #endif

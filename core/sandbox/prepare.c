@@ -221,6 +221,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, fence_launch *lau
     struct inner_order order = {.version = INNER_VERSION,
                                 .ports = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT},
                                 .ignored_signals = options.ignored_signals,
+                                .capture = 1,
                                 .sockets = sockets};
     struct prepared made __attribute__((cleanup(prepared_cleanup))) = PREPARED_NOTHING;
     int rc;

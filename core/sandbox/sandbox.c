@@ -78,6 +78,7 @@ static void sandbox_close(struct fence_sandbox *s)
     list_remove(&s->link);
     for (size_t i = 0; i < INNER_LISTENERS; i++)
         listener_close(take(&s->listeners[i]));
+    capture_run_close(&s->capture);
     ports_close(take(&s->ports));
     close_handles((uv_handle_t *)&s->control_poll, (uv_handle_t *)&s->output_poll);
 }
@@ -258,7 +259,7 @@ static bool is_ours(const struct fence_sandbox *s, const struct listener *listen
         if (s->listeners[i] == listener)
             return true;
     }
-    return ports_have(s->ports, listener);
+    return capture_run_has(&s->capture, listener) || ports_have(s->ports, listener);
 }
 
 static bool owes(const struct fence_sandbox *s)

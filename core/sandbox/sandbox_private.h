@@ -9,6 +9,7 @@
 #include "proxy/listener.h"
 #include "proxy/run_report.h"
 #include "sandbox/bridge.h"
+#include "sandbox/capture_run.h"
 #include "sandbox/files_run.h"
 #include "sandbox/inspect.h"
 #include "sandbox/ports.h"
@@ -38,13 +39,14 @@ struct fence_sandbox {
     struct inspect_ours ours;                    /* what it is compared with                   */
     pid_t command_pid;                           /* inner's, and the command's later */
     struct listener *listeners[INNER_LISTENERS]; /* NULL until inner has handed them out */
-    struct ports *ports;                         /* NULL without any                           */
-    char *command;                               /* argv[0]                                    */
-    int standard_error, env;                     /* the command's, until it has them */
-    int control, pidfd, output;                  /* inner's ear, bubblewrap, its words */
-    int command_pidfd;                           /* -1 until inner has reported        */
-    struct remains remains;                      /* what has not ended with it         */
-    int reaped, status;                          /* how bubblewrap has ended           */
+    struct capture_run capture;
+    struct ports *ports;        /* NULL without any                           */
+    char *command;              /* argv[0]                                    */
+    int standard_error, env;    /* the command's, until it has them */
+    int control, pidfd, output; /* inner's ear, bubblewrap, its words */
+    int command_pidfd;          /* -1 until inner has reported        */
+    struct remains remains;     /* what has not ended with it         */
+    int reaped, status;         /* how bubblewrap has ended           */
     uv_poll_t control_poll, pid_poll, output_poll;
     uv_timer_t grace;
     uv_check_t last_words; /* begun once it has ended, while its bytes are on their way */

@@ -65,6 +65,20 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     return rc < 0 ? rc : unix_sockets_look(s->sockets, pid, err);
 }
 
+/* Without it there are the proxy's own ports, and no other way out than before. */
+static void capture(struct fence_sandbox *s, struct bridge_report *report)
+{
+    fence_error why = {0};
+
+    if (capture_run_open(&s->capture, s->proxy, s->sockets, report->fds + INNER_LISTENERS,
+                         report->said.capture, &why) < 0)
+        events_notice(&s->proxy->events, "programs that know of no proxy reach nothing: %s",
+                      why.message);
+    else
+        events_debug(&s->proxy->events,
+                     "sandbox: connections of programs that know of no proxy are captured");
+}
+
 /* Lets the command run. What inner says after this, if anything, is read when all has ended: to
  * hear at once that the command runs would take the processor from it. */
 static int release(struct fence_sandbox *s, struct bridge_report *report, fence_error *err)
@@ -80,6 +94,8 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
             listener_adopt(&s->listeners[i], s->proxy, protocols[i], take_fd(&report->fds[i]), err);
     if (rc == 0)
         rc = ports_open_inside(s->ports, err);
+    if (rc == 0)
+        capture(s, report);
     if (rc == 0)
         rc = bridge_send_go(s->control, s->standard_error, s->env, &s->ours.wall, err);
     landlock_close(&s->ours.wall);

@@ -39,6 +39,19 @@ bool unix_sockets_ask(const struct unix_sockets *sockets);
  * sandbox's own. Until then no Unix socket is connected. Takes NULL. */
 int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, fence_error *err);
 
+/* Is each connect(2) seen before it is made? False for NULL. */
+bool unix_sockets_sees(const struct unix_sockets *sockets);
+
+/* Connections to the outside are captured: capture_lead() is called before the first of them is
+ * made, with these, and where it fails, each is made to capture.h's listener instead. The
+ * descriptor is the callee's from here on. Before the command runs, where they are seen. */
+void unix_sockets_lead(struct unix_sockets *sockets, int netfilter, bool ipv6);
+
+/* Where a captured connection was going that had to be made to the listener; false where that is
+ * not known. Takes NULL. */
+bool unix_sockets_target(struct caller_end *out, struct unix_sockets *sockets,
+                         const struct caller_end *from);
+
 /* Who has made a TCP connection in the sandbox: "npm:4711", escaped. False where it is not known.
  * Takes NULL. */
 bool unix_sockets_caller(char out[96], struct unix_sockets *sockets, const struct caller_end *from,

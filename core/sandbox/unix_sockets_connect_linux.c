@@ -56,67 +56,12 @@ static int try_connect(const struct attempt *attempt)
                                                                                          : 0;
 }
 
-/* ---- whose it is ---- */
-
-static void read_name(char out[64], int tid)
+static int try_internet(struct attempt *attempt)
 {
-    char path[64];
-    auto_fd int fd = -1;
-    ssize_t len;
-
-    snprintf(path, sizeof path, "/proc/%d/comm", tid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    len = fd < 0 ? 0 : read(fd, out, 63);
-    out[len < 0 ? 0 : len] = '\0';
-    out[strcspn(out, "\n")] = '\0';
-}
-
-static bool end_of(struct caller_end *out, const struct sockaddr_storage *at)
-{
-    return addr_from_sockaddr(&out->addr, &out->port, (const struct sockaddr *)at);
-}
-
-/* Not under the lock: whoever is inside can make it wait, and the loop takes that. */
-static int try_and_note(const struct attempt *attempt)
-{
-    struct unix_sockets *sockets = attempt->sockets;
-    struct sockaddr_storage at;
-    socklen_t len = sizeof at;
-    struct caller_end from, to;
-    size_t number;
-    int error;
-
-    if (attempt->domain == AF_UNIX || attempt->domain == AF_NETLINK || !end_of(&to, &attempt->to))
-        return try_connect(attempt);
-    pthread_mutex_lock(&sockets->lock);
-    number = callers_begin(&sockets->callers, &to, (int)attempt->call.tid);
-    pthread_mutex_unlock(&sockets->lock);
-    error = try_connect(attempt);
-    if (getsockname(attempt->fd, (struct sockaddr *)&at, &len) == 0 && end_of(&from, &at)) {
-        pthread_mutex_lock(&sockets->lock);
-        callers_made(&sockets->callers, number, &from);
-        pthread_mutex_unlock(&sockets->lock);
-    }
-    return error;
-}
-
-bool unix_sockets_caller(char out[96], struct unix_sockets *sockets, const struct caller_end *from,
-                         const struct caller_end *to)
-{
-    char name[64], shown[80];
-    int tid = 0;
-
-    if (sockets) {
-        pthread_mutex_lock(&sockets->lock);
-        tid = callers_find(&sockets->callers, from, to);
-        pthread_mutex_unlock(&sockets->lock);
-    }
-    if (tid == 0)
-        return false;
-    read_name(name, tid);
-    str_escape(shown, sizeof shown, str_of(name));
-    snprintf(out, 96, "%s:%d", shown[0] ? shown : "?", tid);
-    return true;
+    if (option_of(attempt->fd, SO_TYPE) == SOCK_STREAM)
+        unix_tcp_prepare(attempt->sockets, attempt->fd, (int)attempt->call.tid, &attempt->to,
+                         &attempt->len);
+    return try_connect(attempt);
 }
 
 /* ---- connects that take time ---- */
@@ -210,7 +155,8 @@ static void make(struct attempt *attempt)
 
     if (blocks)
         fcntl(attempt->fd, F_SETFL, flags | O_NONBLOCK);
-    error = try_and_note(attempt);
+    error = attempt->domain == AF_INET || attempt->domain == AF_INET6 ? try_internet(attempt)
+                                                                      : try_connect(attempt);
     hint(attempt, error);
     attempt->begun = error == EINPROGRESS;
     if (blocks && is_waiting(error))
@@ -231,7 +177,7 @@ static void refuse(struct attempt *attempt, const char *what, const char *why)
     struct unix_news news = {.alert = false};
 
     if (attempt->sockets->observed) {
-        read_name(name, (int)attempt->call.tid);
+        unix_read_name(name, (int)attempt->call.tid);
         str_escape(shown_name, sizeof shown_name, str_of(name));
         str_escape(shown, sizeof shown, str_of(what));
         snprintf(news.text, sizeof news.text, "CONNECT %s (%s:%d): %s", shown, shown_name,

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <uv.h>
 
@@ -69,6 +70,7 @@ struct unix_allowed {
 
 struct unix_news {
     bool alert; /* has to be known, asked or not */
+    bool debug; /* how it is done                */
     char text[LIMIT_NEWS_TEXT];
 };
 
@@ -95,11 +97,27 @@ struct unix_sockets {
     size_t nnews;
     unsigned long unheard;
     struct callers callers; /* of TCP connections */
-    uv_async_t wake;        /* of the loop, until `closing` */
+
+    enum lead {                /* how connections to the outside get to their listener            */
+                LEAD_NOWHERE,  /* they are not captured                                           */
+                LEAD_NOT_YET,  /* by rules, once there is one                                     */
+                LEAD_BY_RULES, /* of the kernel's                                                 */
+                LEAD_BY_CONNECTING /* we connect them there */
+    } lead;
+    int netfilter; /* for the rules; -1: none */
+    bool ipv6;
+    uv_async_t wake; /* of the loop, until `closing` */
 };
 
 /* For struct notify_handler; `context` is a struct unix_sockets. */
 void unix_connect(void *context, struct notify_call *call);
+
+/* A socket of TCP is about to be connected: unix_sockets_tcp_linux.c. `to` becomes what it is to be
+ * connected to. */
+void unix_tcp_prepare(struct unix_sockets *sockets, int fd, int tid, struct sockaddr_storage *to,
+                      socklen_t *len);
+
+void unix_read_name(char out[64], int tid); /* of a thread: proc(5), comm */
 
 void unix_sockets_ref(struct unix_sockets *sockets);
 void unix_sockets_unref(struct unix_sockets *sockets);

@@ -32,8 +32,8 @@ static void free_all(struct unix_sockets *sockets)
     }
     free(sockets->allowed);
     unix_inside_deinit(&sockets->inside);
-    if (sockets->listener >= 0)
-        close(sockets->listener);
+    close_fd(&sockets->listener);
+    close_fd(&sockets->netfilter);
     pthread_mutex_destroy(&sockets->lock);
     free(sockets);
 }
@@ -148,7 +148,7 @@ static bool next_news(struct unix_news *out, struct unix_sockets *sockets)
         memmove(sockets->news, sockets->news + 1, sockets->nnews * sizeof *sockets->news);
     } else if (sockets->unheard > 0) {
         found = true;
-        out->alert = false;
+        out->alert = out->debug = false;
         snprintf(out->text, sizeof out->text, "CONNECT %lu more were refused", sockets->unheard);
         sockets->unheard = 0;
     }
@@ -164,6 +164,8 @@ static void on_wake(uv_async_t *wake)
     for (size_t i = 0; i <= LIMIT_NEWS && next_news(&news, sockets); i++) {
         if (news.alert)
             events_alert(&sockets->proxy->events, "%s", news.text);
+        else if (news.debug)
+            events_debug(&sockets->proxy->events, "sandbox: %s", news.text);
         else
             events_unix(&sockets->proxy->events, news.text);
     }
@@ -205,7 +207,7 @@ static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct 
     sockets->proxy = proxy;
     sockets->observed = events_wanted(&proxy->events, FENCE_EVENT_UNIX);
     sockets->hinted = !events_wanted(&proxy->events, FENCE_EVENT_ALERT);
-    sockets->listener = -1;
+    sockets->listener = sockets->netfilter = -1;
     sockets->refs = 1;
     sockets->closing = true; /* there is no handle yet */
     pthread_mutex_init(&sockets->lock, NULL);
@@ -341,6 +343,20 @@ int unix_sockets_begin(struct unix_sockets *sockets, int control, fence_error *e
 bool unix_sockets_ask(const struct unix_sockets *sockets)
 {
     return sockets && sockets->notify.error == 0;
+}
+
+bool unix_sockets_sees(const struct unix_sockets *sockets)
+{
+    return sockets && sockets->listener >= 0;
+}
+
+void unix_sockets_lead(struct unix_sockets *sockets, int netfilter, bool ipv6)
+{
+    pthread_mutex_lock(&sockets->lock);
+    sockets->netfilter = netfilter;
+    sockets->ipv6 = ipv6;
+    sockets->lead = LEAD_NOT_YET;
+    pthread_mutex_unlock(&sockets->lock);
 }
 
 int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, fence_error *err)

@@ -66,7 +66,7 @@ static void test_open(void **state)
 
 static void test_order(void **state)
 {
-    struct inner_order order = {INNER_VERSION, {3128, 1080}, 1, 7, UINT64_C(1) << 63}, got;
+    struct inner_order order = {INNER_VERSION, {3128, 1080}, 1, 1, 7, UINT64_C(1) << 63}, got;
     fence_error err = {0};
     int ends[2];
 
@@ -89,33 +89,41 @@ static const struct report_row {
     int rc; /* 1 with the report */
     size_t fds;
     enum inner_step step;
+    uint32_t capture;
 } reports[] = {
-    {"a report", INNER_VERSION, sizeof(struct inner_report), 0, 1, 0, INNER_BIND},
-    {"a report with the sockets", INNER_VERSION, sizeof(struct inner_report), 2, 1, 2, INNER_READY},
-    {"one descriptor", INNER_VERSION, sizeof(struct inner_report), 1, 1, 0, INNER_READY},
-    {"four descriptors", INNER_VERSION, sizeof(struct inner_report), 4, 1, 0, INNER_READY},
-    {"no socket of IPv6", INNER_VERSION, sizeof(struct inner_report), 0, 1, 0, INNER_SOCKETS},
-    {"seven sockets", INNER_VERSION, sizeof(struct inner_report), 7, 1, 7, INNER_SOCKETS},
+    {"a report", INNER_VERSION, sizeof(struct inner_report), 0, 1, 0, INNER_BIND, 0},
+    {"a report with the sockets", INNER_VERSION, sizeof(struct inner_report), 2, 1, 2, INNER_READY,
+     0},
+    {"one descriptor", INNER_VERSION, sizeof(struct inner_report), 1, 1, 0, INNER_READY, 0},
+    {"four descriptors", INNER_VERSION, sizeof(struct inner_report), 4, 1, 0, INNER_READY, 0},
+    {"five for capture", INNER_VERSION, sizeof(struct inner_report), 7, 1, 7, INNER_READY, 0x1f},
+    {"one of five is missing", INNER_VERSION, sizeof(struct inner_report), 6, 1, 0, INNER_READY,
+     0x1f},
+    {"for capture, of no kind we know", INNER_VERSION, sizeof(struct inner_report), 3, 1, 0,
+     INNER_READY, 1 << CAPTURE_SOCKETS},
+    {"no socket of IPv6", INNER_VERSION, sizeof(struct inner_report), 0, 1, 0, INNER_SOCKETS, 0},
+    {"seven sockets", INNER_VERSION, sizeof(struct inner_report), 7, 1, 7, INNER_SOCKETS, 0},
     {"as many as there can be", INNER_VERSION, sizeof(struct inner_report), INNER_MOST, 1,
-     INNER_MOST, INNER_SOCKETS},
-    {"more than that", INNER_VERSION, sizeof(struct inner_report), MOST_FDS, 1, 0, INNER_SOCKETS},
+     INNER_MOST, INNER_SOCKETS, 0},
+    {"more than that", INNER_VERSION, sizeof(struct inner_report), MOST_FDS, 1, 0, INNER_SOCKETS,
+     0},
     {"another version", INNER_VERSION + 1, sizeof(struct inner_report), 0, FENCE_ESANDBOX, 0,
-     INNER_BIND},
+     INNER_BIND, 0},
     {"another version, with a socket", 0, sizeof(struct inner_report), 1, FENCE_ESANDBOX, 0,
-     INNER_BIND},
+     INNER_BIND, 0},
     {"a byte too few", INNER_VERSION, sizeof(struct inner_report) - 1, 1, FENCE_ESANDBOX, 0,
-     INNER_BIND},
-    {"one byte", INNER_VERSION, 1, 2, FENCE_ESANDBOX, 0, INNER_BIND},
+     INNER_BIND, 0},
+    {"one byte", INNER_VERSION, 1, 2, FENCE_ESANDBOX, 0, INNER_BIND, 0},
     {"a byte too many", INNER_VERSION, sizeof(struct inner_report) + 1, 1, FENCE_ESANDBOX, 0,
-     INNER_BIND},
-    {"far too many", INNER_VERSION, 4096, 4, FENCE_ESANDBOX, 0, INNER_SOCKETS},
+     INNER_BIND, 0},
+    {"far too many", INNER_VERSION, 4096, 4, FENCE_ESANDBOX, 0, INNER_SOCKETS, 0},
 };
 
 static void test_reports(void **state)
 {
     (void)state;
     for (const struct report_row *row = reports; row < reports + ARRAY_LEN(reports); row++) {
-        struct inner_report sent = {row->version, row->step, EADDRINUSE};
+        struct inner_report sent = {row->version, row->step, EADDRINUSE, row->capture};
         struct bridge_report got = {.nfds = 0};
         char bytes[4096] = {0};
         size_t before = descriptors_open();
@@ -301,7 +309,7 @@ static void test_outcomes(void **state)
 
     (void)state;
     for (const struct outcome_row *row = outcomes; row < outcomes + ARRAY_LEN(outcomes); row++) {
-        struct inner_report sent = {row->version, INNER_EXECUTE, ENOENT};
+        struct inner_report sent = {row->version, INNER_EXECUTE, ENOENT, 0};
         size_t before = descriptors_open();
         char bytes[64] = {0};
         int rc;
@@ -343,7 +351,7 @@ static void test_outcomes_explained(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct inner_report failure = {INNER_VERSION, rows[i].step, rows[i].error};
+        struct inner_report failure = {INNER_VERSION, rows[i].step, rows[i].error, 0};
         fence_error err = {0};
         int status = bridge_explain_outcome(&failure, "make", &err);
 
@@ -374,7 +382,7 @@ static void test_explanations(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct inner_report report = {INNER_VERSION, rows[i].step, EADDRINUSE};
+        struct inner_report report = {INNER_VERSION, rows[i].step, EADDRINUSE, 0};
         fence_error err = {0};
 
         if (bridge_explain(&report, &err) != FENCE_ESANDBOX || !strstr(err.message, rows[i].says))

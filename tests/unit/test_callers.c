@@ -48,6 +48,23 @@ static void finds_who_is_about_to(void **state)
     assert_int_equal(callers_find(&callers, &two, &web), 0);
 }
 
+static void knows_where_to(void **state)
+{
+    static struct callers callers;
+    struct caller_end to;
+
+    (void)state;
+    assert_false(callers_target(&to, &callers, &one));
+    callers_begin(&callers, &dns, 9); /* of no known source */
+    assert_false(callers_target(&to, &callers, &(struct caller_end){0}));
+    callers_made(&callers, callers_begin(&callers, &web, 10), &one);
+    assert_true(callers_target(&to, &callers, &one));
+    assert_memory_equal(&to, &web, sizeof to);
+    callers_made(&callers, callers_begin(&callers, &dns, 11), &one); /* the port has passed on */
+    assert_true(callers_target(&to, &callers, &one));
+    assert_memory_equal(&to, &dns, sizeof to);
+}
+
 static void keeps_the_latest(void **state)
 {
     static struct callers callers;
@@ -70,9 +87,9 @@ static void keeps_the_latest(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_whose_it_is),
-                                       cmocka_unit_test(finds_who_is_about_to),
-                                       cmocka_unit_test(keeps_the_latest)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_whose_it_is), cmocka_unit_test(finds_who_is_about_to),
+        cmocka_unit_test(knows_where_to), cmocka_unit_test(keeps_the_latest)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

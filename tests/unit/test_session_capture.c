@@ -39,8 +39,9 @@ static struct {
     bool known;
 } target; /* of the next client: a destination is a function without a payload */
 
-static bool tell_target(struct addr *out, uint16_t *port, int fd)
+static bool tell_target(struct addr *out, uint16_t *port, void *payload, int fd)
 {
+    (void)payload;
     (void)fd;
     *out = target.addr;
     *port = target.port;

@@ -16,10 +16,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#define ALL    0xffffffffu
-#define QUERY  0xffffffffu /* personality(2): tells, and changes nothing */
-#define TYPE   0xfu        /* of a socket, without SOCK_CLOEXEC and SOCK_NONBLOCK */
-#define ROUTES 0           /* NETLINK_ROUTE */
+#define ALL       0xffffffffu
+#define QUERY     0xffffffffu /* personality(2): tells, and changes nothing */
+#define TYPE      0xfu        /* of a socket, without SOCK_CLOEXEC and SOCK_NONBLOCK */
+#define ROUTES    0           /* NETLINK_ROUTE */
+#define NETFILTER 12          /* NETLINK_NETFILTER */
 
 #define NAMESPACES                                                                                 \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
@@ -100,8 +101,9 @@ const struct call_rule call_rules[] = {
      "MPTCP, SCTP, SMC and the like: programs fall back to TCP, and so need no walls of their own",
      2, {INTERNET, NONE_OF(2, ALL, 0, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6)}},
     {"socket", EPROTONOSUPPORT, ALWAYS,
-     "getaddrinfo asks for addresses and routes; the other protocols of netlink are for a system's own programs",
-     2, {ONE_OF(0, ALL, AF_NETLINK), NONE_OF(2, ALL, ROUTES)}},
+     "getaddrinfo asks for addresses and routes, and inner makes a socket of netfilter for the host, of no use "
+     "without a capability; the other protocols of netlink are for a system's own programs",
+     2, {ONE_OF(0, ALL, AF_NETLINK), NONE_OF(2, ALL, ROUTES, NETFILTER)}},
     {"socketpair", EOPNOTSUPP, ALWAYS, FAMILY_REASON ", and only AF_UNIX and AF_TIPC have pairs",
      1, {NONE_OF(0, ALL, AF_UNIX)}},
     {"socketpair", EPERM, ALWAYS,

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ union control { /* room and alignment for descriptors, cmsg(3) */
     struct cmsghdr header;
     char bytes[CMSG_SPACE(INNER_MOST * sizeof(int))];
 };
+_Static_assert(INNER_LISTENERS + CAPTURE_SOCKETS <= INNER_MOST, "they go in one message");
 _Static_assert(INNER_GO_FDS <= INNER_MOST, "what the host sends has to fit as well");
 
 static int send_with_fds(int control, const void *bytes, size_t len, const int *fds, size_t nfds)
@@ -155,7 +157,7 @@ static enum inner_step open_listener(int *out, uint16_t port)
  * here with it. A machine without IPv6 has none of that family. */
 static enum inner_step make_sockets(int control, int family, uint32_t count)
 {
-    struct inner_report report = {INNER_VERSION, INNER_SOCKETS, 0};
+    struct inner_report report = {INNER_VERSION, INNER_SOCKETS, 0, 0};
     int fds[INNER_MOST];
     uint32_t made = 0;
     int sent;
@@ -171,6 +173,34 @@ static enum inner_step make_sockets(int control, int family, uint32_t count)
     for (uint32_t i = 0; sent == 0 && i < made; i++)
         close(fds[i]);
     return sent == 0 ? INNER_READY : INNER_SOCKET;
+}
+
+/* For the host to set up: nothing is done to them in here. What cannot be had is left out. */
+static uint32_t make_captures(int *fds, size_t *nfds)
+{
+    static const struct {
+        int family, type, protocol;
+    } kinds[CAPTURE_SOCKETS] = {
+        [CAPTURE_ROUTE] = {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE},
+        [CAPTURE_NETFILTER] = {AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER},
+        [CAPTURE_TCP4] = {AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0},
+        [CAPTURE_UDP4] = {AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0},
+        [CAPTURE_DNS4] = {AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0},
+        [CAPTURE_TCP6] = {AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0},
+        [CAPTURE_UDP6] = {AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0},
+        [CAPTURE_DNS6] = {AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0},
+    };
+    uint32_t made = 0;
+
+    for (int i = 0; i < CAPTURE_SOCKETS; i++) {
+        int fd = socket(kinds[i].family, kinds[i].type | SOCK_CLOEXEC, kinds[i].protocol);
+
+        if (fd < 0)
+            continue;
+        fds[(*nfds)++] = fd;
+        made |= 1U << i;
+    }
+    return made;
 }
 
 static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inner_order *order)
@@ -332,9 +362,10 @@ static int run(char **argv)
 {
     int control = number(argv[1]);
     struct inner_order order;
-    struct inner_report report = {INNER_VERSION, INNER_HERE, 0};
+    struct inner_report report = {INNER_VERSION, INNER_HERE, 0, 0};
     struct inner_go go;
-    int listeners[INNER_LISTENERS], fds[INNER_GO_FDS];
+    int out[INNER_LISTENERS + CAPTURE_SOCKETS], fds[INNER_GO_FDS];
+    size_t nout = 0;
     sigset_t none;
 
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
@@ -347,10 +378,13 @@ static int run(char **argv)
     if (order.sockets > 0 && report.step == INNER_READY)
         report.step = make_sockets(control, AF_INET6, order.sockets);
     if (report.step == INNER_READY)
-        report.step = prepare(listeners, &order);
+        report.step = prepare(out, &order);
     report.error = errno;
-    if (send_with_fds(control, &report, sizeof report, listeners,
-                      report.step == INNER_READY ? INNER_LISTENERS : 0) < 0)
+    if (report.step == INNER_READY)
+        nout = INNER_LISTENERS;
+    if (report.step == INNER_READY && order.capture)
+        report.capture = make_captures(out, &nout);
+    if (send_with_fds(control, &report, sizeof report, out, nout) < 0)
         return EXIT_NO_FENCE;
     restore_signals(order.ignored_signals); /* while the host looks at what we have sent */
     if (receive_go(control, &go, fds) < 0 || dup2(fds[0], STDERR_FILENO) < 0)
@@ -389,7 +423,7 @@ static int stay(pid_t command)
 
 static int report_no_child(char **argv)
 {
-    struct inner_report report = {INNER_VERSION, INNER_FORK, errno};
+    struct inner_report report = {INNER_VERSION, INNER_FORK, errno, 0};
 
     send_with_fds(number(argv[1]), &report, sizeof report, NULL, 0);
     return EXIT_NO_FENCE;

@@ -5,7 +5,8 @@
  *   inner -> host    struct inner_report with INNER_HERE: the host begins to look at the sandbox
  *   inner -> host    where the order says so, two of struct inner_report with INNER_SOCKETS: with
  *                    sockets of IPv4, and of IPv6 as many or none (SCM_RIGHTS)
- *   inner -> host    struct inner_report, with the listening sockets (SCM_RIGHTS)
+ *   inner -> host    struct inner_report, with the listening sockets and, where the order says so,
+ *                    those of capture_socket.h (SCM_RIGHTS)
  *   host  -> inner   struct inner_go, with the command's standard error, its environment and the
  *                    second wall around files (SCM_RIGHTS)
  *   inner -> host    end of file: the command runs; or struct inner_report: it could not
@@ -20,8 +21,9 @@
 #include <stdint.h>
 
 #include "base/limits.h"
+#include "sandbox/capture_socket.h"
 
-#define INNER_VERSION   3
+#define INNER_VERSION   4
 #define INNER_LISTENERS 2                                        /* HTTP, SOCKS5 */
 #define INNER_MOST      (LIMIT_PORT_CLIENTS + LIMIT_LOCAL_PORTS) /* descriptors with one report */
 #define INNER_GO_FDS    3 /* the most that come with struct inner_go */
@@ -30,6 +32,7 @@ struct inner_order {
     uint32_t version;
     uint16_t ports[INNER_LISTENERS]; /* listen on 127.0.0.1 at these                    */
     uint32_t root_read_only;         /* prove that / cannot be written to                      */
+    uint32_t capture;         /* make the sockets of capture_socket.h, as far as there are such */
     uint32_t sockets;         /* TCP sockets of each family to make, up to INNER_MOST; or 0 */
     uint64_t ignored_signals; /* bit n-1: leave signal n ignored; all others to default */
 };
@@ -55,8 +58,10 @@ enum inner_step {
 
 struct inner_report {
     uint32_t version;
-    uint32_t step; /* enum inner_step */
-    int32_t error; /* errno           */
+    uint32_t step;    /* enum inner_step */
+    int32_t error;    /* errno           */
+    uint32_t capture; /* INNER_READY: bit n, the socket of that number is among those
+                         that come along, behind the listeners and in that order             */
 };
 
 struct inner_go {
