@@ -17,7 +17,7 @@
 ---What somebody wants. It is over when the hook has returned.
 ---@class fence.Request
 ---@field id integer the client's connection
----@field kind "connect"|"http"|"socks5"
+---@field kind "connect"|"http"|"socks5"|"capture"
 ---@field host string in its normal form; an IP address without brackets
 ---@field port integer
 ---@field method string? nil in a tunnel

@@ -84,6 +84,7 @@ struct fence_config {
     bool allow_git_config, default_deny_read, strict_deny_read, allow_other_owners;
 
     struct config_texts unix_sockets; /* network.allowUnixSockets */
+    bool proxy_variables;             /* the command is told of the proxy by them */
     bool all_unix_sockets;
     struct config_ports
         local_ports; /* network.allowLocalOutboundPorts; none unless they are open */

@@ -16,6 +16,7 @@ struct fence_config *config_new(void)
     atomic_init(&config->refs, 1);
     config->tls_name_check = true;
     config->denied_names_resolve = true;
+    config->proxy_variables = true;
     config->env_inherit = true;
     config->allowed.key = "network.allowedDomains";
     config->denied.key = "network.deniedDomains";

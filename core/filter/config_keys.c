@@ -26,6 +26,7 @@ static const struct key keys[] = {
     {"network.tunnelTotalSeconds",                   KEY_SECONDS,   FIELD(tunnel_total_s), NULL},
     {"network.tlsNameCheck",                         KEY_EITHER,    FIELD(tls_name_check), "enforce\0off"},
     {"network.deniedDns",                            KEY_EITHER,    FIELD(denied_names_resolve), "synthetic\0nxdomain"},
+    {"network.proxyVariables",                       KEY_SWITCH,    FIELD(proxy_variables), NULL},
     {"network.allowUnixSockets",                     KEY_TEXTS,     FIELD(unix_sockets), NULL},
     {"network.allowAllUnixSockets",                  KEY_SWITCH,    FIELD(all_unix_sockets), NULL},
     {"network.allowLocalBinding",                    KEY_SWITCH,    0, NULL},

@@ -26,32 +26,34 @@ enum value {
 static const struct {
     const char *name;
     enum value value;
+    bool always; /* it has nothing to do with the proxy */
 } tools[] = {
-    {"HTTP_PROXY", VALUE_HTTP},
-    {"HTTPS_PROXY", VALUE_HTTP},
-    {"http_proxy", VALUE_HTTP}, /* curl: in small letters only, as CGI has the other */
-    {"https_proxy", VALUE_HTTP},
-    {"ALL_PROXY", VALUE_SOCKS}, /* curl and its kin, for what is not HTTP: FTP, telnet */
-    {"all_proxy", VALUE_SOCKS},
-    {"NO_PROXY", VALUE_EXCEPTIONS},
-    {"no_proxy", VALUE_EXCEPTIONS},
-    {"NODE_USE_ENV_PROXY", VALUE_ON},       /* Node's fetch looks at no variable without it    */
-    {"npm_config_proxy", VALUE_HTTP},       /* or npm and pnpm use that of ~/.npmrc            */
-    {"npm_config_https_proxy", VALUE_HTTP}, /* the same                                        */
-    {"npm_config_noproxy", VALUE_EXCEPTIONS},
-    {"YARN_HTTP_PROXY", VALUE_HTTP}, /* Yarn from 2 on looks at no HTTP_PROXY                  */
-    {"YARN_HTTPS_PROXY", VALUE_HTTP},
-    {"GLOBAL_AGENT_HTTP_PROXY", VALUE_HTTP}, /* the package global-agent: Electron's download  */
-    {"GLOBAL_AGENT_NO_PROXY", VALUE_EXCEPTIONS},
-    {"ELECTRON_GET_USE_PROXY", VALUE_ON},
-    {"PIP_PROXY", VALUE_HTTP},        /* or pip uses that of pip.conf                          */
-    {"CARGO_HTTP_PROXY", VALUE_HTTP}, /* or cargo uses that of its or git's settings           */
-    {"CARGO_NET_GIT_FETCH_WITH_CLI", VALUE_WITH_SSH}, /* its own SSH has no ProxyCommand       */
-    {"RSYNC_PROXY", VALUE_ADDRESS},    /* rsync:// by CONNECT                                   */
-    {"JAVA_TOOL_OPTIONS", VALUE_JAVA}, /* Java looks at no variable but this one               */
-    {"GIT_SSH_COMMAND", VALUE_SSH},    /* ssh knows no proxy                                    */
-    {"FENCE_SANDBOX", VALUE_ON},       /* "you are in one"                                      */
-    {"XDG_RUNTIME_DIR", VALUE_RUNTIME},
+    {"HTTP_PROXY", VALUE_HTTP, false},
+    {"HTTPS_PROXY", VALUE_HTTP, false},
+    {"http_proxy", VALUE_HTTP, false}, /* curl: in small letters only, as CGI has the other */
+    {"https_proxy", VALUE_HTTP, false},
+    {"ALL_PROXY", VALUE_SOCKS, false}, /* curl and its kin, for what is not HTTP: FTP, telnet */
+    {"all_proxy", VALUE_SOCKS, false},
+    {"NO_PROXY", VALUE_EXCEPTIONS, false},
+    {"no_proxy", VALUE_EXCEPTIONS, false},
+    {"NODE_USE_ENV_PROXY", VALUE_ON, false}, /* Node's fetch looks at no variable without it    */
+    {"npm_config_proxy", VALUE_HTTP, false}, /* or npm and pnpm use that of ~/.npmrc            */
+    {"npm_config_https_proxy", VALUE_HTTP, false}, /* the same */
+    {"npm_config_noproxy", VALUE_EXCEPTIONS, false},
+    {"YARN_HTTP_PROXY", VALUE_HTTP, false}, /* Yarn from 2 on looks at no HTTP_PROXY */
+    {"YARN_HTTPS_PROXY", VALUE_HTTP, false},
+    {"GLOBAL_AGENT_HTTP_PROXY", VALUE_HTTP,
+     false}, /* the package global-agent: Electron's download  */
+    {"GLOBAL_AGENT_NO_PROXY", VALUE_EXCEPTIONS, false},
+    {"ELECTRON_GET_USE_PROXY", VALUE_ON, false},
+    {"PIP_PROXY", VALUE_HTTP, false}, /* or pip uses that of pip.conf                          */
+    {"CARGO_HTTP_PROXY", VALUE_HTTP, false}, /* or cargo uses that of its or git's settings */
+    {"CARGO_NET_GIT_FETCH_WITH_CLI", VALUE_WITH_SSH, false}, /* its own SSH has no ProxyCommand */
+    {"RSYNC_PROXY", VALUE_ADDRESS, false},                   /* rsync:// by CONNECT                   */
+    {"JAVA_TOOL_OPTIONS", VALUE_JAVA, false}, /* Java looks at no variable but this one */
+    {"GIT_SSH_COMMAND", VALUE_SSH, false},    /* ssh knows no proxy    */
+    {"FENCE_SANDBOX", VALUE_ON, true}, /* "you are in one"                                      */
+    {"XDG_RUNTIME_DIR", VALUE_RUNTIME, true},
 };
 
 _Static_assert(ARRAY_LEN(tools) <= ENV_TOOLS_MOST, "room for all of them: env.c");
@@ -60,6 +62,9 @@ char *env_java(const struct env_places *places, const char *own)
 {
     char *value = NULL;
     unsigned port = places->http_port;
+
+    if (port == 0)
+        return strdup(own);
 
     if (asprintf(&value,
                  "%s%s-Dhttp.proxyHost=" LOOPBACK " -Dhttp.proxyPort=%u "
@@ -163,6 +168,8 @@ int env_tool(char **out, const struct env_places *places, size_t index)
     if (index >= ARRAY_LEN(tools))
         return -ENOENT;
     name = tools[index].name;
+    if (places->http_port == 0 && !tools[index].always)
+        return 0;
     switch (tools[index].value) {
     case VALUE_HTTP:
         return set_url(out, name, "http://", places->http_port);

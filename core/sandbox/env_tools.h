@@ -7,7 +7,7 @@
 #include "base/base.h"
 
 struct env_places {
-    uint16_t http_port, socks_port; /* of 127.0.0.1, inside                           */
+    uint16_t http_port, socks_port; /* of 127.0.0.1, inside; 0: nobody is told of them */
     const char *runtime_dir;        /* shown inside at the same path; NULL: none      */
     const char *program;            /* fence itself, seen inside there; NULL: nowhere */
 };
@@ -18,8 +18,8 @@ struct env_places {
  * here, with `out` untouched; -ENOENT behind the last; or -ENOMEM. */
 int env_tool(char **out, const struct env_places *places, size_t index);
 
-/* The value that leads Java to the proxy, behind `own` options (or "") of the user's: the caller
- * frees it; NULL without memory. */
+/* The value that leads Java to the proxy, behind `own` options (or "") of the user's; those alone
+ * where nobody is told of it. The caller frees it; NULL without memory. */
 char *env_java(const struct env_places *places, const char *own);
 
 #endif

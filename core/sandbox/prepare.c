@@ -147,6 +147,8 @@ static int make_env(int *out, struct proxy *proxy, const struct plan *plan,
         .context = &proxy->events,
     };
 
+    if (!proxy->config->proxy_variables)
+        in.places.http_port = in.places.socks_port = 0;
     if (program && seen_inside(plan, program))
         in.places.program = program;
     if (proxy->events.observer.on_event)

@@ -85,11 +85,31 @@ static void test_java(void **state)
     free(value);
 }
 
+/* Nobody is told of the proxy: what has nothing to do with it is left. */
+static void test_without(void **state)
+{
+    static const struct env_places places = {0, 0, "/run/user/1", "/usr/bin/fence"};
+    char names[256] = "", *text, *java = env_java(&places, "-Xmx1g");
+    int rc;
+
+    (void)state;
+    for (size_t i = 0; (rc = env_tool(&text, &places, i)) >= 0; i++) {
+        if (rc == 1) {
+            strcat(strcat(names, text), " ");
+            free(text);
+        }
+    }
+    assert_string_equal(names, "FENCE_SANDBOX=1 XDG_RUNTIME_DIR=/run/user/1 ");
+    assert_string_equal(java, "-Xmx1g");
+    free(java);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_java),
+        cmocka_unit_test(test_without),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
