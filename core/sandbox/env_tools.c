@@ -49,7 +49,7 @@ static const struct {
     {"PIP_PROXY", VALUE_HTTP, false}, /* or pip uses that of pip.conf                          */
     {"CARGO_HTTP_PROXY", VALUE_HTTP, false}, /* or cargo uses that of its or git's settings */
     {"CARGO_NET_GIT_FETCH_WITH_CLI", VALUE_WITH_SSH, false}, /* its own SSH has no ProxyCommand */
-    {"RSYNC_PROXY", VALUE_ADDRESS, false},                   /* rsync:// by CONNECT                   */
+    {"RSYNC_PROXY", VALUE_ADDRESS, false},    /* rsync:// by CONNECT                   */
     {"JAVA_TOOL_OPTIONS", VALUE_JAVA, false}, /* Java looks at no variable but this one */
     {"GIT_SSH_COMMAND", VALUE_SSH, false},    /* ssh knows no proxy    */
     {"FENCE_SANDBOX", VALUE_ON, true}, /* "you are in one"                                      */

@@ -153,6 +153,16 @@ static bool is_left_out(const char *name)
     return strcmp(name, "node_modules") == 0 || strcmp(name, ".git") == 0;
 }
 
+/* Not every file system tells with the name: readdir(3). */
+static bool is_folder(const char *path, unsigned char kind)
+{
+    struct stat st;
+
+    if (kind != DT_UNKNOWN)
+        return kind == DT_DIR;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* A folder that is new to us: what has been made in it before it was watched was not heard of. */
 static void look_into(struct guard *g, const char *path, int depth)
 {
@@ -176,7 +186,7 @@ static void look_into(struct guard *g, const char *path, int depth)
         guard_appeared(g, below, true);
         if (strcmp(name_of(below), ".git") == 0)
             guard_repository(g, below);
-        if (entry->d_type == DT_DIR && !is_left_out(name_of(below)))
+        if (is_folder(below, entry->d_type) && !is_left_out(name_of(below)))
             look_into(g, below, depth + 1);
     }
     if (folder)

@@ -41,8 +41,9 @@ void inspect_ours_deinit(struct inspect_ours *ours); /* takes one with nothing b
  * 0, or a negative code with the layer that is missing, as the next one. */
 int inspect_rights(pid_t pid, const struct inspect_ours *ours, pid_t *first, fence_error *err);
 
-/* Its namespaces and mounts are what the plan says. */
+/* Its namespaces and mounts are what the plan says. Writes whether mounts that the host makes later
+ * would show in it. */
 int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
-                  fence_error *err);
+                  bool *follows, fence_error *err);
 
 #endif

@@ -252,7 +252,7 @@ void inspect_ours_deinit(struct inspect_ours *ours)
 }
 
 static int check_place(int folder, const struct inspect_ours *ours, const struct plan *plan,
-                       fence_error *err)
+                       bool *follows, fence_error *err)
 {
     auto_buf struct buf mounts = BUF_INIT(LIMIT_MOUNTINFO);
     struct inspect_ours theirs;
@@ -264,6 +264,8 @@ static int check_place(int folder, const struct inspect_ours *ours, const struct
         rc = read_file(&mounts, folder, "mountinfo", err);
     if (rc == 0)
         rc = proof_mounts(buf_str(&mounts), plan, geteuid(), paths_reachable, err);
+    if (rc == 0)
+        *follows = memmem(mounts.bytes, mounts.len, " master:", strlen(" master:")) != NULL;
     return rc < 0 ? rc : check_mounted(folder, ours, plan, err);
 }
 
@@ -293,9 +295,9 @@ int inspect_rights(pid_t pid, const struct inspect_ours *ours, pid_t *first, fen
 }
 
 int inspect_place(pid_t pid, const struct inspect_ours *ours, const struct plan *plan,
-                  fence_error *err)
+                  bool *follows, fence_error *err)
 {
     auto_fd int folder = open_pid(pid, err);
 
-    return folder < 0 ? folder : check_place(folder, ours, plan, err);
+    return folder < 0 ? folder : check_place(folder, ours, plan, follows, err);
 }

@@ -14,4 +14,9 @@
  * Returns 0, or a negative code with `err` filled in. */
 int live_mount(pid_t pid, const struct mount *const *mounts, size_t count, fence_error *err);
 
+/* From now on mounts that the host makes or takes off do not show in that namespace, as they do
+ * where those of the host are shared (mount_namespaces(7)). With `wait`, they do not when this
+ * returns; else in a moment. Returns as live_mount(). */
+int live_part(pid_t pid, bool wait, fence_error *err);
+
 #endif

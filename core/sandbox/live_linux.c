@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <sched.h>
@@ -16,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "sandbox/notify.h"
 
 /* Their numbers are the same on every architecture. */
 #define NR_OPEN_TREE     428
@@ -139,7 +140,8 @@ static void work(int user, int mounts, const struct mount *const *list, size_t c
 {
     struct failure failure = {0, UINT32_MAX};
     ssize_t written;
-    bool done = setns(user, CLONE_NEWUSER) == 0 && setns(mounts, CLONE_NEWNS) == 0;
+    bool done = setns(user, CLONE_NEWUSER) == 0 && setns(mounts, CLONE_NEWNS) == 0 &&
+                mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 
     for (size_t i = 0; done && i < count; i++) {
         failure.index = (uint32_t)i;
@@ -192,23 +194,25 @@ static void reap(int pidfd)
         ;
 }
 
-int live_mount(pid_t pid, const struct mount *const *mounts, size_t count, fence_error *err)
+struct place { /* of the sandbox */
+    int user, mounts;
+};
+
+static int mount_there(const struct place *place, const struct mount *const *mounts, size_t count,
+                       fence_error *err)
 {
-    auto_fd int user = -1, namespace = -1, reading = -1, writing = -1, pidfd = -1;
+    auto_fd int reading = -1, writing = -1, pidfd = -1;
     struct failure failure;
     struct pollfd ready = {.events = POLLIN};
-    int ends[2], child;
-    int rc = count == 0 ? 1 : open_namespaces(pid, &user, &namespace, err);
+    int ends[2], child, rc;
 
-    if (rc != 0)
-        return rc < 0 ? rc : 0;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
     reading = ends[0];
     writing = ends[1];
     child = (int)syscall(SYS_clone, CLONE_PIDFD, NULL, &pidfd, NULL, 0);
     if (child == 0)
-        work(user, namespace, mounts, count, writing);
+        work(place->user, place->mounts, mounts, count, writing);
     if (child < 0)
         return fail(err, -errno, "cannot start a process: %s", strerror(errno));
     close(take_fd(&writing));
@@ -221,4 +225,46 @@ int live_mount(pid_t pid, const struct mount *const *mounts, size_t count, fence
     syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
     reap(pidfd);
     return failure.error == 0 ? 0 : explain(&failure, mounts, err);
+}
+
+int live_mount(pid_t pid, const struct mount *const *mounts, size_t count, fence_error *err)
+{
+    auto_fd int user = -1, namespace = -1;
+    struct place place;
+    int rc = count == 0 ? 1 : open_namespaces(pid, &user, &namespace, err);
+
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    place = (struct place){user, namespace};
+    return mount_there(&place, mounts, count, err);
+}
+
+/* What comes of it nobody waits for: the second wall stands. */
+static void *part_later(void *argument)
+{
+    auto_free struct place *place = argument;
+    fence_error err;
+
+    mount_there(place, NULL, 0, &err);
+    close(place->user);
+    close(place->mounts);
+    return NULL;
+}
+
+int live_part(pid_t pid, bool wait, fence_error *err)
+{
+    auto_free struct place *place = calloc(1, sizeof *place);
+    int rc = place ? open_namespaces(pid, &place->user, &place->mounts, err)
+                   : fail(err, -ENOMEM, "out of memory");
+
+    if (rc < 0)
+        return rc;
+    if (wait || notify_thread(part_later, place) < 0) {
+        rc = mount_there(place, NULL, 0, err);
+        close(place->user);
+        close(place->mounts);
+    } else {
+        place = NULL; /* the thread's */
+    }
+    return rc;
 }

@@ -4,10 +4,14 @@
 #include "sandbox/paths.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "sandbox/pattern.h"
 #include "sandbox/spelling.h"
@@ -154,7 +158,47 @@ int paths_find(char ***items, size_t *count, const char *written, const char *cw
     return rc;
 }
 
+static bool has_group(gid_t group)
+{
+    gid_t groups[NGROUPS_MAX];
+    int count = getgroups(NGROUPS_MAX, groups);
+
+    for (int i = 0; i < count; i++) {
+        if (groups[i] == group)
+            return true;
+    }
+    return group == getegid();
+}
+
+/* May root enter the folder, without a capability? An ACL may say more than the bits: acl(5). */
+static bool root_enters(const char *folder)
+{
+    struct stat st;
+
+    if (stat(folder, &st) < 0 || st.st_uid == 0)
+        return true; /* its own it can open */
+    if (st.st_mode & (has_group(st.st_gid) ? S_IXGRP : S_IXOTH))
+        return true;
+    return getxattr(folder, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+static bool root_reaches(const char *path)
+{
+    char folder[LIMIT_PATH];
+
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        if (slash - path >= (ptrdiff_t)sizeof folder)
+            return true;
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+        if (!root_enters(folder))
+            return false;
+    }
+    return true;
+}
+
 bool paths_reachable(const char *path)
 {
-    return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0 || errno != EACCES;
+    if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0)
+        return errno != EACCES;
+    return geteuid() != 0 || root_reaches(path);
 }

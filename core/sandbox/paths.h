@@ -19,8 +19,9 @@ int paths_canonical(char **out, const char *written, const char *cwd, const char
 int paths_find(char ***items, size_t *count, const char *written, const char *cwd, const char *home,
                fence_error *err);
 
-/* False where a folder on the way to `path` may not be entered by this user; whatever else is
- * wrong with it, it counts as reachable. Fits `reach` of proof_mounts(). */
+/* False where a folder on the way to `path`, absolute and without links, may not be entered by this
+ * user without a capability, as a command has none; whatever else is wrong with it, it counts as
+ * reachable. Fits `reach` of proof_mounts(). */
 bool paths_reachable(const char *path);
 
 #endif

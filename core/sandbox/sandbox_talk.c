@@ -46,6 +46,7 @@ static int hold_on(struct fence_sandbox *s, pid_t first, fence_error *err)
 /* inner is there: the first look falls into the time that it needs for its own work. */
 static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
 {
+    bool follows = false;
     pid_t first;
     int rc = inspect_rights(pid, &s->ours, &first, err);
 
@@ -61,7 +62,9 @@ static int look(struct fence_sandbox *s, pid_t pid, fence_error *err)
     files_run_ready(&s->files, first);
     rc = mount_the_rest(s, err);
     if (rc == 0)
-        rc = inspect_place(pid, &s->ours, s->plan, err);
+        rc = inspect_place(pid, &s->ours, s->plan, &follows, err);
+    if (rc == 0 && follows) /* without the second wall such a mount could be written to */
+        rc = live_part(pid, s->ours.wall.ruleset < 0, err);
     return rc < 0 ? rc : unix_sockets_look(s->sockets, pid, err);
 }
 
