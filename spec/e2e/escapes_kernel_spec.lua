@@ -205,7 +205,7 @@ local families = {
   { "AF_VSOCK", 40, 1, 0 }, { "AF_ALG", 38, 5, 0 }, { "AF_PACKET", 17, 3, 0, "root" },
   { "AF_KEY", 15, 3, 2, "root" }, { "AF_XDP", 44, 3, 0, "root" },
   { "audit", 16, 3, 9 }, { "device events", 16, 2, 15 }, { "connector", 16, 2, 11 },
-  { "netfilter", 16, 3, 12 }, { "generic netlink", 16, 3, 16 }, { "socket diagnosis", 16, 3, 4 },
+  { "generic netlink", 16, 3, 16 }, { "socket diagnosis", 16, 3, 4 },
   { "raw IP", 2, 3, 255, "root" }, { "raw ICMP", 2, 3, 1, "root" },
   { "raw ICMP, version 6", 10, 3, 58, "root" }, { "SOCK_PACKET", 2, 10, 0x300, "root" },
   { "MPTCP", 2, 1, 262 }, { "UDP lite", 2, 2, 136 }, { "SCTP", 2, 1, 132 },

@@ -30,6 +30,23 @@ say("TIOCLINUX", 0x541c, b"\2")
 say("TIOCLINUX|1<<32", 0x541c | 1 << 32, b"\2")
 ]]
 
+-- In a mount namespace whose mounts are shared, as those of most machines are: mounts something at
+-- $1 while the words behind it run, and prints what these see of that.
+local mounting = [[
+set -eu
+at=$1; shift
+mount --make-rshared /
+mkfifo "$at.in" "$at.out"
+"$@" sh -c 'echo ready; read go; grep -c " $0 " /proc/self/mountinfo; touch "$0/evil"; echo $?' \
+  "$at" <"$at.in" >"$at.out" 2>"$at.err" &
+exec 3>"$at.in" 4<"$at.out"
+read ready <&4
+mount -t tmpfs -o mode=777 x "$at"
+echo go >&3
+cat <&4
+cat "$at.err" >&2
+]]
+
 -- keep: puts a key into a session keyring of its own and into the user's keyring, where it lives
 -- for 20 seconds, then becomes what its arguments say. Otherwise: what can be had of them here?
 local keeper = [[
@@ -209,5 +226,35 @@ except OSError as error:
       local result = fenced.run({ argv = { "pwd" }, as_user = identity, cwd = folder })
       assert.equal(folder .. "\n", result.out)
     end)
+
+    for name, args in pairs({ ["two walls"] = {}, ["one wall"] = { "--allow-nested" } }) do
+      it("mounts that the host makes later do not show, behind " .. name, function()
+        sandbox.require_sandbox(pending, identity)
+        if users.ids(users.current()).uid ~= 0 then
+          pending("mounting needs root")
+        end
+        local at = users.temp_dir(identity) .. "/later"
+        local function seen(words)
+          local argv = { "unshare", "-m", "sh", "-c", "rm -f \"$1\".*; exec sh -c \"$0\" sh \"$@\"",
+            mounting, at }
+          table.move(words, 1, #words, #argv + 1, argv)
+          local result = process.run({ argv = argv, cwd = "/" })
+          return result.out, result.err
+        end
+        assert(uv.fs_mkdir(at, 511))
+        assert(uv.fs_chmod(at, 511))
+        assert.equal("1\n0\n", seen({ "unshare", "-m", "--propagation", "slave" }))
+        local ids, words = users.ids(identity), {}
+        if identity ~= users.current() then
+          words = { "setpriv", "--reuid", tostring(ids.uid), "--regid", tostring(ids.gid),
+            "--clear-groups" }
+        end
+        local command = fenced.argv({ as_user = identity, args = args, argv = {} })
+        table.move(command, 1, #command, #words + 1, words)
+        local out, err = seen(words)
+        assert.equal("0\n1\n", out, err)
+        assert.matches("touch: ", err)
+      end)
+    end
   end)
 end

@@ -198,6 +198,44 @@ static void test_rows(void **state)
     }
 }
 
+/* It no longer follows the mounts that it is a copy of: mountinfo of proc(5). */
+static bool follows(pid_t pid)
+{
+    char path[64], line[4096];
+    bool found = false;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/mountinfo", (int)pid);
+    file = fopen(path, "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        found = found || strstr(line, " master:");
+    fclose(file);
+    return found;
+}
+
+static void test_part(void **state)
+{
+    size_t before = descriptors_open();
+
+    (void)state;
+    for (int wait = 0; wait < 2; wait++) {
+        fence_error err = {0};
+        pid_t pid = start();
+
+        if (live_part(pid, wait, &err) != 0)
+            fail_msg("%s", err.message);
+        for (int i = 0; i < 2000 && follows(pid); i++)
+            usleep(1000);
+        assert_false(follows(pid));
+        end(pid);
+    }
+    for (int i = 0; i < 2000 && descriptors_open() != before; i++)
+        usleep(1000); /* the thread's */
+    assert_int_equal(descriptors_open(), before);
+    assert_true(live_part(getpid(), true, NULL) < 0); /* nobody enters what he is in */
+}
+
 static void test_hidden_folder(void **state)
 {
     struct mount mount = {.kind = MOUNT_HIDDEN_FOLDER, .path = strdup(tree_at("@/folder"))};
@@ -319,9 +357,9 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),    cmocka_unit_test(test_hidden_folder),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_nobody),
-        cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_part),
+        cmocka_unit_test(test_hidden_folder), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_nobody),        cmocka_unit_test(test_signals),
     };
     pid_t pid = start();
 

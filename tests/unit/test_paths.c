@@ -152,12 +152,44 @@ static void test_reachable(void **state)
     assert_int_equal(chmod(at("@/home"), 0700), 0);
 }
 
+/* Root's way is that of a command, which has no capability. */
+static void test_reachable_by_root(void **state)
+{
+    static const struct {
+        const char *name;
+        uid_t uid;
+        gid_t gid;
+        mode_t mode;
+        bool reached;
+    } ways[] = {
+        {"its own, closed", 0, 0, 0, true},
+        {"another's, open", 4711, 4711, 0711, true},
+        {"another's, closed", 4711, 4711, 0700, false},
+        {"another's, open to a group of others", 4711, 4711, 0710, false},
+        {"another's, open to its group", 4711, 0, 0710, true},
+        {"another's, closed to its group alone", 4711, 0, 0701, false},
+    };
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        assert_int_equal(chown(at("@/home"), ways[i].uid, ways[i].gid), 0);
+        assert_int_equal(chmod(at("@/home"), ways[i].mode), 0);
+        if (paths_reachable(at("@/home/dir")) != ways[i].reached)
+            fail_msg("%s", ways[i].name);
+    }
+    assert_int_equal(chown(at("@/home"), 0, 0), 0);
+    assert_int_equal(chmod(at("@/home"), 0700), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_reachable),
+        cmocka_unit_test(test_reachable_by_root),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
