@@ -243,7 +243,7 @@ int listener_adopt_local(struct listener **out, struct proxy *proxy, uint16_t po
 }
 
 int listener_adopt_capture(struct listener **out, struct proxy *proxy,
-                           const struct listener_capture *capture, int fd, fence_error *err)
+                           struct listener_capture *capture, int fd, fence_error *err)
 {
     int rc = listener_adopt(out, proxy, FENCE_PROTOCOL_AUTO, fd, err);
 

@@ -26,6 +26,7 @@ struct listener_capture { /* what is known of clients that were led here */
     bool (*program)(char out[LISTENER_PROGRAM], void *payload, const struct addr *from,
                     uint16_t from_port, const struct addr *to, uint16_t to_port);
     void *payload;
+    bool told; /* that one was refused: others are reported alone */
 };
 
 struct listener {
@@ -42,7 +43,7 @@ struct listener {
     struct addr addr;
     uint16_t port;
     enum listener_leads leads;
-    const struct listener_capture *capture; /* of LISTENER_CAPTURE, borrowed */
+    struct listener_capture *capture; /* of LISTENER_CAPTURE, borrowed */
     struct lender *lender;
     struct lender_wait wait; /* for a socket of the lender's */
 };
@@ -64,7 +65,7 @@ int listener_adopt_local(struct listener **out, struct proxy *proxy, uint16_t po
 
 /* The same for clients that know of no proxy. `capture` is borrowed for the listener's life. */
 int listener_adopt_capture(struct listener **out, struct proxy *proxy,
-                           const struct listener_capture *capture, int fd, fence_error *err);
+                           struct listener_capture *capture, int fd, fence_error *err);
 
 /* Listens on an address of this machine, and on that alone; its clients get to the same port inside
  * the sandbox that `lender` has its sockets from. Returns 0 or a negative UV_E*. */

@@ -20,10 +20,41 @@
 
 /* ---- refusing ---- */
 
+bool session_capture_program(char out[LISTENER_PROGRAM], const struct session *s)
+{
+    const struct listener_capture *capture = s->listener ? s->listener->capture : NULL;
+    struct sockaddr_storage from;
+    int len = sizeof from;
+    struct addr addr;
+    uint16_t port;
+
+    return capture && uv_tcp_getpeername(&s->client.io.tcp, (struct sockaddr *)&from, &len) == 0 &&
+           addr_from_sockaddr(&addr, &port, (struct sockaddr *)&from) &&
+           capture->program(out, capture->payload, &addr, port, &s->captured->addr,
+                            s->captured->port);
+}
+
+/* Once in a run: a program that is reset has no words for why, and who has read it knows. */
+static void tell(struct session *s, const fence_decision *why)
+{
+    struct listener_capture *capture = s->listener ? s->listener->capture : NULL;
+    char program[LISTENER_PROGRAM] = "a program";
+
+    if (!capture || capture->told ||
+        (why->reason != FENCE_REASON_REQUEST_DENIED && why->reason != FENCE_REASON_IP_PROHIBITED))
+        return;
+    capture->told = true;
+    session_capture_program(program, s);
+    events_alert(&s->proxy->events, "%s: %s%s%s; others are reported with -m", program,
+                 why->message[0] ? why->message : reason_phrase(403),
+                 why->cure[0] ? "; allow it: " : "", why->cure);
+}
+
 /* There is no word for it in a protocol that is not known. */
 void session_capture_refuse(struct session *s, const fence_decision *why)
 {
     session_emit_response(s, why, reason_http_status(why->reason));
+    tell(s, why);
     session_abort(s);
 }
 
@@ -202,21 +233,7 @@ static void begin(struct session *s)
     peer_read_start(&s->client);
 }
 
-/* ---- who, and where to ---- */
-
-bool session_capture_program(char out[LISTENER_PROGRAM], const struct session *s)
-{
-    const struct listener_capture *capture = s->listener ? s->listener->capture : NULL;
-    struct sockaddr_storage from;
-    int len = sizeof from;
-    struct addr addr;
-    uint16_t port;
-
-    return capture && uv_tcp_getpeername(&s->client.io.tcp, (struct sockaddr *)&from, &len) == 0 &&
-           addr_from_sockaddr(&addr, &port, (struct sockaddr *)&from) &&
-           capture->program(out, capture->payload, &addr, port, &s->captured->addr,
-                            s->captured->port);
-}
+/* ---- where to ---- */
 
 static bool is_loopback(const struct addr *addr)
 {

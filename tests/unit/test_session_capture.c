@@ -57,7 +57,8 @@ struct place {
     int server, there; /* a server of the test's, and its port */
     fence_request_kind kind;
     char host[300], message[300], program[LISTENER_PROGRAM];
-    unsigned decisions, denied;
+    unsigned decisions, denied, alerts;
+    char alert[512];
 };
 
 static bool tell_program(char out[LISTENER_PROGRAM], void *payload, const struct addr *from,
@@ -75,6 +76,8 @@ static void observe(const fence_event *event, void *payload)
 {
     struct place *p = payload;
 
+    if (event->kind == FENCE_EVENT_ALERT && ++p->alerts == 1)
+        snprintf(p->alert, sizeof p->alert, "%s", event->text);
     if (event->kind != FENCE_EVENT_DECISION && event->kind != FENCE_EVENT_TLS)
         return;
     p->decisions += event->kind == FENCE_EVENT_DECISION;
@@ -106,7 +109,7 @@ static void open_place(struct place *p, const char *json)
     assert_int_equal(uv_loop_init(&p->loop), 0);
     assert_int_equal(proxy_init(&p->proxy, &p->loop, config, &observer), 0);
     fence_config_unref(config);
-    p->capture = (struct listener_capture){inside_names_new(), tell_target, tell_program, p};
+    p->capture = (struct listener_capture){inside_names_new(), tell_target, tell_program, p, false};
     assert_non_null(p->capture.names);
     assert_int_equal(
         listener_adopt_capture(&p->listener, &p->proxy, &p->capture, listening(&p->port), &err), 0);
@@ -386,6 +389,29 @@ static void looks_at_server_names(void **state)
     close_place(&p);
 }
 
+/* Who reads it once knows; an answer in HTTP says it itself. */
+static void tells_of_the_first_refusal(void **state)
+{
+    static const char *const names[] = {"other.test", "third.test", "other.test"};
+    struct place p;
+
+    (void)state;
+    open_place(&p, RULES);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        int client;
+
+        aim(&p, names[i], 22);
+        client = client_of(&p);
+        expect(&p, client, names[i], "!");
+        close(client);
+    }
+    assert_int_equal(p.alerts, 1);
+    assert_non_null(
+        strstr(p.alert, ": no rule allows other.test:22; allow it: --allow other.test"));
+    assert_int_equal(p.denied, 3);
+    close_place(&p);
+}
+
 static const struct {
     const char *name;
     bool client_ends;
@@ -442,6 +468,7 @@ int main(void)
         cmocka_unit_test(judges_each_request),
         cmocka_unit_test(dials_once),
         cmocka_unit_test(looks_at_server_names),
+        cmocka_unit_test(tells_of_the_first_refusal),
         cmocka_unit_test(ends_when_one_of_them_does),
         cmocka_unit_test(ends_with_its_listener),
     };
