@@ -197,6 +197,30 @@ local remains = {
     "30" }, "143" },
 }
 
+-- 3I.179: what fence itself shows of what others have chosen: requests, and a policy's words.
+local evil = "\27]0;evil\7\155\194\155"
+local requests = {
+  ("GET http://good.test/a%s HTTP/1.1\r\nHost: good.test\r\n\r\n"):format(evil),
+  ("GET http://e%svil.test/ HTTP/1.1\r\nHost: e%svil.test\r\n\r\n"):format(evil, evil),
+  ("CONNECT e%svil.test:443 HTTP/1.1\r\n\r\n"):format(evil),
+  "GET http://good.test/ HTTP/1.1\r\nHost: good.test\r\nX-Evil: \155\194\155a\r\n\r\n",
+}
+local talker = [[
+local fence = require "fence"
+return { on_request = function(req)
+  fence.log("info", "logged" .. req.headers["x-evil"] .. "\27]0;evil\7")
+  return fence.deny("denied\27]0;evil\7")
+end }
+]]
+local asker = [[
+import socket, sys
+for request in sys.argv[1:]:
+    client = socket.create_connection(("127.0.0.1", 3128))
+    client.sendall(request.encode("ascii").decode("unicode_escape").encode("latin-1"))
+    while client.recv(4096):
+        pass
+]]
+
 -- An argv: FENCE as a word of its own becomes several; within a word it is text.
 local function argv_with(words, fence)
   local list = {}
@@ -296,6 +320,24 @@ for _, identity in ipairs(users.identities()) do
         assert.equal(0, result.code)
       end)
     end
+
+    row("3I.179 fence's own lines hold no code of others", function(fence)
+      local policy = users.write_file(identity, users.temp_dir(identity) .. "/p.lua", talker)
+      local argv = { fence, "-d", "--policy", policy, "--", "python3", "-c", asker }
+      for _, request in ipairs(requests) do
+        argv[#argv + 1] = request:gsub("[^ -~]", function(byte)
+          return ("\\x%02x"):format(byte:byte())
+        end)
+      end
+      local result = process.run({ as_user = identity, argv = argv })
+      assert.equal(0, result.code, result.err)
+      assert.is_nil(result.err:find("[%z\1-\9\11-\31\127]"), result.err)
+      assert.is_nil(result.err:find("\155", 1, true), result.err)
+      for _, shown in ipairs({ "logged\\x9b\\xc2\\x9ba\\x1b]0;evil\\x07", "denied\\x1b]0;evil\\x07",
+        "400" }) do
+        assert.is_truthy(result.err:find(shown, 1, true), result.err)
+      end
+    end)
 
     row("without any terminal it changes nothing", function(fence)
       local result = process.run({ as_user = identity,
