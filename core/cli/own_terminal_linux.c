@@ -335,7 +335,7 @@ void own_terminal_not_stopped(struct own_terminal *own)
 
 /* ---- the end ---- */
 
-static void put_back(struct own_terminal *own)
+static void show_end(struct own_terminal *own)
 {
     char end[CLEAN_TEXT_END];
     size_t len = clean_text_end(&own->text, end), done = 0;
@@ -348,7 +348,6 @@ static void put_back(struct own_terminal *own)
             break;
         done += rc > 0 ? (size_t)rc : 0;
     }
-    own_give_back(own);
 }
 
 void own_terminal_end(struct own_terminal *own, char dropped[160])
@@ -363,8 +362,9 @@ void own_terminal_end(struct own_terminal *own, char dropped[160])
         pthread_mutex_unlock(&own->lock);
         own_tell(own);
         pthread_join(own->thread, NULL);
-        put_back(own);
+        show_end(own);
     }
+    own_give_back(own);
     clean_text_dropped(dropped, &own->text);
     destroy(own);
 }

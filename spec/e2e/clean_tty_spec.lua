@@ -172,6 +172,8 @@ local jobs = {
   { "/dev/tty is cleaned as well", { "FENCE", "sh", "-c",
     "exec >out 2>&1; printf 'a\\033]0;x\\007b\\033[7n' >/dev/tty" }, { "=ab", "=1 OSC (title)" },
     0 },
+  { "a terminal of another session is cleaned as well", { "setsid", "-w", "FENCE", "printf",
+    "a\\033]0;x\\007b" }, { "=ab", "=1 OSC (title)" }, 0 },
   { "no descriptor of another terminal is inside", { "FENCE", "sh", "-c",
     "readlink /proc/self/fd/* | sort | uniq -c | grep -c pts; ls /proc/self/fd | wc -l" },
     { "=1\r", "=4\r" }, 0 },
@@ -221,6 +223,7 @@ import socket, sys
 for request in sys.argv[1:]:
     client = socket.create_connection(("127.0.0.1", 3128))
     client.sendall(request.encode("ascii").decode("unicode_escape").encode("latin-1"))
+    client.shutdown(socket.SHUT_WR)
     while client.recv(4096):
         pass
 ]]
