@@ -155,7 +155,7 @@ static char *set_modes(struct clean_text *t, char *out, const struct csi *c)
         const struct mode *mode = find_mode(c->prefix, c->values[i]);
 
         if (!passes(t, mode, c->last)) {
-            dropped = true;
+            dropped = dropped || c->last == 'h'; /* to be sure, programs turn off what is not on */
             continue;
         }
         if (mode->back != 0 && mode->back != c->last)
@@ -248,6 +248,14 @@ static const struct csi_rule *find_rule(const struct csi *c)
     return NULL;
 }
 
+/* What is not worth a word: programs of the whole screen put the title aside at each start, and set
+ * up a keyboard, and do without. */
+static bool is_usual(const struct csi *c)
+{
+    return (c->last == 't' && c->count > 0 && (c->values[0] == 22 || c->values[0] == 23)) ||
+           (c->last == 'm' && c->prefix != 0);
+}
+
 static void remember(struct clean_text *t, const struct csi *c)
 {
     if (c->last == 'm')
@@ -272,7 +280,7 @@ char *clean_codes_csi(struct clean_text *t, char *out)
     }
     rule = find_rule(&c);
     if (!rule || !rule->fits(&c)) {
-        t->other++;
+        t->other += !is_usual(&c);
         return out;
     }
     remember(t, &c);

@@ -244,6 +244,8 @@ static const struct {
     {"all of them", E "]52;c;eA==\a" E "]2;x\a" E "]8;;u" S E "P$qm" S E "[21t",
      "3 OSC (clipboard, title, links), 1 DCS, 1 other"},
     {"others", E "[21t" E "_x" S E "[?3h" E "N\x9b", "5 others"},
+    {"what each program does", E "[22;0;0t" E "[23;2t" E "[>4;2m" E "[?4m" E "[?2004l" E "[?7727l",
+     ""},
     {"one that has not ended", E "]52;c;", "1 OSC (clipboard)"},
 };
 
