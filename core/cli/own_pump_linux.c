@@ -171,12 +171,14 @@ void *own_pump(void *argument)
 {
     struct own_terminal *own = argument;
     struct pollfd fds[WATCHED];
-    struct epoll_event event;
+    struct epoll_event event = {0};
     uint64_t times;
     int wait;
 
     for (;;) {
         pthread_mutex_lock(&own->lock);
+        if (event.events & (EPOLLHUP | EPOLLERR)) /* also where no key is read */
+            shut(&own->outer);
         turn(own, fds);
         wait = own->ended ? 0 : patience(own);
         pthread_mutex_unlock(&own->lock);

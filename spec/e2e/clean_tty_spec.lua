@@ -3,6 +3,7 @@
 -- terminal of its own is one like any other. Without the option: tty_spec.lua, signals_spec.lua.
 
 local fenced = require "spec.support.fenced"
+local loop = require "spec.support.loop"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 local terminal = require "spec.support.terminal"
@@ -331,6 +332,17 @@ for _, identity in ipairs(users.identities()) do
         assert.equal(0, result.code)
       end)
     end
+
+    row("3I.180 nothing is left behind a window that is closed", function(fence)
+      local mark = "clean-tty-" .. users.temp_dir(identity):match("[^/]*$") .. math.random(1e9)
+      local result = play(fence, { "FENCE", "bash", "-c",
+        "trap '' HUP; (exec -a $0 sleep 29) & setsid bash -c 'exec -a $0 sleep 28' $0 & " ..
+        "echo up; exec cat", mark }, { "=up", "!" })
+      assert.equal(0, result.code) -- its input has ended
+      assert.is_true(loop.wait(function()
+        return process.run({ argv = { "pgrep", "-f", mark } }).code == 1
+      end, 2000))
+    end)
 
     row("3I.179 fence's own lines hold no code of others", function(fence)
       local policy = users.write_file(identity, users.temp_dir(identity) .. "/p.lua", talker)
