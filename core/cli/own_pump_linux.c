@@ -22,16 +22,23 @@ static void shut(int *fd)
 /* ---- keys ---- */
 
 /* Before there is a command in front, its terminal would send Ctrl-C to nobody: then it is ours. */
-static void look_for_interrupt(struct own_terminal *own)
+static void take_signals(struct own_terminal *own)
 {
+    static const struct {
+        int key, signum;
+    } keys[] = {{VINTR, SIGINT}, {VQUIT, SIGQUIT}, {VSUSP, SIGTSTP}};
     struct termios mode;
+    char *at;
 
-    if (own->there)
+    own->there = own->there || tcgetpgrp(own->master) > 0;
+    if (own->there || tcgetattr(own->master, &mode) < 0 || !(mode.c_lflag & ISIG))
         return;
-    own->there = tcgetpgrp(own->master) > 0;
-    if (!own->there && tcgetattr(own->master, &mode) == 0 && (mode.c_lflag & ISIG) &&
-        memchr(own->keys, mode.c_cc[VINTR], own->nkeys))
-        kill(getpid(), SIGINT);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        while ((at = memchr(own->keys, mode.c_cc[keys[i].key], own->nkeys))) {
+            memmove(at, at + 1, --own->nkeys - (size_t)(at - own->keys));
+            kill(getpid(), keys[i].signum);
+        }
+    }
 }
 
 static void read_keys(struct own_terminal *own)
@@ -55,7 +62,9 @@ static void pass_keys(struct own_terminal *own)
         read_keys(own);
     if (own->nkeys == 0 || own->master < 0)
         return;
-    look_for_interrupt(own);
+    take_signals(own);
+    if (own->nkeys == 0)
+        return;
     done = write(own->master, own->keys, own->nkeys);
     if (done < 0 && errno != EAGAIN && errno != EINTR)
         done = (ssize_t)own->nkeys; /* nobody is left to read them */
