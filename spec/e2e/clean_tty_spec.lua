@@ -285,7 +285,7 @@ for _, identity in ipairs(users.identities()) do
       local argv = { fence, option, "--", "printf", octal("<a" .. bytes .. "b>") }
       local result = terminal.run({ argv = argv, steps = {}, as_user = identity })
       assert.equal("", result.err)
-      assert.equal(0, result.code)
+      assert.equal(0, result.code, result.out)
       return result.out
     end
 
