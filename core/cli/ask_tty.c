@@ -16,6 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cli/own_terminal.h"
 #include "cli/print.h"
 
 #define PATIENCE_S 30 /* unless told otherwise: clients give up after 30 to 60 */
@@ -43,6 +44,9 @@ static void return_terminal(struct ask_tty *tty)
         kill(-tty->front, SIGCONT); /* whoever wanted to read meanwhile was stopped */
     }
     tty->front = 0;
+    if (tty->holds)
+        own_terminal_release(tty->own);
+    tty->holds = false;
 }
 
 bool ask_tty_open(struct ask_tty *out, unsigned patience_s)
@@ -107,6 +111,13 @@ static bool is_ours(pid_t leader)
     return false;
 }
 
+static bool reads_lines(const struct ask_tty *tty, const struct termios *mode)
+{
+    if (tty->own && own_terminal_has_keys(tty->own))
+        return own_terminal_reads_lines(tty->own);
+    return mode->c_lflag & ICANON;
+}
+
 /* Takes the terminal from a job inside, which would read the answer. Returns NULL, or why nobody
  * can be asked. */
 static const char *take_terminal(struct ask_tty *tty)
@@ -116,10 +127,14 @@ static const char *take_terminal(struct ask_tty *tty)
 
     if (front < 0 || tcgetattr(tty->tty, &mode) < 0)
         return "the terminal is gone";
-    if (!(mode.c_lflag & ICANON))
+    if (!reads_lines(tty, &mode))
         return "a program inside has the whole terminal";
-    if (front == getpgrp())
+    if (front == getpgrp()) {
+        tty->holds = tty->own != NULL;
+        if (tty->holds)
+            own_terminal_hold(tty->own);
         return NULL;
+    }
     if (!is_ours(front))
         return "fence runs in the background";
     if (tcsetpgrp(tty->tty, getpgrp()) < 0)

@@ -8,14 +8,17 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct own_terminal;
 struct queued;
 
 struct ask_tty {
     fence *engine;
-    int tty;              /* /dev/tty; -1: there is none, and nobody is asked */
-    int timer;            /* timerfd: how long the question at hand waits     */
-    unsigned patience_s;  /* and that is so long                              */
-    struct queued *first; /* the question at hand, and those behind it        */
+    struct own_terminal *own; /* of the command's; or NULL: it shares ours  */
+    bool holds;               /* while a question is shown nothing flows    */
+    int tty;                  /* /dev/tty; -1: there is none, and nobody is asked */
+    int timer;                /* timerfd: how long the question at hand waits     */
+    unsigned patience_s;      /* and that is so long                              */
+    struct queued *first;     /* the question at hand, and those behind it        */
     bool asking;
     pid_t front; /* the command's process group, which gets the terminal back; or 0 */
 };

@@ -10,6 +10,7 @@
 
 #include "cli/ask_tty.h"
 #include "cli/cli.h"
+#include "cli/own_terminal.h"
 #include "cli/reload.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -20,7 +21,8 @@ struct run {
     const struct options *options; /* NULL: there is nothing to reload */
     char **rule_files;             /* what the command must not change; or NULL */
     struct reloader reloader;
-    struct ask_tty tty; /* open where the printer has it */
+    struct ask_tty tty;       /* open where the printer has it */
+    struct own_terminal *own; /* with --clean-tty              */
     fence *engine;
     fence_sandbox *sandbox; /* NULL once it has ended */
     bool asked_to_end;
@@ -49,7 +51,8 @@ static void pass_on(struct run *run, const struct signal_event *event)
     if (!run->sandbox)
         return;
     if (event->from_terminal && (event->signum == SIGINT || event->signum == SIGQUIT) &&
-        !ask_tty_holds_command(&run->tty))
+        !ask_tty_holds_command(&run->tty) &&
+        (!run->own || own_terminal_signal(run->own, event->signum)))
         return;
     if (ends && run->asked_to_end)
         fence_kill(run->sandbox, SIGKILL);
@@ -60,20 +63,52 @@ static void pass_on(struct run *run, const struct signal_event *event)
     run->asked_to_end = run->asked_to_end || ends;
 }
 
+/* The user's shell waits for us: it has to see us stopped, and gets its terminal as it was. */
+static void stop_too(struct run *run)
+{
+    own_terminal_hold(run->own);
+    signals_stop();
+    own_terminal_release(run->own);
+}
+
+/* In its own terminal, by a key there. Where we could not be stopped it goes on at once. */
+static void on_stopped(fence_sandbox *sandbox, void *payload)
+{
+    stop_too(payload);
+    fence_kill(sandbox, SIGCONT);
+}
+
+/* What is about the terminal and not the command. A key for SIGTSTP reaches us while the user's
+ * terminal still makes signals of keys; the command's stop comes back as ours. */
+static bool is_of_terminal(struct run *run, const struct signal_event *event)
+{
+    if (event->signum == SIGTSTP && !own_terminal_signal(run->own, SIGTSTP))
+        stop_too(run);
+    else if (event->signum == SIGWINCH || event->signum == SIGCONT)
+        own_terminal_refresh(run->own);
+    return event->signum == SIGTSTP || event->signum == SIGWINCH || event->signum == SIGCONT;
+}
+
 static void on_signals(fence *engine, int fd, void *payload)
 {
     struct signal_event event;
+    struct run *run = payload;
 
     (void)engine;
-    while (signals_next(&event, fd))
-        pass_on(payload, &event);
+    while (signals_next(&event, fd)) {
+        if (!run->own || !is_of_terminal(run, &event))
+            pass_on(run, &event);
+    }
 }
 
 static void on_stops(fence *engine, int fd, void *payload)
 {
+    struct run *run = payload;
+
     (void)engine;
-    (void)payload;
     terminal_stop(fd);
+    if (run->own)
+        own_terminal_not_stopped(run->own);
 }
 
 void raise_descriptor_limit(void)
@@ -103,7 +138,7 @@ static void run_sandboxed(struct run *run, const fence_sandbox_options *options,
 {
     fence_observer observer;
     fence_error err = {0};
-    int signals = signals_catch(options->ignored_signals), stops;
+    int signals = signals_catch(options->ignored_signals), stops, spawned;
 
     if (signals < 0) {
         print_error("cannot watch signals: %s", fence_strerror(signals));
@@ -111,10 +146,18 @@ static void run_sandboxed(struct run *run, const fence_sandbox_options *options,
         return;
     }
     stops = terminal_catch_stops(options->ignored_signals);
+    if (run->own)
+        signals_catch_terminal(options->ignored_signals);
+    if (run->own && own_terminal_start(run->own, &err) < 0) {
+        print_error("%s", err.message);
+        fence_launch_cancel(options->launch);
+        return;
+    }
     /* no work for those who have no policy, and never will */
     if (run->options && (run->rules->policy || run->options->watch) &&
         ask_tty_open(&run->tty, run->options->ask_timeout_s))
         printer->tty = &run->tty;
+    run->tty.own = run->own;
     observer = print_observer(printer);
     if (fence_new(&run->engine, run->rules->config, &observer, &err) < 0) {
         print_error("%s", err.message);
@@ -123,9 +166,10 @@ static void run_sandboxed(struct run *run, const fence_sandbox_options *options,
     }
     run->tty.engine = run->engine;
     fence_set_policy(run->engine, run->rules->policy);
-    if (fence_spawn(&run->sandbox, run->engine, options, on_exit_of_command, run, &err) < 0 ||
-        fence_watch(run->engine, signals, on_signals, run, &err) < 0 ||
-        (stops >= 0 && fence_watch(run->engine, stops, on_stops, NULL, &err) < 0) ||
+    spawned = fence_spawn(&run->sandbox, run->engine, options, on_exit_of_command, run, &err);
+    own_terminal_lent(run->own);
+    if (spawned < 0 || fence_watch(run->engine, signals, on_signals, run, &err) < 0 ||
+        (stops >= 0 && fence_watch(run->engine, stops, on_stops, run, &err) < 0) ||
         (run->options && reloader_start(&run->reloader, run->engine, run->options, run->rules,
                                         &run->sandbox, &err) < 0)) {
         print_error("%s", err.message);
@@ -149,6 +193,9 @@ static void launch_and_run(struct run *run, const char *const *argv, struct prin
     options.ports = run->options ? run->options->ports : NULL;
     options.degrade = run->options ? run->options->degrade : 0;
     options.ignored_signals = signals_ignored();
+    options.on_stopped = on_stopped;
+    if (run->own)
+        own_terminal_lend(run->own, &options);
     signals_settle();
     if (fence_launch_begin(&options.launch, run->rules->config, &options, &err) < 0)
         print_error("%s", err.message);
@@ -177,6 +224,15 @@ static const char *misuse(const struct options *options)
     return NULL;
 }
 
+/* Before our own last lines: then the terminal is a usual one again. */
+static void end_terminal(struct run *run, struct printer *printer)
+{
+    char dropped[160];
+
+    own_terminal_end(run->own, dropped);
+    print_kept(printer, dropped);
+}
+
 /* Does not return once there was a sandbox: what is left then the kernel takes back at once, and
  * sooner than we could piece by piece. */
 static int run_with(const struct options *options)
@@ -200,11 +256,17 @@ static int run_with(const struct options *options)
         return EXIT_FENCE;
     }
     terminal_remember(&terminal);
+    if (options->clean_tty && own_terminal_open(&run.own, &err) < 0) {
+        print_error("%s", err.message);
+        rules_unload(&rules);
+        return EXIT_FENCE;
+    }
     launch_and_run(&run, options->string ? shell : (const char *const *)options->words, &printer);
     if (run.sandbox)
         fence_close(run.engine);
     if (printer.tty)
         ask_tty_close(printer.tty);
+    end_terminal(&run, &printer);
     terminal_restore(&terminal);
     print_end(&printer);
     exit(run.status);

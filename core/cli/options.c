@@ -16,6 +16,7 @@ enum action {
     SET_DEBUG,
     SET_MONITOR,
     SET_WATCH,
+    SET_CLEAN_TTY,
     SET_SETTINGS,
     SET_STRING,
     SET_HTTP,
@@ -63,6 +64,7 @@ static const struct option options[] = {
     {'p', "--port", true, ANY, ADD_PORT, NULL},
     {0, "--ask-timeout", true, ANY, SET_ASK_TIMEOUT, NULL},
     {0, "--degrade", true, ANY, ADD_DEGRADE, NULL},
+    {0, "--clean-tty", false, ANY, SET_CLEAN_TTY, NULL},
     {0, "--linux-features", false, ANY, SET_FEATURES, NULL},
     {0, "--http", true, PROXY, SET_HTTP, NULL},
     {0, "--socks", true, PROXY, SET_SOCKS, NULL},
@@ -143,6 +145,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
         return 0;
     case SET_WATCH:
         out->watch = true;
+        return 0;
+    case SET_CLEAN_TTY:
+        out->clean_tty = true;
         return 0;
     case SET_SETTINGS:
         return set_once(&out->settings, value, "a second settings file", ": one is read, not two",
@@ -320,6 +325,8 @@ const char *options_of_sandboxes(const struct options *o)
 {
     if (o->degrade)
         return "--degrade";
+    if (o->clean_tty)
+        return "--clean-tty";
     return o->linux_features ? "--linux-features" : NULL;
 }
 

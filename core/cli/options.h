@@ -10,6 +10,7 @@
 struct options {
     bool help, version, debug, monitor, watch;
     bool linux_features;
+    bool clean_tty;
     unsigned degrade;     /* --degrade: fence_layer bits             */
     bool json;            /* fence policy test --json                */
     const char *settings; /* -s                                      */

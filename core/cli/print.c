@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,15 +58,25 @@ static bool write_rest(struct printer *printer)
     return printer->nrest == 0;
 }
 
-/* `len` is vsnprintf()'s, of a buffer that has room for a line and its end. */
-static size_t end_line(char *line, int len)
+/* A terminal that passes on each byte as it is needs to be told of the line's begin, too. */
+static bool wants_return(int fd)
 {
-    size_t n = len < PRINT_LINE_MAX - 1 ? (size_t)len : PRINT_LINE_MAX - 2;
+    struct termios mode;
+
+    return tcgetattr(fd, &mode) == 0 && !(mode.c_oflag & OPOST);
+}
+
+/* `len` is vsnprintf()'s, of a buffer that has room for a line and its end. */
+static size_t end_line(char *line, int len, int fd)
+{
+    size_t n = len < PRINT_LINE_MAX - 2 ? (size_t)len : PRINT_LINE_MAX - 3;
 
     for (size_t i = 0; i < n; i++) {
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = '?';
     }
+    if (wants_return(fd))
+        line[n++] = '\r';
     line[n++] = '\n';
     return n;
 }
@@ -81,7 +92,7 @@ __attribute__((format(printf, 2, 0))) static bool offer_line(struct printer *pri
     len = vsnprintf(printer->rest, sizeof printer->rest - 1, fmt, args);
     if (len < 0)
         return true;
-    printer->nrest = end_line(printer->rest, len);
+    printer->nrest = end_line(printer->rest, len, printer->fd);
     write_rest(printer);
     return true;
 }
@@ -139,6 +150,12 @@ fence_observer print_observer(struct printer *printer)
                             .on_ask = printer->tty ? print_ask : NULL};
 }
 
+void print_kept(struct printer *printer, const char *what)
+{
+    if (what[0] && (printer->debug || printer->monitor || isatty(STDERR_FILENO)))
+        print_line(printer, "[fence] --clean-tty kept from the terminal: %s", what);
+}
+
 void print_end(struct printer *printer)
 {
     struct pollfd fd = {printer->fd, POLLOUT, 0};
@@ -165,7 +182,7 @@ void print_error(const char *fmt, ...)
     va_end(args);
     if (len < 0)
         return;
-    rc = write(STDERR_FILENO, line, end_line(line, head + len));
+    rc = write(STDERR_FILENO, line, end_line(line, head + len, STDERR_FILENO));
     (void)rc;
 }
 

@@ -32,6 +32,9 @@ void print_ask(fence_ask *ask, const fence_request *request, const char *questio
 /* What the host program observes: nothing it need not. */
 fence_observer print_observer(struct printer *printer);
 
+/* What --clean-tty has dropped: "" for nothing. Told at a terminal, and to whoever asks. */
+void print_kept(struct printer *printer, const char *what);
+
 /* The last words: what was dropped, and what a slow terminal has not taken yet. */
 void print_end(struct printer *printer);
 

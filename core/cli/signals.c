@@ -46,27 +46,52 @@ void signals_settle(void)
     sigaction(SIGCHLD, &standard, NULL);
 }
 
+static void catch_all(const int *caught, size_t count, uint64_t ignored)
+{
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+    sigfillset(&action.sa_mask);
+    for (size_t i = 0; i < count; i++) {
+        if (!(ignored >> (caught[i] - 1) & 1))
+            sigaction(caught[i], &action, NULL);
+    }
+}
+
 int signals_catch(uint64_t ignored)
 {
     static const int caught[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return -errno;
     pipe_to_loop = ends[1];
-    sigfillset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
-        if (!(ignored >> (caught[i] - 1) & 1))
-            sigaction(caught[i], &action, NULL);
-    }
+    catch_all(caught, sizeof caught / sizeof caught[0], ignored);
     /* under `stty tostop` a line of ours would stop us, and with us the network of a shell inside
      */
     sigaction(SIGTTOU, &ignore, NULL);
     sigaction(SIGTTIN, &ignore, NULL); /* the same for a question, once we are in the background */
     signals_settle();
     return ends[0];
+}
+
+void signals_catch_terminal(uint64_t ignored)
+{
+    static const int caught[] = {SIGWINCH, SIGTSTP, SIGCONT};
+
+    catch_all(caught, sizeof caught / sizeof caught[0], ignored);
+}
+
+void signals_stop(void)
+{
+    struct sigaction standard = {.sa_handler = SIG_DFL}, before;
+
+    sigaction(SIGTSTP, NULL, &before);
+    if (before.sa_handler == SIG_IGN)
+        return;
+    sigaction(SIGTSTP, &standard, NULL);
+    kill(0, SIGTSTP);
+    sigaction(SIGTSTP, &before, NULL);
 }
 
 bool signals_next(struct signal_event *out, int fd)

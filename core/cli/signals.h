@@ -19,6 +19,13 @@ uint64_t signals_ignored(void);
  * ignores SIGPIPE, SIGTTOU and SIGXFSZ. Returns the descriptor to read events from, or -errno. */
 int signals_catch(uint64_t ignored);
 
+/* And SIGWINCH, SIGTSTP and SIGCONT, for a command whose terminal is another one than ours. */
+void signals_catch_terminal(uint64_t ignored);
+
+/* Stops this process group as Ctrl-Z does, until SIGCONT; at once where the kernel does not stop
+ * one that no shell looks after, or SIGTSTP is ignored. */
+void signals_stop(void);
+
 /* The next one; false when there is none. */
 bool signals_next(struct signal_event *out, int fd);
 

@@ -59,6 +59,7 @@ int text_help(void)
         "      --watch             load settings and policies again when they change\n"
         "      --degrade LAYER     start without it where it is missing: landlock, unix-sockets,\n"
         "                          watch; may be repeated\n"
+        "      --clean-tty         keep codes that do more than show text from your terminal\n"
         "      --linux-features    what fence doctor says, as the ancestor said it\n"
         "  -c, --command STRING    a command for sh -c\n"
         "  -m, --monitor           say what was refused\n"

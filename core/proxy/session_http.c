@@ -53,6 +53,7 @@ void session_http_begin(struct session *s, uint64_t deadline)
     free(s->request->path);
     memset(s->request, 0, sizeof *s->request);
     s->request->kind = FENCE_HTTP;
+    s->request->started = uv_hrtime(); /* of what turns out to be none, too */
     buf_consume(&s->talk->out, s->talk->out.len);
     memset(&s->talk->scan, 0, sizeof s->talk->scan);
     s->talk->scanned = 0;

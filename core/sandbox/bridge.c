@@ -163,7 +163,7 @@ int bridge_send_go(int control, int standard_error, int environment, const struc
     return rc < 0 ? fail(err, rc, "cannot start the command: %s", strerror(-rc)) : 0;
 }
 
-int bridge_receive_outcome(int control, struct inner_report *failure)
+int bridge_receive_outcome(int control, struct inner_report *out)
 {
     struct inner_report said;
     struct received extra;
@@ -171,7 +171,7 @@ int bridge_receive_outcome(int control, struct inner_report *failure)
 
     close_all(extra.fds, &extra.nfds);
     if (len == sizeof said && said.version == INNER_VERSION) {
-        *failure = said;
+        *out = said;
         return 1;
     }
     return len == -EAGAIN ? -EAGAIN : 0;
@@ -186,6 +186,9 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
         return fail(err, FENCE_ESANDBOX,
                     "no process can be started in the sandbox: %s: raise the limit of processes "
                     "(ulimit -u), or end some",
+                    error);
+    case INNER_TERMINAL:
+        return fail(err, FENCE_ESANDBOX, "the command cannot have a terminal of its own: %s",
                     error);
     case INNER_SOCKET:
     case INNER_BIND:
@@ -218,6 +221,7 @@ int bridge_explain(const struct inner_report *report, fence_error *err)
     case INNER_HERE:
     case INNER_SOCKETS:
     case INNER_EXECUTE:
+    case INNER_STOPPED:
         break;
     }
     return fail(err, FENCE_ESANDBOX, "the sandbox's helper failed in a step we do not know");

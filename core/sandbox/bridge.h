@@ -37,9 +37,10 @@ void bridge_close_fds(struct bridge_report *report); /* those that are still the
 int bridge_send_go(int control, int standard_error, int environment, const struct landlock *wall,
                    fence_error *err);
 
-/* Returns 1 when the command could not be executed, with the step and its errno; 0 when it runs;
- * -EAGAIN while that is not known. */
-int bridge_receive_outcome(int control, struct inner_report *failure);
+/* Returns 1 when the command could not be executed, with the step and its errno, or was stopped
+ * (INNER_STOPPED); 0 when it runs and nothing more will be said; -EAGAIN while that is not known.
+ */
+int bridge_receive_outcome(int control, struct inner_report *out);
 
 /* What a step that failed inside means, with the cure. Returns FENCE_ESANDBOX. */
 int bridge_explain(const struct inner_report *report, fence_error *err);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <termios.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -24,7 +25,8 @@
 
 extern char **environ;
 
-enum { IMAGE, CONTROL, FILTER, OPTIONS, KEPT }; /* the descriptors that the launcher inherits */
+/* The descriptors that the launcher inherits. TERMINAL: if it has one. */
+enum { IMAGE, CONTROL, FILTER, OPTIONS, TERMINAL, KEPT };
 
 struct fence_launch {
     fence_config *config;
@@ -35,6 +37,7 @@ struct fence_launch {
     struct argv argv;
     size_t command; /* where it begins in `argv` */
     int stdio[3];
+    int terminal; /* the caller's number of it, or 0 */
     unsigned degrade;
     const char *missing;
     bool asks;
@@ -112,6 +115,21 @@ static int open_control(fence_launch *launch, fence_error *err)
     return 0;
 }
 
+static int open_terminal(fence_launch *launch, fence_error *err)
+{
+    struct termios mode;
+
+    if (launch->terminal == 0)
+        return 0;
+    if (tcgetattr(launch->terminal, &mode) < 0)
+        return fail(err, -errno, "descriptor %d cannot be the command's terminal: %s",
+                    launch->terminal, strerror(errno));
+    launch->keep[TERMINAL] = fcntl(launch->terminal, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return launch->keep[TERMINAL] < 0
+               ? fail(err, -errno, "cannot keep a descriptor for the sandbox: %s", strerror(errno))
+               : 0;
+}
+
 static int open_all(fence_launch *launch, fence_error *err)
 {
     int rc = open_control(launch, err);
@@ -124,20 +142,20 @@ static int open_all(fence_launch *launch, fence_error *err)
         rc = launch->keep[IMAGE] = image_open(err);
     if (rc >= 0)
         rc = launch->keep[FILTER] = image_open_filter(launch->config->allow_nested, err);
-    for (size_t i = 0; i < KEPT && rc >= 0; i++)
+    for (size_t i = 0; i < TERMINAL && rc >= 0; i++)
         rc = above_streams(&launch->keep[i], err);
-    return rc < 0 ? rc : 0;
+    return rc < 0 ? rc : open_terminal(launch, err);
 }
 
 static int make_argv(fence_launch *launch, const char *const *command, fence_error *err)
 {
     struct argv *out = &launch->argv;
     const int *keep = launch->keep;
-    char helper[32], ear[16];
+    char helper[32], ear[32];
     int rc = bubblewrap.begin(out, keep[FILTER], keep[OPTIONS]);
 
     snprintf(helper, sizeof helper, "/proc/self/fd/%d", keep[IMAGE]);
-    snprintf(ear, sizeof ear, "%d", keep[CONTROL]);
+    snprintf(ear, sizeof ear, keep[TERMINAL] < 0 ? "%d" : "%d,%d", keep[CONTROL], keep[TERMINAL]);
     if (rc == 0)
         rc = argv_add(out, helper);
     if (rc == 0)
@@ -165,7 +183,7 @@ static int start(fence_launch *launch, const char *path, const int stdio[3], fen
                          .env = nothing,
                          .stdio = {stdio[0], stdio[1], launch->words},
                          .keep = launch->keep,
-                         .nkeep = KEPT,
+                         .nkeep = launch->keep[TERMINAL] < 0 ? TERMINAL : KEPT,
                          .notify = launch->asks ? &launch->notify : NULL};
     int rc = spawn_start(&launch->pidfd, &what, err);
 
@@ -189,6 +207,7 @@ static int begin(fence_launch *launch, const fence_sandbox_options *options, fen
     launch->missing = launch->config->all_unix_sockets ? NULL : notify_missing();
     launch->asks = !launch->config->all_unix_sockets && !launch->missing;
     launch->degrade = options->degrade;
+    launch->terminal = options->terminal;
     launch->notify.optional = options->degrade & FENCE_LAYER_UNIX_SOCKETS;
     memcpy(launch->stdio, options->stdio, sizeof launch->stdio);
     if (rc == 0)
@@ -238,6 +257,7 @@ bool launch_is_for(const fence_launch *launch, const fence_config *config,
                    const fence_sandbox_options *options)
 {
     return launch->config == config && launch->degrade == options->degrade &&
+           launch->terminal == options->terminal &&
            memcmp(launch->stdio, options->stdio, sizeof launch->stdio) == 0 &&
            has_command(launch, options->argv);
 }

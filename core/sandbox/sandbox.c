@@ -152,6 +152,8 @@ int sandbox_kill(fence_sandbox *s, int signum)
         s->ended_by = signum;
     if (signum == SIGKILL || starting)
         return put_down(s);
+    if (signum == SIGCONT && s->own_terminal)
+        return pidfd_kill_group(s->command_pidfd, s->command_pid, signum);
     return pidfd_kill(s->command_pidfd, signum);
 }
 
@@ -452,6 +454,8 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
         return fail(err, -ENOMEM, "out of memory");
     s->proxy = proxy;
     s->on_exit = on_exit;
+    s->on_stopped = options->on_stopped;
+    s->own_terminal = options->terminal != 0;
     s->payload = payload;
     s->control = s->pidfd = s->output = s->standard_error = s->env = s->command_pidfd = -1;
     s->ours.wall.ruleset = s->remains.pidfd = -1;

@@ -30,6 +30,8 @@ struct fence_sandbox {
     enum sandbox_state state;
     unsigned handles;
     fence_exit_cb on_exit;
+    fence_stopped_cb on_stopped; /* or NULL                               */
+    bool own_terminal;           /* the command has one: inner goes on talking */
     void *payload;
     struct run_report report;
 

@@ -11,10 +11,28 @@
 
 void sandbox_take_outcome(struct fence_sandbox *s)
 {
-    struct inner_report failure;
+    struct inner_report said;
 
-    if (bridge_receive_outcome(s->control, &failure) == 1)
-        s->failed_status = bridge_explain_outcome(&failure, s->command, &s->error);
+    while (s->error.code == 0 && bridge_receive_outcome(s->control, &said) == 1) {
+        if (said.step != INNER_STOPPED)
+            s->failed_status = bridge_explain_outcome(&said, s->command, &s->error);
+    }
+}
+
+/* One of them at a time: whoever is told may stop with it. What is no stop waits for the end, as
+ * without a terminal. Process 1, which the command could make say anything, gains nothing by it.
+ */
+static void hear_stop(struct fence_sandbox *s)
+{
+    struct inner_report said;
+    int rc = bridge_receive_outcome(s->control, &said);
+
+    if (rc == 1 && said.step != INNER_STOPPED)
+        s->failed_status = bridge_explain_outcome(&said, s->command, &s->error);
+    if (rc == 0 || s->error.code != 0)
+        uv_poll_stop(&s->control_poll);
+    else if (rc == 1 && s->on_stopped)
+        s->on_stopped(s, s->payload);
 }
 
 /* What the launcher was spared. */
@@ -104,7 +122,8 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
     landlock_close(&s->ours.wall);
     close_fd(&s->standard_error);
     close_fd(&s->env);
-    uv_poll_stop(&s->control_poll);
+    if (!s->own_terminal)
+        uv_poll_stop(&s->control_poll);
     uv_timer_stop(&s->grace);
     uv_poll_stop(&s->output_poll); /* bubblewrap only waits from here on: no need to wake for it */
     return rc;
@@ -170,6 +189,8 @@ void sandbox_on_control(uv_poll_t *poll, int status, int events)
             ;
         return;
     case SANDBOX_RELEASED:
+        hear_stop(s);
+        return;
     case SANDBOX_CLOSING:
         return;
     }

@@ -47,6 +47,10 @@ void spawn_end(int pidfd);
 int pidfd_of(pid_t pid);
 int pidfd_kill(int pidfd, int signum);
 
+/* To the group that the process leads; to it alone where it leads none. `pid`: of the same process,
+ * for kernels before 6.9. */
+int pidfd_kill_group(int pidfd, pid_t pid, int signum);
+
 typedef bool (*spawn_usable)(const char *path, void *context);
 
 /* The first file of that name that can be executed in the absolute folders of `path` (the value of

@@ -33,6 +33,8 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2) /* linux/close_range.h, 5.11 */
 #endif
 
+#define SIGNAL_PROCESS_GROUP (1U << 2) /* PIDFD_SIGNAL_PROCESS_GROUP, linux/pidfd.h, 6.9 */
+
 #define CHILD_STACK (16 * 1024) /* execve(2) and a handful of calls */
 #define SIGNALS     64          /* as the kernel counts them        */
 
@@ -261,6 +263,16 @@ int pidfd_of(pid_t pid)
 int pidfd_kill(int pidfd, int signum)
 {
     return syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) < 0 ? -errno : 0;
+}
+
+int pidfd_kill_group(int pidfd, pid_t pid, int signum)
+{
+    if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, SIGNAL_PROCESS_GROUP) == 0)
+        return 0;
+    /* still there, and not yet reaped by process 1: its number is its own */
+    if (errno == EINVAL && pidfd_kill(pidfd, 0) == 0 && getpgid(pid) == pid)
+        return kill(-pid, signum) < 0 ? -errno : 0;
+    return pidfd_kill(pidfd, signum);
 }
 
 static bool is_program(const char *path)

@@ -14,7 +14,8 @@ return { on_request = function(req) return fence.ask("send " .. req.method .. "?
 ]]
 -- nothing listens on port 1 of the host: 502 is what was let through
 local get = "curl -s -o /dev/null -w '%{http_code}\\n' http://good.test:1/"
-local question = "=[fence:ask] send GET? [y]es once, [a]lways in this run, [N]o, ne[v]er"
+local words = "[fence:ask] send GET? [y]es once, [a]lways in this run, [N]o, ne[v]er"
+local question = "=" .. words
 
 for _, identity in ipairs(users.identities()) do
   describe("fence.ask as " .. identity .. ":", function()
@@ -44,11 +45,26 @@ for _, identity in ipairs(users.identities()) do
         { question, ">y\\n", "=502", ">hello\\n", "=got hello" } },
       { "a job of a shell inside", "bash -ic '" .. get:gsub("'", "'\\''") .. "; exit' 2>/dev/null",
         { question, ">y\\n", "=502" } },
+      { "3I.181 a question that the command prints is answered to the command alone",
+        "echo '" .. words .. ": '; read word; echo got $word; " .. get,
+        { question, ">y\\n", "=got y", question, ">n\\n", "=403" } },
+      { "3I.181 an answer that the command prints is none",
+        get .. " & sleep 0.3; echo y >/dev/tty; wait",
+        { question, "~0.6", ">n\\n", "=403" } },
+      { "3I.181 nor is one that it would type",
+        get .. " & sleep 0.3; python3 -c 'import fcntl, termios; " ..
+        'fcntl.ioctl(0, termios.TIOCSTI, b"y")\' 2>&1 | tail -1 >/tmp/said; wait; cat /tmp/said',
+        { question, "~0.8", ">n\\n", "=403", "=PermissionError" } },
+      { "Ctrl-C at a question is the command's", "trap 'echo caught' INT; " .. get .. "; exit 0",
+        { question, ">\\x03", "=caught" } },
     }) do
-      it(row[1], function()
-        local result = terminal.run({ argv = argv(row[2]), steps = row[3], as_user = identity })
-        assert.equal(0, result.code, result.err .. result.out)
-      end)
+      for _, option in ipairs({ false, "--clean-tty" }) do
+        it(row[1] .. (option and ", at a terminal of its own" or ""), function()
+          local result = terminal.run({ argv = argv(row[2], option or nil), steps = row[3],
+            as_user = identity })
+          assert.equal(0, result.code, result.err .. result.out)
+        end)
+      end
     end
 
     -- name, the steps, the status

@@ -44,7 +44,7 @@ local commands = {
     "'no\\x0afence: such' was not found" },
   { "a file that may not be executed", { "./plain" }, 126,
     "'./plain' cannot be executed: Permission denied" },
-  { "the same with an escape sequence in its name", { "./a b\27[1m" }, 126,
+  { "3I.179 the same with an escape sequence in its name", { "./a b\27[1m" }, 126,
     "'./a b\\x1b[1m' cannot be executed: Permission denied" },
   { "a folder", { "./" }, 126, "'./' cannot be executed: Permission denied" },
   { "a file used as a folder", { "./plain/x" }, 126,

@@ -166,7 +166,7 @@ describe("policies decide:", function()
     -- name, its body, what is said behind "policy error: "
     local rows = {
       { "raises", "error('no')", "p.lua:1: no" },
-      { "raises colours", "error('\\27[31m', 0)", "\\x1b[31m" },
+      { "3I.179 raises colours", "error('\\27[31m', 0)", "\\x1b[31m" },
       { "raises a table", "error({})", "the error is no text but a table" },
       { "indexes nil", "return req.query.x",
         "p.lua:1: attempt to index a nil value (field 'query')" },

@@ -22,7 +22,8 @@ local rows = {
     "fence: the command is denied by policy:p: git push a b\n" },
   { "cmd.cwd", "return fence.deny(cmd.cwd)", { "true" }, 126, "",
     "fence: the command is denied by policy:p: FOLDER\n" },
-  { "control characters in the command", "return fence.deny(cmd.line)", { "a\27[2Jb\n" }, 126, "",
+  { "3I.179 control characters in the command", "return fence.deny(cmd.line)", { "a\27[2Jb\n" },
+    126, "",
     "fence: the command is denied by policy:p: a\\x1b[2Jb\\x0a\n" },
   { "an unknown field", "return cmd.arg", { "true" }, 126, "",
     "fence: the command is denied by policy:p: policy error: p.lua:2: a command has no 'arg'; "

@@ -8,6 +8,7 @@ program ended. No shell and no terminal emulation: what the program writes is co
          >KEYS     type; with Python's escapes: \\x03 is Ctrl-C, \\r is Enter
          @ROWSxCOLS  change the size of the window
          ~SECONDS  do nothing
+         -SECONDS  do not even read
          *BYTES    read so many, at least, and forget them
          !         hang up: close the window
 
@@ -95,6 +96,8 @@ class Terminal:
             fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
         elif kind == "~":
             self.rest(float(text))
+        elif kind == "-":
+            time.sleep(float(text))
         elif kind == "*":
             self.forget(int(text))
         elif kind == "!":

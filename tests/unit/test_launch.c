@@ -96,7 +96,7 @@ static void test_is_for_one_configuration(void **state)
     begin(other, &options);
     assert_int_equal(fence_spawn(&sandbox, run.engine, &options, NULL, NULL, &err), -EINVAL);
     assert_non_null(strstr(err.message, "another configuration"));
-    for (size_t i = 0; i < 4; i++) { /* nor for other options */
+    for (size_t i = 0; i < 5; i++) { /* nor for other options */
         static const char *const more[] = {"sh", "-c", "exit 6", "x", NULL};
         static const char *const less[] = {"sh", "-c", NULL};
 
@@ -104,6 +104,7 @@ static void test_is_for_one_configuration(void **state)
         options.argv = i == 0 ? more : i == 1 ? less : argv;
         options.degrade = i == 2 ? FENCE_LAYER_LANDLOCK : 0;
         options.stdio[0] = i == 3 ? 1 : 0;
+        options.terminal = i == 4 ? 2 : 0;
         assert_int_equal(fence_spawn(&sandbox, run.engine, &options, NULL, NULL, &err), -EINVAL);
     }
     begin(one, &options);

@@ -152,6 +152,30 @@ static void test_pidfd_of(void **state)
     assert_true(pidfd_of(0x7fffffff) < 0);
 }
 
+static void test_group(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) { /* without a group of its own it alone is meant */
+        int pidfd, status = 0, rc;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            execlp("sleep", "sleep", "30", NULL);
+            _exit(1);
+        }
+        if (i == 0)
+            setpgid(pid, pid);
+        pidfd = pidfd_of(pid);
+        assert_int_equal(pidfd_kill_group(pidfd, pid, SIGTERM), 0);
+        do
+            rc = spawn_reap(&status, pidfd);
+        while (rc == 0);
+        assert_int_equal(status, 128 + SIGTERM);
+        assert_true(pidfd_kill_group(pidfd, pid, SIGTERM) < 0);
+        close(pidfd);
+    }
+}
+
 /* ---- what it gets ---- */
 
 static void handler(int signum)
@@ -427,12 +451,19 @@ static void test_find_what_may_be_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_statuses), cmocka_unit_test(test_runs_until_it_is_killed),
-        cmocka_unit_test(test_end),      cmocka_unit_test(test_ignored_sigchld),
-        cmocka_unit_test(test_pidfd_of), cmocka_unit_test(test_signals),
-        cmocka_unit_test(test_rights),   cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_streams),  cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_find),     cmocka_unit_test(test_find_what_may_be_used),
+        cmocka_unit_test(test_statuses),
+        cmocka_unit_test(test_runs_until_it_is_killed),
+        cmocka_unit_test(test_end),
+        cmocka_unit_test(test_ignored_sigchld),
+        cmocka_unit_test(test_pidfd_of),
+        cmocka_unit_test(test_group),
+        cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_rights),
+        cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_find_what_may_be_used),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -353,6 +353,8 @@ typedef enum fence_layer {
  * or -EINVAL for a layer that is not known or cannot be done without. */
 FENCE_API int fence_layers_add(unsigned *layers, const char *names, fence_error *err);
 
+typedef void (*fence_stopped_cb)(fence_sandbox *sandbox, void *payload);
+
 typedef struct fence_sandbox_options {
     unsigned version;              /* FENCE_SANDBOX_OPTIONS_VERSION                            */
     const char *const *argv;       /* NULL-terminated; argv[0] is searched in PATH             */
@@ -372,12 +374,17 @@ typedef struct fence_sandbox_options {
                                       connection to that port of 127.0.0.1 inside, or of ::1   */
     fence_launch *launch;          /* of fence_launch_begin(), or NULL: consumed, whatever
                                       fence_spawn() returns of this version                    */
+    int terminal;                  /* of nobody's session, as pty(7): it becomes the command's
+                                      own, and its keys signal it; 0: it has yours, if any     */
+    fence_stopped_cb on_stopped;   /* the command was stopped in it, by Ctrl-Z or itself: it
+                                      goes on at fence_kill() with SIGCONT; or NULL            */
 } fence_sandbox_options;
 
 #define FENCE_SANDBOX_OPTIONS_VERSION 1
 #define FENCE_SANDBOX_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL, NULL         \
+        FENCE_SANDBOX_OPTIONS_VERSION, NULL, NULL, {0, 1, 2}, 0, NULL, NULL, 0, NULL, NULL, 0,     \
+            NULL                                                                                   \
     }
 
 /* Optional, for whoever has work to do before fence_spawn(), as making an engine is: starts the
@@ -409,7 +416,8 @@ FENCE_API int fence_check_rule_files(const fence_sandbox *sandbox, const char *c
                                      fence_error *err);
 
 /* Sends a signal to the command. SIGKILL, and any signal before the command runs, ends the whole
- * sandbox; 0 asks whether it is still there. Returns 0 or -errno. */
+ * sandbox; 0 asks whether it is still there; SIGCONT goes to its process group where it has a
+ * terminal of its own. Returns 0 or -errno. */
 FENCE_API int fence_kill(fence_sandbox *sandbox, int signum);
 
 /* The same, and SIGKILL ten seconds later if the command is still there. */

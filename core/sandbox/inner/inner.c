@@ -7,7 +7,10 @@
  * decides nothing: what it finds it reports, and it starts the command only when the host says so.
  * If the host is gone, it ends.
  *
- *   fence-inner CONTROL COMMAND [ARG...]     CONTROL: the number of the socketpair's descriptor */
+ *   fence-inner CONTROL[,TERMINAL] COMMAND [ARG...]
+ *
+ *   CONTROL    the number of the socketpair's descriptor
+ *   TERMINAL   of a terminal that is to be the command's own */
 #include "sandbox/inner/inner.h"
 
 #include <errno.h>
@@ -18,6 +21,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -344,12 +348,12 @@ static void execute(char **argv)
     errno = denied ? EACCES : ENOENT;
 }
 
-/* The descriptor's number; anything else is none, and fails in recv(2). */
+/* The descriptor's number, up to a comma; anything else is none, and fails in recv(2). */
 static int number(const char *digits)
 {
     int value = 0;
 
-    for (; *digits; digits++) {
+    for (; *digits && *digits != ','; digits++) {
         if (*digits < '0' || *digits > '9' || value > 99999999)
             return -1;
         value = value * 10 + (*digits - '0');
@@ -357,10 +361,39 @@ static int number(const char *digits)
     return value;
 }
 
+/* -1: it gets none. */
+static int terminal_of(const char *word)
+{
+    const char *comma = strchr(word, ',');
+
+    return comma ? number(comma + 1) : -1;
+}
+
+/* Process 1 leads the session: so the command is a job with somebody behind it, and Ctrl-Z stops
+ * it. The kernel lets only a session's leader take a terminal. */
+static int lead_session(int terminal)
+{
+    return setsid() < 0 ? -1 : ioctl(terminal, TIOCSCTTY, 0);
+}
+
+/* Every signal is blocked, or the kernel would stop us for it. */
+static int come_to_the_front(int terminal)
+{
+    return setpgid(0, 0) < 0 ? -1 : tcsetpgrp(terminal, getpid());
+}
+
+static int report_failure(char **argv, enum inner_step step)
+{
+    struct inner_report report = {INNER_VERSION, step, errno, 0};
+
+    send_with_fds(number(argv[1]), &report, sizeof report, NULL, 0);
+    return EXIT_NO_FENCE;
+}
+
 /* Up to the command's execve(2); returns the status that stands for what went wrong. */
 static int run(char **argv)
 {
-    int control = number(argv[1]);
+    int control = number(argv[1]), terminal = terminal_of(argv[1]);
     struct inner_order order;
     struct inner_report report = {INNER_VERSION, INNER_HERE, 0, 0};
     struct inner_go go;
@@ -370,6 +403,8 @@ static int run(char **argv)
 
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
         return EXIT_NO_FENCE;
+    if (terminal >= 0 && come_to_the_front(terminal) < 0)
+        return report_failure(argv, INNER_TERMINAL);
     if (send_with_fds(control, &report, sizeof report, NULL, 0) < 0)
         return EXIT_NO_FENCE;
     report.step = INNER_READY;
@@ -404,29 +439,41 @@ static int run(char **argv)
     return report.step != INNER_EXECUTE ? EXIT_NO_FENCE : report.error == ENOENT ? 127 : 126;
 }
 
+/* Nothing but `kept` is left open, if it is not -1. */
+static void close_all_but(int kept)
+{
+    if (kept > 0)
+        syscall(SYS_close_range, 0, kept - 1, 0);
+    syscall(SYS_close_range, kept + 1, ~0U, 0);
+}
+
+/* Never waits: whoever does not read it has no use for it. */
+static void tell_stop(int control)
+{
+    static const struct inner_report report = {INNER_VERSION, INNER_STOPPED, 0, 0};
+
+    send(control, &report, sizeof report, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* Process 1 of the sandbox: takes the status of whoever has lost its parent, and ends with the
- * command, upon which the kernel ends all others. It has nothing open. */
-static int stay(pid_t command)
+ * command, upon which the kernel ends all others. It has nothing open, but `control` where the
+ * command's stops are told of; -1: they are not. */
+static int stay(pid_t command, int control)
 {
     int status;
     pid_t ended;
 
     prctl(PR_SET_NAME, "fence-init");
-    syscall(SYS_close_range, 0, ~0U, 0);
-    do
-        ended = wait(&status);
-    while (ended != command && (ended >= 0 || errno == EINTR));
-    if (ended != command)
-        return EXIT_NO_FENCE;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static int report_no_child(char **argv)
-{
-    struct inner_report report = {INNER_VERSION, INNER_FORK, errno, 0};
-
-    send_with_fds(number(argv[1]), &report, sizeof report, NULL, 0);
-    return EXIT_NO_FENCE;
+    close_all_but(control);
+    for (;;) {
+        ended = waitpid(-1, &status, control >= 0 ? WUNTRACED : 0);
+        if (ended == command && WIFSTOPPED(status))
+            tell_stop(control);
+        else if (ended == command)
+            return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        else if (ended < 0 && errno != EINTR)
+            return EXIT_NO_FENCE;
+    }
 }
 
 /* Process 1 cannot be just any command: signals do not end it, and orphans become its children. The
@@ -434,16 +481,21 @@ static int report_no_child(char **argv)
 int main(int argc, char **argv)
 {
     pid_t command;
-    int status;
+    int status, terminal;
 
     if (argc < 3)
         return EXIT_NO_FENCE;
     hold_signals();
     refuse_cores(); /* of process 1, too, which the command could write to without a second wall */
+    terminal = terminal_of(argv[1]);
+    if (terminal >= 0 && lead_session(terminal) < 0)
+        _exit(report_failure(argv, INNER_TERMINAL));
     command = getpid() == 1 ? vfork() : 0; /* NOLINT: there is nothing else for us to do */
     if (command == 0)
         status = run(argv);
+    else if (command > 0)
+        status = stay(command, terminal >= 0 ? number(argv[1]) : -1);
     else
-        status = command > 0 ? stay(command) : report_no_child(argv);
+        status = report_failure(argv, INNER_FORK);
     _exit(status);
 }

@@ -10,6 +10,8 @@
  *   host  -> inner   struct inner_go, with the command's standard error, its environment and the
  *                    second wall around files (SCM_RIGHTS)
  *   inner -> host    end of file: the command runs; or struct inner_report: it could not
+ *   inner -> host    where the command has a terminal of its own there is no end of file, and
+ *                    process 1 sends struct inner_report with INNER_STOPPED: the command is
  *
  * The environment's file is one offset of type uintptr_t for each "NAME=value", a 0, and the texts
  * that they lead to, each with its NUL.
@@ -23,7 +25,7 @@
 #include "base/limits.h"
 #include "sandbox/capture_socket.h"
 
-#define INNER_VERSION   4
+#define INNER_VERSION   5
 #define INNER_LISTENERS 2                                        /* HTTP, SOCKS5 */
 #define INNER_MOST      (LIMIT_PORT_CLIENTS + LIMIT_LOCAL_PORTS) /* descriptors with one report */
 #define INNER_GO_FDS    3 /* the most that come with struct inner_go */
@@ -43,7 +45,8 @@ enum inner_step {
     INNER_READY = 0,
     INNER_HERE,
     INNER_SOCKETS,
-    INNER_FORK, /* it has no child */
+    INNER_FORK,     /* it has no child */
+    INNER_TERMINAL, /* it cannot have the terminal as its own */
     INNER_SOCKET,
     INNER_BIND,
     INNER_LISTEN,
@@ -53,7 +56,8 @@ enum inner_step {
     INNER_ENVIRONMENT,   /* it cannot be taken from its file         */
     INNER_LANDLOCK,      /* it cannot be entered                     */
     INNER_LANDLOCK_OPEN, /* it was, and does not hold                */
-    INNER_EXECUTE        /* the command's own failure: execvp(3)     */
+    INNER_EXECUTE,       /* the command's own failure: execvp(3)     */
+    INNER_STOPPED        /* no failure: the command was stopped, by a key or by itself */
 };
 
 struct inner_report {
