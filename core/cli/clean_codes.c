@@ -9,8 +9,9 @@
 
 /* ---- the lists ---- */
 
-/* Of ESC. Not among them: ESC Z, which answers; ESC N, O, single shifts that nobody uses; ESC \ */
-static const char escapes[] = "78=>DEHMc";
+/* Of ESC. Not among them: ESC Z, which answers; ESC N, O, single shifts that nobody uses; ESC \;
+ * and ESC c, which resets what others have set, as bracketed paste */
+static const char escapes[] = "78=>DEHM";
 
 /* ESC ( and its kind choose a character set: British, ASCII, line drawing. Others are national. */
 static const char charset_places[] = "()*+";
@@ -120,7 +121,6 @@ static const struct csi_rule {
     {0, 0, "c", is_zero},                        /* what terminal it is: a few numbers          */
     {0, 0, "su", is_bare},                       /* cursor; with numbers margins and keyboards  */
     {0, ' ', "q", is_shape},                     /* the cursor's shape                          */
-    {0, '!', "p", is_bare},                      /* soft reset                                  */
     {'?', 0, "JK", is_single},                   /* erase what is not protected                 */
     {'?', 0, "n", is_place},                     /*                                             */
     {'>', 0, "c", is_zero},                      /* its version                                 */
@@ -179,13 +179,6 @@ static char *put_held(char *out, const struct clean_text *t)
     return out + t->nheld;
 }
 
-/* ESC c resets all there is. */
-static void forget_changes(struct clean_text *t)
-{
-    t->modes = t->charsets = 0;
-    t->keypad = t->shifted = t->styled = t->shaped = t->scrolls = false;
-}
-
 char *clean_codes_escape(struct clean_text *t, char *out)
 {
     char kind = (char)t->held[1], last = (char)t->held[t->nheld - 1];
@@ -194,8 +187,6 @@ char *clean_codes_escape(struct clean_text *t, char *out)
     if (!t->too_long && t->nheld == 2 && strchr(escapes, kind)) {
         if (kind == '=' || kind == '>')
             t->keypad = kind == '=';
-        else if (kind == 'c')
-            forget_changes(t);
     } else if (!t->too_long && place && strchr(charsets, last)) {
         unsigned bit = 1U << (place - charset_places);
 
@@ -288,6 +279,12 @@ char *clean_codes_csi(struct clean_text *t, char *out)
 }
 
 /* ---- the end ---- */
+
+static void forget_changes(struct clean_text *t)
+{
+    t->modes = t->charsets = 0;
+    t->keypad = t->shifted = t->styled = t->shaped = t->scrolls = false;
+}
 
 size_t clean_codes_back(struct clean_text *text, char *out)
 {

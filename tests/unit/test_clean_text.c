@@ -55,7 +55,7 @@ static const struct {
     {"a character again", "-" E "[1000b", NULL},
     {"a character too often", "-" E "[1001b" E "[99999b", "-"},
     {"tabs", E "H" E "[g" E "[3g" E "[I" E "[Z", NULL},
-    {"save, restore, reset", E "7" E "8" E "c" E "[!p", NULL},
+    {"save, restore", E "7" E "8", NULL},
     {"keypad", E "=" E ">", NULL},
     {"character sets", E "(0" E ")B" E "*A" E "+0" E "(B", NULL},
     {"other sets", E "(K" E "%G" E "#8" E " F", ""},
@@ -89,6 +89,11 @@ static const struct {
      "x"},
     {"3I.178 DECRQSS and others of DCS", "a" E "P$qm" S "b" E "P+q544e" S "c" E "Pq#0" S, "abc"},
     {"3I.178 through tmux", E "Ptmux;" E E "]52;c;eA==\a" S "x", "x"},
+    {"3I.178 resets, which turn off what others turned on",
+     "a" E "c"
+     "b" E "[!p"
+     "c",
+     "abc"},
     {"3I.178 SOS, PM, APC", "a" E "Xx" S "b" E "^x" S "c" E "_Gx" S "d", "abcd"},
     {"3I.178 bracketed paste, off", "a" E "[?2004lb", "ab"},
     {"3I.178 bracketed paste, on and off", E "[?2004ha" E "[?2004lb", NULL},
@@ -195,7 +200,6 @@ static const struct {
     {"what scrolls, on a screen", E "[?1049h" E "[2;3r", E "[r" E "[?1049l"},
     {"the cursor's shape", E "[2 q", E "[0 q"},
     {"no wrap, inserting", E "[?7l" E "[4h", E "[?7h" E "[4l"},
-    {"a full reset", E "[?1049h" E "[31m" E "(0" E "=" E "c", ""},
     {"what was dropped", E "[?3h" E "[?1005h" E "(K", ""},
     {"within a code", E "[31m" E "[?104", E "[m"},
 };
