@@ -2,7 +2,7 @@
  * dns_clients.c - see dns_clients.h. Two bytes of length before each message, as many messages as a
  * client likes, whole or in parts (RFC 7766, sections 6.2.1 and 8).
  *
- * All memory is there from the start. Whoever asks nothing for a while, does not read, or sends
+ * All memory is reserved from the start. Whoever asks nothing for a while, does not read, or sends
  * what is no question is closed; one too many closes the one that has been silent for longest,
  * which RFC 7766, section 6.2.3, lets a server do. All of them together have LIMIT_DNS_TURN
  * questions answered before the loop turns to others. */
@@ -43,6 +43,7 @@ struct dns_clients {
     uv_idle_t turn;
     unsigned left;                      /* answers of this turn                     */
     struct list unused, by_age, paused; /* by_age: whoever was silent longest first */
+    size_t made; /* of `list`; what has not been used yet is no memory either */
     struct client list[LIMIT_DNS_CLIENTS];
 };
 
@@ -257,6 +258,19 @@ static const struct peer_ops client_ops = {on_bytes, on_end, on_drained, NULL};
 
 /* ---- coming ---- */
 
+static bool has_unused(struct dns_clients *all)
+{
+    struct client *next = &all->list[all->made];
+
+    if (list_empty(&all->unused) && all->made < LIMIT_DNS_CLIENTS) {
+        next->all = all;
+        list_init(&next->paused);
+        list_append(&all->unused, &next->link);
+        all->made++;
+    }
+    return !list_empty(&all->unused);
+}
+
 /* There is an unused one. */
 static void accept_client(struct dns_listener *l)
 {
@@ -280,7 +294,7 @@ static void accept_client(struct dns_listener *l)
 
 static void accept_waiting(struct dns_clients *all)
 {
-    for (size_t i = 0; i < all->nlisteners && !list_empty(&all->unused); i++) {
+    for (size_t i = 0; i < all->nlisteners && has_unused(all); i++) {
         if (all->listeners[i].waiting)
             accept_client(&all->listeners[i]);
     }
@@ -294,7 +308,7 @@ static void on_connection(uv_stream_t *stream, int status)
     if (status < 0)
         return; /* EMFILE and its kind: libuv has turned it away */
     l->waiting = true;
-    if (!list_empty(&all->unused))
+    if (has_unused(all))
         accept_client(l);
     else if (!list_empty(&all->by_age))
         client_drop(CONTAINER_OF(all->by_age.next, struct client, link));
@@ -347,11 +361,6 @@ static struct dns_clients *new_clients(struct dns_service *service, struct proxy
     list_init(&all->unused);
     list_init(&all->by_age);
     list_init(&all->paused);
-    for (size_t i = 0; i < LIMIT_DNS_CLIENTS; i++) {
-        all->list[i].all = all;
-        list_init(&all->list[i].paused);
-        list_append(&all->unused, &all->list[i].link);
-    }
     uv_timer_init(proxy->loop, &all->timer);
     uv_idle_init(proxy->loop, &all->turn);
     all->handles = 2;

@@ -22,7 +22,8 @@ struct udp {
 struct dns_service {
     struct proxy *proxy;
     struct inside_names *names;
-    struct search_domains search;
+    struct search_domains search; /* of this machine, once anybody has asked */
+    bool asked;
     struct udp udp[2];
     unsigned nudp; /* handles, which come first */
     unsigned handles;
@@ -37,6 +38,9 @@ size_t dns_service_answer(struct dns_service *service, char out[DNS_ANSWER], con
                               .policies = service->proxy->policy != NULL,
                               .search = &service->search};
 
+    if (!service->asked)
+        search_domains_load(&service->search, RESOLV_CONF);
+    service->asked = true;
     return dns_answer(out, message, len, service->names, &rules);
 }
 
@@ -139,7 +143,6 @@ int dns_service_open(struct dns_service **out, struct proxy *proxy, struct insid
     }
     service->proxy = proxy;
     service->names = names;
-    search_domains_load(&service->search, RESOLV_CONF);
     rc = open_all(service, udp, tcp);
     if (rc < 0) {
         dns_service_close(service);

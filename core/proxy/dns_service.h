@@ -12,7 +12,8 @@ struct dns_service;
 /* Serves questions on two bound UDP sockets and two listening TCP sockets; -1: none. A UDP socket
  * that is bound to no address tells which was asked (datagram.h). They are ours from here on, on
  * failure too. `names` is borrowed until dns_service_close(), `proxy` for its loop, its buffer and
- * the rules that it has at the time. This machine's resolv.conf is read, once. Returns 0 or a
+ * the rules that it has at the time. This machine's resolv.conf is read once, with the
+ * first question. Returns 0 or a
  * negative code with `err`. */
 int dns_service_open(struct dns_service **out, struct proxy *proxy, struct inside_names *names,
                      const int udp[2], const int tcp[2], fence_error *err);

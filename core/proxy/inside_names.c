@@ -45,7 +45,8 @@ struct inside_names *inside_names_new(void)
 
 void inside_names_free(struct inside_names *names)
 {
-    for (size_t i = 0; names && i < LIMIT_INSIDE_NAMES; i++)
+    /* most have none, and what was never written to is no memory yet */
+    for (size_t i = 0; names && names->latest != NONE && i < LIMIT_INSIDE_NAMES; i++)
         free(names->entries[i].name);
     free(names);
 }
