@@ -48,6 +48,8 @@ static void session_free(struct session *s)
     if (s->kept)
         free(s->kept->path);
     free(s->kept);
+    if (s->captured)
+        free(s->captured->refusal);
     free(s->captured);
     free(s);
 }
@@ -152,6 +154,11 @@ static void on_deadline(uv_timer_t *timer)
 
     switch (s->state) {
     case SESSION_HEAD:
+        if (s->request->kind == FENCE_CAPTURE)
+            session_capture_silent(s);
+        else
+            session_close(s);
+        return;
     case SESSION_CAPTURED:
     case SESSION_LINGERING:
         session_close(s);

@@ -75,6 +75,7 @@ struct captured { /* where a client that was led to us has connected to */
     struct host host;
     struct addr addr; /* what that was inside */
     uint16_t port;
+    fence_decision *refusal; /* of its tunnel, while its first words are awaited; owned, or NULL */
 };
 
 struct hello; /* tls_name.c: a tunnel's first bytes, while their server name is not known */
@@ -206,7 +207,8 @@ void session_socks5_refuse(struct session *s, const fence_decision *why);
 void session_local_begin(struct session *s); /* a client inside, of a service of the host */
 void session_local_connected(struct session *s);
 void session_local_refuse(struct session *s, const fence_decision *why);
-void session_capture_begin(struct session *s); /* a client inside that knows of no proxy */
+void session_capture_begin(struct session *s);  /* a client inside that knows of no proxy */
+void session_capture_silent(struct session *s); /* the session's timer, in SESSION_HEAD */
 void session_capture_connected(struct session *s);
 void session_capture_early(struct session *s, struct str bytes); /* of the server */
 void session_capture_refuse(struct session *s, const fence_decision *why);
@@ -248,6 +250,7 @@ bool tls_name_wanted(const struct session *s);
 /* Looks at the client's next bytes. With PASS, what was held before them goes first: see
  * tls_name_held(). */
 enum tls_name_verdict tls_name_feed(struct session *s, const char *bytes, size_t len);
+void tls_name_refuse(struct session *s); /* in the words of TLS, and ends the session */
 struct str tls_name_held(const struct session *s);
 void tls_name_end(struct session *s); /* frees; harmless without anything */
 

@@ -5,7 +5,8 @@
  *
  * A request of HTTP is read and judged as one, everything else as a tunnel. Where the rules may
  * tell requests apart those words are awaited before anything is judged; else the tunnel is judged
- * and dialled at once, as in many protocols the server speaks first. */
+ * and dialled at once, as in many protocols the server speaks first. One that is refused is heard
+ * for a moment, so that it can be told why in HTTP or TLS. */
 #include "proxy/session.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@
 #include "proto/http1_sniff.h"
 #include "proto/reason.h"
 
-#define PORT_HTTP 80
+#define PORT_HTTP     80
+#define TLS_HANDSHAKE 0x16 /* the first byte of a client's: RFC 8446, section 5.1 */
 
 /* ---- refusing ---- */
 
@@ -50,12 +52,20 @@ static void tell(struct session *s, const fence_decision *why)
                  why->cure[0] ? "; allow it: " : "", why->cure);
 }
 
+static bool speaks_tls(const struct session *s)
+{
+    return s->talk && s->talk->in.len > 0 && s->talk->in.bytes[0] == TLS_HANDSHAKE;
+}
+
 /* There is no word for it in a protocol that is not known. */
 void session_capture_refuse(struct session *s, const fence_decision *why)
 {
     session_emit_response(s, why, reason_http_status(why->reason));
     tell(s, why);
-    session_abort(s);
+    if (speaks_tls(s))
+        tls_name_refuse(s);
+    else
+        session_abort(s);
 }
 
 static void refuse_unjudged(struct session *s, const char *message)
@@ -99,6 +109,17 @@ static void become_tunnel(struct session *s)
     tunnel_begin(s, s->talk->in.bytes, s->talk->in.len);
 }
 
+/* What was decided already, unless the rules are others by now. */
+static void judge_tunnel(struct session *s)
+{
+    auto_free fence_decision *refusal = take(&s->captured->refusal);
+
+    if (refusal && !session_rules_are_new(s))
+        session_follow(s, refusal);
+    else
+        session_judge_tunnel(s);
+}
+
 static void look_at_words(struct session *s)
 {
     switch (http1_sniff(buf_str(&s->talk->in))) {
@@ -111,9 +132,14 @@ static void look_at_words(struct session *s)
         if (s->upstream)
             become_tunnel(s);
         else
-            session_judge_tunnel(s);
+            judge_tunnel(s);
         return;
     }
+}
+
+void session_capture_silent(struct session *s)
+{
+    judge_tunnel(s);
 }
 
 /* The server speaks first. */
@@ -203,7 +229,7 @@ static void first_end(struct peer *client, int status)
     if (status < 0)
         session_abort(s);
     else if (s->state == SESSION_HEAD)
-        session_judge_tunnel(s);
+        judge_tunnel(s);
 }
 
 static void first_drained(struct peer *client, int status)
@@ -220,17 +246,33 @@ static bool words_matter(const struct session *s)
     return s->captured->port == PORT_HTTP || s->proxy->config->rules.count > 0;
 }
 
+static void await_words(struct session *s, uint64_t milliseconds)
+{
+    session_deadline(s, milliseconds);
+    peer_read_start(&s->client);
+}
+
 static void begin(struct session *s)
 {
+    struct rules_request judged = session_judged(s);
+    fence_decision decision;
+
     s->state = SESSION_HEAD;
     s->client.ops = &first_ops;
     s->client.read_max = LIMIT_HTTP_HEAD;
-    if (!words_matter(s)) {
-        session_judge_tunnel(s);
+    if (words_matter(s)) {
+        await_words(s, LIMIT_HEAD_MS);
         return;
     }
-    session_deadline(s, LIMIT_HEAD_MS);
-    peer_read_start(&s->client);
+    session_decide(s, &judged, NULL, &decision);
+    if (decision.verdict == FENCE_DENY)
+        s->captured->refusal = malloc(sizeof decision);
+    if (s->captured->refusal) {
+        *s->captured->refusal = decision;
+        await_words(s, LIMIT_WORDS_MS);
+    } else {
+        session_follow(s, &decision);
+    }
 }
 
 /* ---- where to ---- */

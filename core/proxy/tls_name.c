@@ -44,7 +44,7 @@ void tls_name_end(struct session *s)
 /* ---- the judgement ---- */
 
 /* alert(2): fatal, access_denied (RFC 8446, section 6). A TLS client tells its user so. */
-static void refuse(struct session *s)
+void tls_name_refuse(struct session *s)
 {
     static const char alert[] = {0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x31};
 
@@ -62,7 +62,7 @@ static void refuse_malformed(struct session *s, const char *why)
 
     rules_refuse_malformed(&decision, why);
     session_emit_tls(s, &decision, NULL, false);
-    refuse(s);
+    tls_name_refuse(s);
 }
 
 /* The same name as was asked for, no name at all, or one that the rules let pass. */
@@ -105,7 +105,7 @@ static enum tls_name_verdict decided(struct session *s, const struct client_hell
     judge(&decision, s, hello);
     session_emit_tls(s, &decision, hello->has_name ? hello->host.text : NULL, hello->encrypted);
     if (decision.verdict == FENCE_DENY) {
-        refuse(s);
+        tls_name_refuse(s);
         return TLS_NAME_REFUSED;
     }
     return TLS_NAME_PASS;

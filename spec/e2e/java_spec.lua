@@ -74,12 +74,14 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(0, plain.connections)
     end)
 
-    row("3J.189 reaches nothing where the settings take the options away", function()
-      local result = get("good.test", { environment = { deny = { "JAVA_TOOL_OPTIONS" } } })
-      assert.equal(1, result.code)
-      assert.equal("", result.out)
+    row("3J.189 is captured where the settings take the options away", function()
+      local without = { environment = { deny = { "JAVA_TOOL_OPTIONS" } } }
+      local result = get("evil.test", without)
+      assert.equal("403\n", result.out, result.err)
       assert.is_nil(result.err:find("Picked up", 1, true))
       assert.equal(0, plain.connections)
+      result = get("good.test", without)
+      assert.equal("200\nplain", result.out, result.err)
     end)
   end)
 end

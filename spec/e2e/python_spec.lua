@@ -124,11 +124,11 @@ for _, identity in ipairs(users.identities()) do
       end)
     end
 
-    row("3J.189 reaches nothing past the proxy", function()
-      for _, host in ipairs({ "good.test", "localhost", "127.0.0.1", "[::1]" }) do
+    row("3J.189 reaches no service of this machine past the proxy", function()
+      for _, host in ipairs({ "localhost", "127.0.0.1", "[::1]" }) do
         local result = open(plain:url("/", host), { how = "direct" })
         assert.equal(1, result.code, host)
-        assert.matches("\nURLError: ", "\n" .. result.err) -- beside fence's own hint
+        assert.matches("^URLError: ", result.err)
       end
       assert.equal(0, plain.connections)
     end)
