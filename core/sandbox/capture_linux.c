@@ -239,6 +239,23 @@ static int serve(int i, int fd, fence_error *err)
     return 0;
 }
 
+static int serve_all(struct capture *capture, fence_error *err)
+{
+    int rc = 0;
+
+    for (int i = 0; i < CAPTURE_SOCKETS && rc == 0; i++) {
+        if (!wanted[i].at || capture->fds[i] < 0)
+            continue;
+        rc = serve(i, capture->fds[i], err);
+        if (rc < 0 && errno == EADDRNOTAVAIL && i >= FIRST_IPV6) { /* as in set_links() */
+            drop_ipv6(capture);
+            rc = 0;
+        }
+    }
+    return rc;
+}
+
+/* The links come last: until everything is served the namespace has no way to anywhere. */
 int capture_open(struct capture *capture, fence_error *err)
 {
     int rc = check_present(capture, err);
@@ -246,11 +263,9 @@ int capture_open(struct capture *capture, fence_error *err)
     if (rc == 0)
         rc = check_place(capture, err);
     if (rc == 0)
+        rc = serve_all(capture, err);
+    if (rc == 0)
         rc = set_links(capture, err);
-    for (int i = 0; i < CAPTURE_SOCKETS && rc == 0; i++) {
-        if (wanted[i].at && capture->fds[i] >= 0)
-            rc = serve(i, capture->fds[i], err);
-    }
     if (rc < 0) {
         capture_close(capture);
         return rc;

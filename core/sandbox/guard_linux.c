@@ -143,11 +143,6 @@ int guard_watch(struct guard *g, const char *path)
 
 /* ---- what came ---- */
 
-static const char *name_of(const char *path)
-{
-    return strrchr(path, '/') + 1;
-}
-
 static bool is_left_out(const char *name)
 {
     return strcmp(name, "node_modules") == 0 || strcmp(name, ".git") == 0;
@@ -184,9 +179,9 @@ static void look_into(struct guard *g, const char *path, int depth)
             continue;
         guard_spell(g, below);
         guard_appeared(g, below, true);
-        if (strcmp(name_of(below), ".git") == 0)
+        if (strcmp(guard_name(below), ".git") == 0)
             guard_repository(g, below);
-        if (is_folder(below, entry->d_type) && !is_left_out(name_of(below)))
+        if (is_folder(below, entry->d_type) && !is_left_out(guard_name(below)))
             look_into(g, below, depth + 1);
     }
     if (folder)
@@ -210,8 +205,8 @@ static bool path_of(char out[LIMIT_PATH], const struct guard *g, const struct in
 static void take_repository(struct guard *g, const struct inotify_event *event, const char *path)
 {
     if (guard_in_repository(g, g->watched[event->wd]))
-        guard_repository_changed(g, g->watched[event->wd], name_of(path));
-    else if (strcmp(name_of(path), ".git") == 0)
+        guard_repository_changed(g, g->watched[event->wd], guard_name(path));
+    else if (strcmp(guard_name(path), ".git") == 0)
         guard_repository(g, path);
 }
 
@@ -229,7 +224,7 @@ static void take_event(struct guard *g, const struct inotify_event *event)
         take_repository(g, event, path);
     if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
         guard_appeared(g, path, event->mask & IN_MOVED_TO);
-        if (event->mask & IN_ISDIR && !is_left_out(name_of(path)))
+        if (event->mask & IN_ISDIR && !is_left_out(guard_name(path)))
             look_into(g, path, 0);
     } else if (event->mask & LOOKED_AT && !(event->mask & IN_ISDIR)) {
         guard_looked_at(g, path);

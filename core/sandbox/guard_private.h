@@ -3,6 +3,7 @@
 #ifndef FENCE_SANDBOX_GUARD_PRIVATE_H
 #define FENCE_SANDBOX_GUARD_PRIVATE_H
 
+#include <string.h>
 #include <uv.h>
 
 #include "base/limits.h"
@@ -80,6 +81,12 @@ void guard_rules_deinit(struct guard *guard);
 /* The rule that says most about `path`, or NULL. */
 const struct file_rule *guard_rule_at(const struct guard *guard, const char *path);
 bool guard_leads_below(const struct guard *guard, const char *path);
+
+/* The last name of an absolute path. */
+static inline const char *guard_name(const char *path)
+{
+    return strrchr(path, '/') + 1;
+}
 
 /* The last name of `path`, of LIMIT_PATH bytes, becomes what a rule calls it, if the file system
  * takes one for the other. */

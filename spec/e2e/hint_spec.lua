@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- hint_spec.lua - a program that goes around the proxy gets nowhere, and is told so once, with
--- what helps. (What it tries against a network that is there: spec/lab/around_spec.lua.)
+-- hint_spec.lua - where connections cannot be captured a program that goes around the proxy gets
+-- nowhere, and is told so once, with what helps. (What it tries against a network that is there: spec/lab/around_spec.lua.)
 
 local fenced = require "spec.support.fenced"
+local process = require "spec.support.process"
+local restricted = require "spec.support.restricted"
 local sandbox = require "spec.support.sandbox"
 local users = require "spec.support.users"
 
@@ -57,7 +59,8 @@ for _, identity in ipairs(users.identities()) do
         if case[2][1] == "wget" or case[2][1] == "curl" then
           fenced.require_tool(pending, { case[2][1], "--version" })
         end
-        local result = fenced.run({ argv = case[2], as_user = identity })
+        local result = process.run({ as_user = identity, argv = restricted.refusing(
+          "transparent:EPERM", fenced.argv({ argv = case[2], as_user = identity })) })
         assert.not_matches("connected", result.out)
         if case[3] then
           assert.matches("^%[fence%] " .. case[3] .. "\n$", result.err)

@@ -10,12 +10,14 @@ arch = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7, "riscv64": 0xC00000F3}[mach
 clone, unshare, seccomp = {"x86_64": (56, 272, 317)}.get(machine, (220, 97, 277))
 NEWUSER, NEWNET, NEW_LISTENER = 0x10000000, 0x40000000, 8
 
-# what -> numbers of calls, and where it matters which argument has which bit
+# what -> numbers of calls, and where it matters which argument has which bit, or is which number
 CALLS = {
     "user-namespaces": [((clone, unshare), 0, NEWUSER), ((435,), None, 0)],  # clone3: no arguments
     "landlock": [((444, 445, 446), None, 0)],
     "seccomp-notify": [((seccomp,), 1, NEW_LISTENER)],
     "live-mounts": [((428, 429), None, 0)],
+    "netfilter": [(({"x86_64": 41}.get(machine, 198),), 2, ("is", 12))],   # NETLINK_NETFILTER
+    "transparent": [(({"x86_64": 54}.get(machine, 208),), 2, ("is", 19))], # IP_TRANSPARENT
     "inotify": [({"x86_64": (254, 294)}.get(machine, (26, 27)), None, 0)],
 }
 
@@ -25,7 +27,8 @@ ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 def one(number, argument, bit, error):
     if argument is None:
         return [(EQUAL, 0, 1, number), (RETURN, 0, 0, REFUSE | error)]
-    return [(EQUAL, 0, 4, number), (LOAD, 0, 0, 16 + 8 * argument), (BIT, 0, 1, bit),
+    test = (EQUAL, 0, 1, bit[1]) if isinstance(bit, tuple) else (BIT, 0, 1, bit)
+    return [(EQUAL, 0, 4, number), (LOAD, 0, 0, 16 + 8 * argument), test,
             (RETURN, 0, 0, REFUSE | error), (RETURN, 0, 0, ALLOW)]
 
 program = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, arch), (RETURN, 0, 0, ALLOW), (LOAD, 0, 0, 0)]
