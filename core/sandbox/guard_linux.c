@@ -153,9 +153,7 @@ static bool is_folder(const char *path, unsigned char kind)
 {
     struct stat st;
 
-    if (kind != DT_UNKNOWN)
-        return kind == DT_DIR;
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return kind == DT_DIR || (kind == DT_UNKNOWN && lstat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
 /* A folder that is new to us: what has been made in it before it was watched was not heard of. */

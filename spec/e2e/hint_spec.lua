@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- hint_spec.lua - where connections cannot be captured a program that goes around the proxy gets
--- nowhere, and is told so once, with what helps. (What it tries against a network that is there: spec/lab/around_spec.lua.)
+-- nowhere, and is told so once, with what helps. (What it tries against a network that is there:
+-- spec/lab/around_spec.lua.)
 
 local fenced = require "spec.support.fenced"
 local process = require "spec.support.process"
