@@ -143,11 +143,6 @@ int guard_watch(struct guard *g, const char *path)
 
 /* ---- what came ---- */
 
-static bool is_left_out(const char *name)
-{
-    return strcmp(name, "node_modules") == 0 || strcmp(name, ".git") == 0;
-}
-
 /* Not every file system tells with the name: readdir(3). */
 static bool is_folder(const char *path, unsigned char kind)
 {
@@ -179,7 +174,7 @@ static void look_into(struct guard *g, const char *path, int depth)
         guard_appeared(g, below, true);
         if (strcmp(guard_name(below), ".git") == 0)
             guard_repository(g, below);
-        if (is_folder(below, entry->d_type) && !is_left_out(guard_name(below)))
+        if (is_folder(below, entry->d_type) && !guard_leaves_out(guard_name(below)))
             look_into(g, below, depth + 1);
     }
     if (folder)
@@ -222,7 +217,7 @@ static void take_event(struct guard *g, const struct inotify_event *event)
         take_repository(g, event, path);
     if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
         guard_appeared(g, path, event->mask & IN_MOVED_TO);
-        if (event->mask & IN_ISDIR && !is_left_out(guard_name(path)))
+        if (event->mask & IN_ISDIR && !guard_leaves_out(guard_name(path)))
             look_into(g, path, 0);
     } else if (event->mask & LOOKED_AT && !(event->mask & IN_ISDIR)) {
         guard_looked_at(g, path);

@@ -88,6 +88,12 @@ static inline const char *guard_name(const char *path)
     return strrchr(path, '/') + 1;
 }
 
+/* Folders that are not watched through: too many, and a repository has rules of its own. */
+static inline bool guard_leaves_out(const char *name)
+{
+    return strcmp(name, "node_modules") == 0 || strcmp(name, ".git") == 0;
+}
+
 /* The last name of `path`, of LIMIT_PATH bytes, becomes what a rule calls it, if the file system
  * takes one for the other. */
 void guard_spell(const struct guard *guard, char *path);
