@@ -175,7 +175,7 @@ echo evil >.npmrc; exit 0]] },
       end
     end)
 
-    row("names in alerts are escaped, and one line each", function()
+    row("3F.138 names in alerts are escaped, and one line each", function()
       host("mkdir p")
       local result = inside([[d=$(printf 'a\nb\033[31m'); mkdir "$d"; echo evil >"$d/.bashrc"]])
       assert.matches("^%[fence%] '[^\n]*/a\\x0ab\\x1b%[31m/%.bashrc' must not be made[^\n]*\n$",
