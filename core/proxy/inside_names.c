@@ -30,32 +30,48 @@ struct entry {
 struct inside_names {
     struct domains_key key;
     uint32_t latest;
-    struct entry entries[LIMIT_INSIDE_NAMES]; /* number n at n % LIMIT_INSIDE_NAMES */
-    uint32_t chains[LIMIT_INSIDE_NAMES];      /* the first number of each */
+    struct entry *entries; /* number n at n % LIMIT_INSIDE_NAMES; NULL until there is a name */
+    uint32_t *chains;      /* the first number of each, as many */
 };
 
 struct inside_names *inside_names_new(void)
 {
-    struct inside_names *names = calloc(1, sizeof *names);
+    return calloc(1, sizeof(struct inside_names));
+}
 
-    if (names)
+/* Most sandboxes ask for no name. False without memory. */
+static bool begin(struct inside_names *names)
+{
+    if (names->entries)
+        return true;
+    names->chains = calloc(LIMIT_INSIDE_NAMES, sizeof *names->chains);
+    names->entries = names->chains ? calloc(LIMIT_INSIDE_NAMES, sizeof *names->entries) : NULL;
+    if (names->entries)
         domains_hash_init(&names->key);
-    return names;
+    else
+        free(take(&names->chains));
+    return names->entries != NULL;
 }
 
 void inside_names_free(struct inside_names *names)
 {
-    /* most have none, and what was never written to is no memory yet */
-    for (size_t i = 0; names && names->latest != NONE && i < LIMIT_INSIDE_NAMES; i++)
+    if (!names)
+        return;
+    for (size_t i = 0; names->entries && i < LIMIT_INSIDE_NAMES; i++)
         free(names->entries[i].name);
+    free(names->entries);
+    free(names->chains);
     free(names);
 }
 
 static const struct entry *entry_of(const struct inside_names *names, uint32_t number)
 {
-    const struct entry *entry = &names->entries[number % LIMIT_INSIDE_NAMES];
+    const struct entry *entry;
 
-    return number != NONE && entry->number == number ? entry : NULL;
+    if (number == NONE || !names->entries)
+        return NULL;
+    entry = &names->entries[number % LIMIT_INSIDE_NAMES];
+    return entry->number == number ? entry : NULL;
 }
 
 static uint32_t *chain_of(struct inside_names *names, struct str name)
@@ -111,10 +127,10 @@ static uint32_t add(struct inside_names *names, const struct host *host)
 int inside_names_addr(struct addr *out, struct inside_names *names, const struct host *host,
                       uint8_t family)
 {
-    uint32_t number = find(names, host_str(host));
+    uint32_t number = begin(names) ? find(names, host_str(host)) : NONE;
     size_t at = family == 4 ? 0 : 12;
 
-    if (number == NONE)
+    if (number == NONE && names->entries)
         number = add(names, host);
     if (number == NONE)
         return -ENOMEM;
