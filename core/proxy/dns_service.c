@@ -105,7 +105,7 @@ static int open_udp(struct dns_service *service, int fd)
 /* ---- beginning and end ---- */
 
 /* Takes the descriptors. */
-static int open_all(struct dns_service *service, const int udp[2], const int tcp[2])
+static int open_all(struct dns_service *service, const int udp[2])
 {
     int rc = 0;
 
@@ -117,25 +117,18 @@ static int open_all(struct dns_service *service, const int udp[2], const int tcp
         else
             close_fd(&fd);
     }
-    if (rc == 0)
-        return dns_clients_open(&service->clients, service, service->proxy, tcp);
-    for (size_t i = 0; i < 2; i++) {
-        int fd = tcp[i];
-
-        close_fd(&fd);
-    }
     return rc;
 }
 
 int dns_service_open(struct dns_service **out, struct proxy *proxy, struct inside_names *names,
-                     const int udp[2], const int tcp[2], fence_error *err)
+                     const int udp[2], fence_error *err)
 {
     struct dns_service *service = calloc(1, sizeof *service);
     int rc;
 
     if (!service) {
-        for (size_t i = 0; i < 4; i++) {
-            int fd = i < 2 ? udp[i] : tcp[i - 2];
+        for (size_t i = 0; i < 2; i++) {
+            int fd = udp[i];
 
             close_fd(&fd);
         }
@@ -143,13 +136,21 @@ int dns_service_open(struct dns_service **out, struct proxy *proxy, struct insid
     }
     service->proxy = proxy;
     service->names = names;
-    rc = open_all(service, udp, tcp);
+    rc = open_all(service, udp);
     if (rc < 0) {
         dns_service_close(service);
         return fail(err, rc, "cannot answer the sandbox's names: %s", uv_strerror(rc));
     }
     *out = service;
     return 0;
+}
+
+int dns_service_listen(struct dns_service *service, const int tcp[2], fence_error *err)
+{
+    int rc = dns_clients_open(&service->clients, service, service->proxy, tcp);
+
+    return rc < 0 ? fail(err, rc, "cannot answer the sandbox's names by TCP: %s", uv_strerror(rc))
+                  : 0;
 }
 
 void dns_service_close(struct dns_service *service)

@@ -9,14 +9,18 @@
 
 struct dns_service;
 
-/* Serves questions on two bound UDP sockets and two listening TCP sockets; -1: none. A UDP socket
+/* Serves questions on two bound UDP sockets; -1: none. A UDP socket
  * that is bound to no address tells which was asked (datagram.h). They are ours from here on, on
  * failure too. `names` is borrowed until dns_service_close(), `proxy` for its loop, its buffer and
  * the rules that it has at the time. This machine's resolv.conf is read once, with the
  * first question. Returns 0 or a
  * negative code with `err`. */
 int dns_service_open(struct dns_service **out, struct proxy *proxy, struct inside_names *names,
-                     const int udp[2], const int tcp[2], fence_error *err);
+                     const int udp[2], fence_error *err);
+
+/* And by TCP, on two listening sockets; -1: none. Once. They are ours from here on, on failure too.
+ */
+int dns_service_listen(struct dns_service *service, const int tcp[2], fence_error *err);
 
 /* Nothing is answered any more; the loop has to turn until all is gone. Takes NULL. */
 void dns_service_close(struct dns_service *service);

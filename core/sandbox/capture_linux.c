@@ -239,12 +239,12 @@ static int serve(int i, int fd, fence_error *err)
     return 0;
 }
 
-static int serve_all(struct capture *capture, fence_error *err)
+static int serve_all(struct capture *capture, int type, fence_error *err)
 {
     int rc = 0;
 
     for (int i = 0; i < CAPTURE_SOCKETS && rc == 0; i++) {
-        if (!wanted[i].at || capture->fds[i] < 0)
+        if (!wanted[i].at || wanted[i].type != type || capture->fds[i] < 0)
             continue;
         rc = serve(i, capture->fds[i], err);
         if (rc < 0 && errno == EADDRNOTAVAIL && i >= FIRST_IPV6) { /* as in set_links() */
@@ -255,7 +255,7 @@ static int serve_all(struct capture *capture, fence_error *err)
     return rc;
 }
 
-/* The links come last: until everything is served the namespace has no way to anywhere. */
+/* The links come last: until names are served the namespace has no way to anywhere. */
 int capture_open(struct capture *capture, fence_error *err)
 {
     int rc = check_present(capture, err);
@@ -263,7 +263,7 @@ int capture_open(struct capture *capture, fence_error *err)
     if (rc == 0)
         rc = check_place(capture, err);
     if (rc == 0)
-        rc = serve_all(capture, err);
+        rc = serve_all(capture, SOCK_DGRAM, err);
     if (rc == 0)
         rc = set_links(capture, err);
     if (rc < 0) {
@@ -272,6 +272,15 @@ int capture_open(struct capture *capture, fence_error *err)
     }
     close_fd(&capture->fds[CAPTURE_ROUTE]);
     return 0;
+}
+
+int capture_serve(struct capture *capture, fence_error *err)
+{
+    int rc = serve_all(capture, SOCK_STREAM, err);
+
+    if (rc < 0)
+        capture_close(capture);
+    return rc;
 }
 
 /* inet needs IPv6 in the kernel, and rules about IPv6 harm nobody who has it switched off. */

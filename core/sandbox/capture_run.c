@@ -42,47 +42,67 @@ static struct capture take_sockets(int *fds, uint32_t made)
     return capture;
 }
 
-static int serve_names(struct capture_run *run, struct proxy *proxy, struct capture *capture,
-                       fence_error *err)
+static int serve_names(struct capture_run *run, fence_error *err)
 {
-    int udp[2] = {take_fd(&capture->fds[CAPTURE_UDP4]), take_fd(&capture->fds[CAPTURE_UDP6])};
-    int tcp[2] = {take_fd(&capture->fds[CAPTURE_DNS4]), take_fd(&capture->fds[CAPTURE_DNS6])};
+    int *fds = run->capture.fds;
+    int udp[2] = {take_fd(&fds[CAPTURE_UDP4]), take_fd(&fds[CAPTURE_UDP6])};
 
-    return dns_service_open(&run->dns, proxy, run->how.names, udp, tcp, err);
+    return dns_service_open(&run->dns, run->proxy, run->how.names, udp, err);
 }
 
-static int serve_clients(struct capture_run *run, struct proxy *proxy, struct capture *capture,
-                         fence_error *err)
+static int serve_clients(struct capture_run *run, fence_error *err)
 {
     static const enum capture_socket which[] = {CAPTURE_TCP4, CAPTURE_TCP6};
-    int rc = 0;
+    int *fds = run->capture.fds;
+    int tcp[2], rc = capture_serve(&run->capture, err);
 
     for (size_t i = 0; i < ARRAY_LEN(which) && rc == 0; i++) {
-        if (capture->fds[which[i]] >= 0)
-            rc = listener_adopt_capture(&run->listeners[i], proxy, &run->how,
-                                        take_fd(&capture->fds[which[i]]), err);
+        if (fds[which[i]] >= 0)
+            rc = listener_adopt_capture(&run->listeners[i], run->proxy, &run->how,
+                                        take_fd(&fds[which[i]]), err);
     }
-    return rc;
+    if (rc < 0)
+        return rc;
+    tcp[0] = take_fd(&fds[CAPTURE_DNS4]);
+    tcp[1] = take_fd(&fds[CAPTURE_DNS6]);
+    return dns_service_listen(run->dns, tcp, err);
+}
+
+/* Most commands connect to nothing. */
+static void before_the_first(void *payload)
+{
+    struct capture_run *run = payload;
+    fence_error why = {0};
+
+    if (serve_clients(run, &why) < 0)
+        events_notice(&run->proxy->events, "programs that know of no proxy reach nothing: %s",
+                      why.message);
 }
 
 /* At once where nobody sees the first connection. */
-static int lead(struct unix_sockets *sockets, struct capture *capture, fence_error *err)
+static int lead(struct capture_run *run, fence_error *err)
 {
-    bool ipv6 = capture->fds[CAPTURE_TCP6] >= 0;
+    int *netfilter = &run->capture.fds[CAPTURE_NETFILTER];
+    bool ipv6 = run->capture.fds[CAPTURE_TCP6] >= 0;
+    int rc;
 
-    if (unix_sockets_sees(sockets))
-        unix_sockets_lead(sockets, take_fd(&capture->fds[CAPTURE_NETFILTER]), ipv6);
-    else
-        return capture_lead(capture->fds[CAPTURE_NETFILTER], ipv6, err);
-    return 0;
+    if (unix_sockets_sees(run->sockets)) {
+        unix_sockets_lead(run->sockets, take_fd(netfilter), ipv6);
+        unix_sockets_before(run->sockets, before_the_first, run);
+        return 0;
+    }
+    rc = serve_clients(run, err);
+    return rc < 0 ? rc : capture_lead(*netfilter, ipv6, err);
 }
 
 int capture_run_open(struct capture_run *run, struct proxy *proxy, struct unix_sockets *sockets,
                      int *fds, uint32_t made, fence_error *err)
 {
-    struct capture capture = take_sockets(fds, made);
     int rc = 0;
 
+    run->proxy = proxy;
+    run->sockets = sockets;
+    run->capture = take_sockets(fds, made);
     run->how = (struct listener_capture){.names = inside_names_new(),
                                          .destination = destination_of,
                                          .program = program_of,
@@ -90,14 +110,11 @@ int capture_run_open(struct capture_run *run, struct proxy *proxy, struct unix_s
     if (!run->how.names)
         rc = fail(err, -ENOMEM, "out of memory");
     if (rc == 0)
-        rc = capture_open(&capture, err);
+        rc = capture_open(&run->capture, err);
     if (rc == 0)
-        rc = lead(sockets, &capture, err);
+        rc = serve_names(run, err);
     if (rc == 0)
-        rc = serve_names(run, proxy, &capture, err);
-    if (rc == 0)
-        rc = serve_clients(run, proxy, &capture, err);
-    capture_close(&capture);
+        rc = lead(run, err);
     if (rc < 0)
         capture_run_close(run);
     return rc;
@@ -110,6 +127,11 @@ bool capture_run_has(const struct capture_run *run, const struct listener *liste
 
 void capture_run_close(struct capture_run *run)
 {
+    if (!run->proxy)
+        return;
+    if (unix_sockets_sees(run->sockets))
+        unix_sockets_before(run->sockets, NULL, NULL);
+    capture_close(&run->capture);
     for (size_t i = 0; i < ARRAY_LEN(run->listeners); i++)
         listener_close(take(&run->listeners[i]));
     dns_service_close(take(&run->dns));

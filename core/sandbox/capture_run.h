@@ -8,9 +8,13 @@
 
 #include "proxy/dns_service.h"
 #include "proxy/listener.h"
+#include "sandbox/capture.h"
 #include "sandbox/unix_sockets.h"
 
 struct capture_run { /* zeroed to begin */
+    struct proxy *proxy;
+    struct unix_sockets *sockets; /* or NULL */
+    struct capture capture;       /* those that are not served yet */
     struct listener_capture how;
     struct dns_service *dns;
     struct listener *listeners[2]; /* IPv4, IPv6: NULL without */

@@ -42,6 +42,10 @@ int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, fence_error *err)
 /* Is each connect(2) seen before it is made? False for NULL. */
 bool unix_sockets_sees(const struct unix_sockets *sockets);
 
+/* Calls `begin` once, on the loop, before the first connect(2) is made; NULL: not any more. Where
+ * they are seen. */
+void unix_sockets_before(struct unix_sockets *sockets, void (*begin)(void *payload), void *payload);
+
 /* Connections to the outside are captured: capture_lead() is called before the first of them is
  * made, with these, and where it fails, each is made to capture.h's listener instead. The
  * descriptor is the callee's from here on. Before the command runs, where they are seen. */

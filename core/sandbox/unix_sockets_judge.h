@@ -77,8 +77,10 @@ struct unix_news {
 struct unix_sockets {
     struct proxy *proxy; /* the loop's */
     struct spawn_notify notify;
-    uv_timer_t patience;   /* with those inside that do not end            */
-    uv_poll_t first_call;  /* of the listener, until there is a thread    */
+    uv_timer_t patience;           /* with those inside that do not end            */
+    uv_poll_t first_call;          /* of the listener, until there is a thread    */
+    void (*before)(void *payload); /* what is done first, then; or NULL */
+    void *before_payload;
     bool begun;            /* there was one                                */
     unsigned handles;      /* of the loop: these, and `wake`               */
     bool left;             /* unix_sockets_close() was called              */

@@ -293,6 +293,8 @@ static void on_first_call(uv_poll_t *handle, int status, int events)
     if (poll_now(&listener) == 0)
         return; /* nobody is left inside */
     sockets->begun = true;
+    if (sockets->before)
+        sockets->before(sockets->before_payload);
     unix_sockets_ref(sockets);
     rc = notify_start(sockets->listener, &handler);
     if (rc < 0)
@@ -348,6 +350,12 @@ bool unix_sockets_ask(const struct unix_sockets *sockets)
 bool unix_sockets_sees(const struct unix_sockets *sockets)
 {
     return sockets && sockets->listener >= 0;
+}
+
+void unix_sockets_before(struct unix_sockets *sockets, void (*begin)(void *payload), void *payload)
+{
+    sockets->before = begin;
+    sockets->before_payload = payload;
 }
 
 void unix_sockets_lead(struct unix_sockets *sockets, int netfilter, bool ipv6)

@@ -373,7 +373,7 @@ print(socket.gethostbyaddr(a)[0], len(socket.getaddrinfo("good.test", 80, type=s
 
     row("where nothing can be captured that is told, and the proxy is left", function()
       local function without(argv)
-        return restricted.refusing("transparent:EPERM", argv)
+        return restricted.refusing("pktinfo:EPERM", argv)
       end
       local result = run({ "curl", "-qsS", "-f", "-m", "10", web:url("/", "good.test") },
         { on = without, network = { proxyVariables = true } })

@@ -61,7 +61,7 @@ for _, identity in ipairs(users.identities()) do
           fenced.require_tool(pending, { case[2][1], "--version" })
         end
         local result = process.run({ as_user = identity, argv = restricted.refusing(
-          "transparent:EPERM", fenced.argv({ argv = case[2], as_user = identity })) })
+          "pktinfo:EPERM", fenced.argv({ argv = case[2], as_user = identity })) })
         assert.not_matches("connected", result.out)
         if case[3] then
           assert.matches("^%[fence%] " .. case[3] .. "\n$", result.err)

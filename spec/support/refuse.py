@@ -17,7 +17,7 @@ CALLS = {
     "seccomp-notify": [((seccomp,), 1, NEW_LISTENER)],
     "live-mounts": [((428, 429), None, 0)],
     "netfilter": [(({"x86_64": 41}.get(machine, 198),), 2, ("is", 12))],   # NETLINK_NETFILTER
-    "transparent": [(({"x86_64": 54}.get(machine, 208),), 2, ("is", 19))], # IP_TRANSPARENT
+    "pktinfo": [(({"x86_64": 54}.get(machine, 208),), 2, ("is", 8))],      # IP_PKTINFO
     "inotify": [({"x86_64": (254, 294)}.get(machine, (26, 27)), None, 0)],
 }
 

@@ -75,7 +75,8 @@ static inline void bench_open(struct bench *b, const char *network)
         udp[i] = bound(&b->udp[i], SOCK_DGRAM, 1 + i);
         tcp[i] = bound(&b->tcp[i], SOCK_STREAM, 1 + i);
     }
-    if (dns_service_open(&b->service, &b->proxy, b->names, udp, tcp, &err) != 0)
+    if (dns_service_open(&b->service, &b->proxy, b->names, udp, &err) != 0 ||
+        dns_service_listen(b->service, tcp, &err) != 0)
         fail_msg("%s", err.message);
 }
 

@@ -221,6 +221,8 @@ static int set_up(struct capture *capture, fence_error *err)
     int rc = capture_open(capture, err);
 
     if (rc == 0)
+        rc = capture_serve(capture, err);
+    if (rc == 0)
         rc = capture_lead(capture->fds[CAPTURE_NETFILTER], capture->fds[CAPTURE_TCP6] >= 0, err);
     if (rc == 0)
         close_fd(&capture->fds[CAPTURE_NETFILTER]);

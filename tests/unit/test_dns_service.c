@@ -262,9 +262,17 @@ static void test_open(void **state)
                          ? some_file()
                          : bound(&b.udp[0], kind == UDP_FD ? SOCK_DGRAM : SOCK_STREAM, 1);
         }
-        rc = dns_service_open(&b.service, &b.proxy, b.names, fds, fds + 2, &err);
+        rc = dns_service_open(&b.service, &b.proxy, b.names, fds, &err);
+        if (rc == 0) {
+            rc = dns_service_listen(b.service, fds + 2, &err);
+        } else {
+            close(fds[2]);
+            close(fds[3]);
+        }
+        if (rc < 0)
+            dns_service_close(take(&b.service));
         if ((rc == 0) != rows[i].opens || (rc < 0) != (b.service == NULL) ||
-            (rc < 0) != (strstr(err.message, "cannot answer the sandbox's names: ") != NULL))
+            (rc < 0) != (strstr(err.message, "cannot answer the sandbox's names") != NULL))
             fail_msg("%s: %d, %s", rows[i].name, rc, err.message);
         bench_close(&b);
         if (descriptors_open() != before)
