@@ -171,7 +171,7 @@ static int explain(const struct failure *failure, const struct mount *const *mou
 {
     char shown[256];
 
-    if (failure->index == UINT32_MAX)
+    if (failure->index == UINT32_MAX || !mounts)
         return fail(err, -failure->error, "cannot enter the sandbox to mount in it: %s",
                     strerror(failure->error));
     str_escape(shown, sizeof shown, str_of(mounts[failure->index]->path));
@@ -254,9 +254,11 @@ static void *part_later(void *argument)
 int live_part(pid_t pid, bool wait, fence_error *err)
 {
     auto_free struct place *place = calloc(1, sizeof *place);
-    int rc = place ? open_namespaces(pid, &place->user, &place->mounts, err)
-                   : fail(err, -ENOMEM, "out of memory");
+    int rc;
 
+    if (!place)
+        return fail(err, -ENOMEM, "out of memory");
+    rc = open_namespaces(pid, &place->user, &place->mounts, err);
     if (rc < 0)
         return rc;
     if (wait || notify_thread(part_later, place) < 0) {

@@ -84,7 +84,8 @@ static bool source_of(struct caller_end *out, int fd, const struct sockaddr_stor
     if (out->port != 0)
         return true;
     len = loopback_like(&at, to, 0);
-    bind(fd, (struct sockaddr *)&at, len);
+    if (bind(fd, (struct sockaddr *)&at, len) < 0)
+        return false;
     len = sizeof at;
     return getsockname(fd, (struct sockaddr *)&at, &len) == 0 && end_of(out, &at) && out->port != 0;
 }
