@@ -19,11 +19,12 @@ local python = "/usr/bin/python3"
 local head = [[
 import os, socket, struct, sys
 PORT, NAME = int(sys.argv[1]), sys.argv[2]
-def tcp(family, address, protocol=0):
+GET = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+def tcp(family, address, protocol=0, words=GET):
     with socket.socket(family, socket.SOCK_STREAM, protocol) as s:
         s.settimeout(3)
         s.connect(address)
-        s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        s.sendall(words)
         print("reached", s.recv(100))
 def udp(family, address, send):
     with socket.socket(family, socket.SOCK_DGRAM) as s:
@@ -49,9 +50,11 @@ s.sendto(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", socket.MSG_FASTOPEN, ("
 print("reached", s.recv(100))]] },
   { "3G.154 MPTCP", nil, "tcp(socket.AF_INET, ('127.0.0.1', PORT), 262)" },
   { "3G.154 SCTP", nil, "tcp(socket.AF_INET, ('127.0.0.1', PORT), 132)" },
-  { "TCP to another machine", nil, "tcp(socket.AF_INET, ('203.0.113.11', 443))" },
-  { "TCP to another machine over IPv6", nil, "tcp(socket.AF_INET6, ('2001:db8::11', 443))" },
-  { "3A.28 the cloud's metadata", nil, "tcp(socket.AF_INET, ('169.254.169.254', 443))" },
+  { "TCP to another machine", nil, "tcp(socket.AF_INET, ('203.0.113.11', 443), words=b'hi')" },
+  { "TCP to another machine over IPv6", nil,
+    "tcp(socket.AF_INET6, ('2001:db8::11', 443), words=b'hi')" },
+  { "3A.28 the cloud's metadata", nil,
+    "tcp(socket.AF_INET, ('169.254.169.254', 443), words=b'hi')" },
   { "UDP over IPv4", "udp4",
     "udp(socket.AF_INET, ('127.0.0.1', PORT), lambda s, to: s.sendto(b'hello', to))" },
   { "UDP over IPv6", "udp6",
