@@ -270,20 +270,28 @@ static const char *tunnel_name(fence_request_kind kind)
     return NULL;
 }
 
+/* Who has asked, where that is known. */
+static void format_program(char out[120], const fence_event *event)
+{
+    out[0] = '\0';
+    if (event->program)
+        snprintf(out, 120, " (%s)", event->program);
+}
+
 /* What answers with no status of HTTP's. What was refused is blocked; the rest failed. */
 static void print_tunnel(const fence_event *event, struct printer *printer, const char *when)
 {
     bool refused = event->decision->verdict == FENCE_DENY;
-    char host[300];
+    char host[300], program[120];
 
     format_host(host, event->request->host);
-    print_line(printer, "[fence:%s] %s %s CONNECT %s:%u %s%s%s%s",
-               tunnel_name(event->request->kind), when, icon(event), host, event->request->port,
+    format_program(program, event);
+    print_line(printer, "[fence:%s] %s %s CONNECT %s:%u %s%s", tunnel_name(event->request->kind),
+               when, icon(event), host, event->request->port,
                !refused               ? "ALLOWED"
                : event->status == 403 ? "BLOCKED"
                                       : "FAILED",
-               event->program ? " (" : "", event->program ? event->program : "",
-               event->program ? ")" : "");
+               program);
 }
 
 /* Nothing to say of a tunnel whose TLS asks for what the tunnel was asked for. */
@@ -304,7 +312,7 @@ static void print_tls(const fence_event *event, struct printer *printer)
 
 static void print_response(const fence_event *event, struct printer *printer)
 {
-    char when[16], took[48], url[URL_SHOWN + 4] = "-";
+    char when[16], took[48], url[URL_SHOWN + 4] = "-", program[120];
     bool refused = event->decision->verdict == FENCE_DENY;
 
     if (event->text || (!printer->debug && !(printer->monitor && refused)))
@@ -317,9 +325,10 @@ static void print_response(const fence_event *event, struct printer *printer)
     }
     if (event->request)
         format_url(url, event->request);
-    print_line(printer, "[fence:http] %s %s %-7s %d %s %s (%s)", when, icon(event),
+    format_program(program, event);
+    print_line(printer, "[fence:http] %s %s %-7s %d %s %s (%s)%s", when, icon(event),
                event->request ? event->request->method : "-", event->status,
-               event->request ? event->request->host : "-", url, took);
+               event->request ? event->request->host : "-", url, took, program);
 }
 
 /* The words of a policy are news; those of the lists repeat the line. */
