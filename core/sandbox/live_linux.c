@@ -2,8 +2,7 @@
  * live_linux.c - a child of ours enters the sandbox's user and mount namespaces, which are its
  * parent's to enter, and mounts by descriptors: nothing that is renamed meanwhile leads it astray.
  *
- * The child shares no memory with us, as the kernel would make us undumpable with it, and calls
- * nothing but the kernel: other threads may hold the C library's locks. */
+ * The child shares no memory with us, as the kernel would make us undumpable with it. */
 #include "sandbox/live.h"
 
 #include <errno.h>
@@ -11,19 +10,18 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "sandbox/notify.h"
+#include "sandbox/spawn.h"
 
 /* Their numbers are the same on every architecture. */
 #define NR_OPEN_TREE     428
@@ -47,6 +45,17 @@ struct attributes { /* struct mount_attr */
 #define READ_ONLY  0x1 /* MOUNT_ATTR_* */
 #define NO_SETUID  0x2
 #define NO_DEVICES 0x4
+
+struct place { /* of the sandbox: namespaces */
+    int user, mounts;
+};
+
+struct task {
+    const struct place *place;
+    const struct mount *const *list;
+    size_t count;
+    int report;
+};
 
 struct failure {
     int error;
@@ -136,20 +145,21 @@ static bool mount_one(const struct mount *mount)
     return rc == 0;
 }
 
-static void work(int user, int mounts, const struct mount *const *list, size_t count, int report)
+static void work(const void *argument)
 {
+    const struct task *task = argument;
     struct failure failure = {0, UINT32_MAX};
-    ssize_t written;
-    bool done = setns(user, CLONE_NEWUSER) == 0 && setns(mounts, CLONE_NEWNS) == 0 &&
+    bool done = setns(task->place->user, CLONE_NEWUSER) == 0 &&
+                setns(task->place->mounts, CLONE_NEWNS) == 0 &&
                 mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 
-    for (size_t i = 0; done && i < count; i++) {
+    for (size_t i = 0; done && i < task->count; i++) {
         failure.index = (uint32_t)i;
-        done = mount_one(list[i]);
+        done = mount_one(task->list[i]);
     }
     failure.error = done ? 0 : errno;
-    written = write(report, &failure, sizeof failure);
-    syscall(SYS_exit_group, written == sizeof failure ? 0 : 1);
+    if (write(task->report, &failure, sizeof failure) < 0) /* who waits sees our end */
+        return;
 }
 
 /* ---- outside ---- */
@@ -185,36 +195,22 @@ static int explain(const struct failure *failure, const struct mount *const *mou
                 strerror(failure->error));
 }
 
-static void reap(int pidfd)
-{
-    siginfo_t info;
-
-    while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)pidfd, &info, WEXITED | __WALL) < 0 &&
-           errno == EINTR)
-        ;
-}
-
-struct place { /* of the sandbox */
-    int user, mounts;
-};
-
 static int mount_there(const struct place *place, const struct mount *const *mounts, size_t count,
                        fence_error *err)
 {
     auto_fd int reading = -1, writing = -1, pidfd = -1;
+    struct task task = {place, mounts, count, -1};
     struct failure failure;
     struct pollfd ready = {.events = POLLIN};
-    int ends[2], child, rc;
+    int ends[2], rc;
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
     reading = ends[0];
-    writing = ends[1];
-    child = (int)syscall(SYS_clone, CLONE_PIDFD, NULL, &pidfd, NULL, 0);
-    if (child == 0)
-        work(place->user, place->mounts, mounts, count, writing);
-    if (child < 0)
-        return fail(err, -errno, "cannot start a process: %s", strerror(errno));
+    writing = task.report = ends[1];
+    rc = spawn_copy(&pidfd, work, &task);
+    if (rc < 0)
+        return fail(err, rc, "cannot start a process: %s", strerror(-rc));
     close(take_fd(&writing));
     ready.fd = reading;
     do /* a signal of the program's, and the whole time once more */
@@ -222,8 +218,7 @@ static int mount_there(const struct place *place, const struct mount *const *mou
     while (rc < 0 && errno == EINTR);
     if (rc <= 0 || read(reading, &failure, sizeof failure) != sizeof failure)
         failure = (struct failure){rc == 0 ? ETIMEDOUT : EIO, UINT32_MAX};
-    syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-    reap(pidfd);
+    spawn_end(pidfd);
     return failure.error == 0 ? 0 : explain(&failure, mounts, err);
 }
 

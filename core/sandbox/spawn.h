@@ -36,6 +36,12 @@ int spawn_start(int *pidfd, const struct spawn *what, fence_error *err);
  * lock taken. Returns minus what `work` returned, 0 to 125, or another negative code. */
 int spawn_beside(int (*work)(void *), void *argument);
 
+/* Has `work` done by a copy of this process, as fork(2) makes one: for what a process must share
+ * nothing for, as to enter a user namespace (setns(2)). `work` may do what is safe in a signal
+ * handler, and nothing else. The copy sends no SIGCHLD, and is nobody's to wait for but
+ * spawn_end()'s. Writes a pidfd, close-on-exec. Returns 0 or -errno. */
+int spawn_copy(int *pidfd, void (*work)(const void *), const void *argument);
+
 /* Reaps. Returns 1 with the status as a shell would say it (128+n for a signal), 0 while it runs,
  * or -errno: -ECHILD when someone else has taken the status, or SIGCHLD is ignored. */
 int spawn_reap(int *status, int pidfd);

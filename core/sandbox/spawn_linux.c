@@ -235,6 +235,28 @@ int spawn_beside(int (*work)(void *), void *argument)
     return rc < 0 || info.si_code == CLD_EXITED ? rc : -EIO;
 }
 
+/* Not by the C library's fork(), whose handlers other threads may not be ready for. Every signal
+ * waits in the copy: no handler of the program's may run there. */
+int spawn_copy(int *pidfd, void (*work)(const void *), const void *argument)
+{
+    sigset_t all, before;
+    int fd = -1, rc;
+    long pid;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid = syscall(SYS_clone, CLONE_PIDFD, NULL, &fd, NULL, NULL);
+    if (pid == 0) {
+        work(argument);
+        syscall(SYS_exit_group, 0);
+    }
+    rc = pid < 0 ? -errno : 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc == 0)
+        *pidfd = fd;
+    return rc;
+}
+
 int spawn_reap(int *status, int pidfd)
 {
     siginfo_t info = {0};
