@@ -107,6 +107,7 @@
 #define LIMIT_LOOK_MS          50     /* between a look and the end of what it saw            */
 #define LIMIT_AWAITED_MS       300    /* an editor renames and writes within a few          */
 #define LIMIT_LIVE_MOUNT_MS    2000   /* to mount in a sandbox that is there: 0.1 s for all */
+#define LIMIT_CAPTURE_JOIN_MS  1000   /* to make sockets there: 1 ms, and a module to load  */
 #define LIMIT_FREEZE_PROCESSES 4096   /* each is looked up among all: 0.1 s for so many    */
 #define LIMIT_FREEZE_YIELDS    200    /* 10 us each until parents have stopped; then without  */
 #define LIMIT_FREEZE_NAP_NS    200000 /* between two looks: those that are to stop need the CPU */

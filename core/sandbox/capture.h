@@ -32,9 +32,10 @@ struct capture {
  * of UDP: netlink(7), rtnetlink(7). Takes about 0.1 ms and never waits. From here on every address
  * is there, DNS is served by UDP, and connections to the outside are refused. Returns 0:
  * CAPTURE_ROUTE is closed, CAPTURE_NETFILTER is for capture_lead(), the others are as they should
- * be, those of IPv6 perhaps closed, where it is switched off there. Or FENCE_ESANDBOX with what
- * failed and its cure: every socket is closed then, and connections in the namespace fail as in any
- * without a network. */
+ * be, those of IPv6 perhaps closed, where it is switched off there. Or with what failed
+ * and its cure -EPERM, where it may be for who has made the sockets, or did not get them, and
+ * nothing has been done (capture_join.h); else FENCE_ESANDBOX. Every socket is closed then, and
+ * connections in the namespace fail as in any without a network. */
 int capture_open(struct capture *capture, fence_error *err);
 
 /* Binds the others and lets them listen: before the first connection. Returns as capture_open(). */
@@ -43,8 +44,8 @@ int capture_serve(struct capture *capture, fence_error *err);
 /* From here on connections to the outside end at the listeners: nfnetlink for nf_tables. Where
  * nothing else on the machine uses netfilter the kernel takes 4 ms to begin with that; so this
  * waits for the first connection, and any thread may call it. `netfilter`: CAPTURE_NETFILTER, and
- * `ipv6` whether there is CAPTURE_TCP6. Returns 0 or FENCE_ESANDBOX with `err` filled in: the
- * namespace is as it was. */
+ * `ipv6` whether there is CAPTURE_TCP6. Returns 0 or a code as
+ * capture_open()'s: the namespace is as it was. */
 int capture_lead(int netfilter, bool ipv6, fence_error *err);
 
 /* Where a connection that CAPTURE_TCP4 or _TCP6 has accepted was going. False for one to the

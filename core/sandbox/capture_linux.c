@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "sandbox/capture/messages.h"
+#include "sandbox/cures.h"
 
 #define FIRST_IPV6 CAPTURE_TCP6 /* it and all behind it */
 
@@ -61,8 +62,6 @@ static const struct {
                       {{IPPROTO_IPV6, IPV6_V6ONLY}}},
 };
 
-#define CANNOT "cannot capture the sandbox's connections: "
-
 /* ---- are they what they should be? ---- */
 
 /* All are there, or all but those of IPv6. What is of another kind fails where it is used. */
@@ -72,7 +71,7 @@ static int check_present(const struct capture *capture, fence_error *err)
 
     for (int i = 0; i < CAPTURE_SOCKETS; i++) {
         if (i != CAPTURE_NETFILTER && (capture->fds[i] >= 0) != (i < FIRST_IPV6 || ipv6))
-            return fail(err, FENCE_ESANDBOX, CANNOT "its %s socket is missing", wanted[i].name);
+            return fail(err, -EPERM, "its %s socket is missing", wanted[i].name);
     }
     return 0;
 }
@@ -97,11 +96,11 @@ static int check_place(const struct capture *capture, fence_error *err)
         return 0;
     own = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (own < 0)
-        return fail(err, FENCE_ESANDBOX, CANNOT "%s", strerror(errno));
+        return fail(err, FENCE_ESANDBOX, "%s", strerror(errno));
     here = place_of(own);
     if (here != 0 && (place_of(capture->fds[CAPTURE_ROUTE]) == here ||
                       place_of(capture->fds[CAPTURE_NETFILTER]) == here))
-        return fail(err, FENCE_ESANDBOX, CANNOT "its network is the one that fence runs in");
+        return fail(err, FENCE_ESANDBOX, "its network is the one that fence runs in");
     return 0;
 }
 
@@ -163,19 +162,22 @@ static const char *cure(const struct answer *answer)
     case ENOENT:
     case EOPNOTSUPP:
     case EAFNOSUPPORT:
-        return rules ? " (this kernel needs nf_tables with TPROXY: modprobe -a nf_tables "
-                       "nft_tproxy)"
-                     : "";
+        return rules ? " (" CURE_TPROXY ")" : "";
     default:
         return "";
     }
+}
+
+static int code_of(int error)
+{
+    return error == EPERM || error == EACCES ? -EPERM : FENCE_ESANDBOX;
 }
 
 static int explain(const struct answer *answer, fence_error *err)
 {
     if (answer->error == 0)
         return 0;
-    return fail(err, FENCE_ESANDBOX, CANNOT "%s: %s%s", what_is(answer->message),
+    return fail(err, code_of(answer->error), "%s: %s%s", what_is(answer->message),
                 strerror(answer->error), cure(answer));
 }
 
@@ -228,14 +230,12 @@ static int serve(int i, int fd, fence_error *err)
     socklen_t len = addr_to_sockaddr(&at, wanted[i].at, wanted[i].port);
 
     if (!set_options(fd, wanted[i].options) || bind(fd, (struct sockaddr *)&at, len) < 0)
-        return fail(err, FENCE_ESANDBOX, CANNOT "port %u of its %s socket: %s", wanted[i].port,
+        return fail(err, code_of(errno), "port %u of its %s socket: %s", wanted[i].port,
                     wanted[i].name, strerror(errno));
     if (wanted[i].type == SOCK_DGRAM && !has_option(fd, SO_TYPE, SOCK_DGRAM))
-        return fail(err, FENCE_ESANDBOX, CANNOT "its %s socket is not for datagrams",
-                    wanted[i].name);
+        return fail(err, FENCE_ESANDBOX, "its %s socket is not for datagrams", wanted[i].name);
     if (wanted[i].type == SOCK_STREAM && listen(fd, LIMIT_BACKLOG) < 0)
-        return fail(err, FENCE_ESANDBOX, CANNOT "its %s socket: %s", wanted[i].name,
-                    strerror(errno));
+        return fail(err, code_of(errno), "its %s socket: %s", wanted[i].name, strerror(errno));
     return 0;
 }
 
@@ -289,7 +289,7 @@ int capture_lead(int netfilter, bool ipv6, fence_error *err)
     struct answer answer;
 
     if (netfilter < 0)
-        return fail(err, FENCE_ESANDBOX, CANNOT "this kernel has no nfnetlink");
+        return fail(err, FENCE_ESANDBOX, "there is no nfnetlink (" CURE_TPROXY ")");
     answer = transact(netfilter, ipv6 ? capture_rules : capture_rules4,
                       ipv6 ? capture_rules_size : capture_rules4_size);
     return explain(&answer, err);

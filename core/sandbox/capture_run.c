@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "sandbox/capture.h"
+#include "sandbox/capture_join.h"
 
 static bool program_of(char out[LISTENER_PROGRAM], void *payload, const struct addr *from,
                        uint16_t from_port, const struct addr *to, uint16_t to_port)
@@ -95,9 +96,27 @@ static int lead(struct capture_run *run, fence_error *err)
     return rc < 0 ? rc : capture_lead(*netfilter, ipv6, err);
 }
 
-int capture_run_open(struct capture_run *run, struct proxy *proxy, struct unix_sockets *sockets,
-                     int *fds, uint32_t made, fence_error *err)
+/* Where there will be no rules after all the first connection tells: unix_sockets_tcp_linux.c. */
+static void tell(const struct capture_run *run, const fence_error *refused)
 {
+    const char *when = unix_sockets_sees(run->sockets) ? ", with their first connection" : "";
+
+    if (refused->code == 0)
+        events_debug(&run->proxy->events,
+                     "sandbox: programs that know of no proxy are captured by the kernel's rules%s",
+                     when);
+    else
+        events_debug(
+            &run->proxy->events,
+            "sandbox: programs that know of no proxy are captured by the kernel's rules%s; "
+            "its network was entered for that: %s",
+            when, refused->message);
+}
+
+int capture_run_open(struct capture_run *run, struct proxy *proxy, struct unix_sockets *sockets,
+                     int *fds, uint32_t made, pid_t pid, fence_error *err)
+{
+    fence_error refused;
     int rc = 0;
 
     run->proxy = proxy;
@@ -110,13 +129,15 @@ int capture_run_open(struct capture_run *run, struct proxy *proxy, struct unix_s
     if (!run->how.names)
         rc = fail(err, -ENOMEM, "out of memory");
     if (rc == 0)
-        rc = capture_open(&run->capture, err);
+        rc = capture_join_open(&run->capture, pid, &refused, err);
     if (rc == 0)
         rc = serve_names(run, err);
     if (rc == 0)
         rc = lead(run, err);
     if (rc < 0)
         capture_run_close(run);
+    else
+        tell(run, &refused);
     return rc;
 }
 

@@ -22,10 +22,12 @@ struct capture_run { /* zeroed to begin */
 
 /* Takes the sockets that inner has made: bit n of `made` is the one of that number, and they lie at
  * `fds` in that order, which are -1 afterwards. The sandbox has been proved to have no way out.
- * `sockets` tells whose a connection is, and may be NULL. Returns 0, or a negative code with `err`
- * filled in: nothing is captured then, and nothing has to be closed. */
+ * `sockets` tells whose a connection is, and may be NULL. `pid` waits in the sandbox, whose network
+ * is entered where inner's sockets do not do (capture_join.h). Tells under -d which way it is, and
+ * why. Returns 0, or a negative code with `err` filled in: nothing is captured then, and nothing
+ * has to be closed. */
 int capture_run_open(struct capture_run *run, struct proxy *proxy, struct unix_sockets *sockets,
-                     int *fds, uint32_t made, fence_error *err);
+                     int *fds, uint32_t made, pid_t pid, fence_error *err);
 
 bool capture_run_has(const struct capture_run *run, const struct listener *listener);
 

@@ -15,6 +15,10 @@
 
 #define CURE_PROC "start it with --security-opt systempaths=unconfined " CURE_CONTAINER
 
+#define CURE_TPROXY                                                                                \
+    "use a kernel that has nf_tables with TPROXY, and as root run 'modprobe -a nf_tables "         \
+    "nft_tproxy'"
+
 #define CURE_INSTALL                                                                               \
     "install it, so that bwrap is in PATH: apt install bubblewrap (Debian, Ubuntu), dnf install "  \
     "bubblewrap (Fedora, RHEL), apk add bubblewrap (Alpine)"

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define FDS_SEND_MOST 3
+#define FDS_SEND_MOST 8
 
 /* Sends `bytes`, at least one, and 1 to FDS_SEND_MOST descriptors, which stay the caller's. Neither
  * waits nor allocates, and so may be called between vfork(2) and execve(2). Returns 0 or -errno. */

@@ -92,12 +92,9 @@ static void capture(struct fence_sandbox *s, struct bridge_report *report)
     fence_error why = {0};
 
     if (capture_run_open(&s->capture, s->proxy, s->sockets, report->fds + INNER_LISTENERS,
-                         report->said.capture, &why) < 0)
+                         report->said.capture, s->command_pid, &why) < 0)
         events_notice(&s->proxy->events, "programs that know of no proxy reach nothing: %s",
                       why.message);
-    else
-        events_debug(&s->proxy->events,
-                     "sandbox: connections of programs that know of no proxy are captured");
 }
 
 /* Lets the command run. What inner says after this, if anything, is read when all has ended: to

@@ -42,8 +42,8 @@ int unix_sockets_look(struct unix_sockets *sockets, pid_t pid, fence_error *err)
 /* Is each connect(2) seen before it is made? False for NULL. */
 bool unix_sockets_sees(const struct unix_sockets *sockets);
 
-/* Calls `begin` once, on the loop, before the first connect(2) is made; NULL: not any more. Where
- * they are seen. */
+/* Calls `begin` once, on the loop, before the first connect(2) is made; at once where the launcher
+ * has made one already. NULL: not any more. Where they are seen. */
 void unix_sockets_before(struct unix_sockets *sockets, void (*begin)(void *payload), void *payload);
 
 /* Connections to the outside are captured: capture_lead() is called before the first of them is

@@ -356,6 +356,8 @@ void unix_sockets_before(struct unix_sockets *sockets, void (*begin)(void *paylo
 {
     sockets->before = begin;
     sockets->before_payload = payload;
+    if (begin && sockets->begun) /* a launcher that is a script may connect(2) to nscd */
+        begin(payload);
 }
 
 void unix_sockets_lead(struct unix_sockets *sockets, int netfilter, bool ipv6)

@@ -61,7 +61,8 @@ static enum lead lead(struct unix_sockets *sockets)
 
     if (capture_lead(sockets->netfilter, sockets->ipv6, &why) < 0) {
         how = LEAD_BY_CONNECTING;
-        snprintf(news.text, sizeof news.text, "%s; each connection is made to fence instead",
+        snprintf(news.text, sizeof news.text,
+                 "programs that know of no proxy are captured by connecting for them: %s",
                  why.message);
         news.debug = true;
         unix_sockets_tell(sockets, &news);

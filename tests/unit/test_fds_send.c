@@ -18,8 +18,11 @@ static const struct {
     size_t len, nfds;
     int rc;
 } rows[] = {
-    {"one", 1, 1, 0},           {"two, with a message", 12, 2, 0},
-    {"none", 1, 0, -EINVAL},    {"too many", 1, FDS_SEND_MOST + 1, -EINVAL},
+    {"one", 1, 1, 0},
+    {"two, with a message", 12, 2, 0},
+    {"the most", 1, FDS_SEND_MOST, 0},
+    {"none", 1, 0, -EINVAL},
+    {"too many", 1, FDS_SEND_MOST + 1, -EINVAL},
     {"no byte", 0, 1, -EINVAL},
 };
 
@@ -45,15 +48,15 @@ static void test_sent(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int pair[2], ends[2], fds[FDS_SEND_MOST];
+        int pair[2], ends[2], fds[FDS_SEND_MOST], sent[FDS_SEND_MOST + 1];
         char heard;
 
         print_message("%s\n", rows[i].name);
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
         assert_int_equal(pipe(ends), 0);
-        assert_int_equal(fds_send(pair[0], "message, one", rows[i].len,
-                                  (int[FDS_SEND_MOST + 1]){ends[1], ends[1], ends[1]},
-                                  rows[i].nfds),
+        for (size_t n = 0; n < sizeof sent / sizeof sent[0]; n++)
+            sent[n] = ends[1];
+        assert_int_equal(fds_send(pair[0], "message, one", rows[i].len, sent, rows[i].nfds),
                          rows[i].rc);
         for (size_t n = rows[i].rc == 0 ? receive(pair[1], rows[i].len, fds) : 0; n > 0; n--) {
             assert_int_equal(write(fds[n - 1], "x", 1), 1);

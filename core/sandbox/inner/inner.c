@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,6 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/capture_make.h"
 #include "sandbox/inner/execute.h"
 
 #ifndef MSG_PROBE
@@ -181,34 +181,6 @@ static enum inner_step make_sockets(int control, int family, uint32_t count)
     return sent == 0 ? INNER_READY : INNER_SOCKET;
 }
 
-/* For the host to set up: nothing is done to them in here. What cannot be had is left out. */
-static uint32_t make_captures(int *fds, size_t *nfds)
-{
-    static const struct {
-        int family, type, protocol;
-    } kinds[CAPTURE_SOCKETS] = {
-        [CAPTURE_ROUTE] = {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE},
-        [CAPTURE_NETFILTER] = {AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER},
-        [CAPTURE_TCP4] = {AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0},
-        [CAPTURE_UDP4] = {AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0},
-        [CAPTURE_DNS4] = {AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0},
-        [CAPTURE_TCP6] = {AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0},
-        [CAPTURE_UDP6] = {AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0},
-        [CAPTURE_DNS6] = {AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0},
-    };
-    uint32_t made = 0;
-
-    for (int i = 0; i < CAPTURE_SOCKETS; i++) {
-        int fd = socket(kinds[i].family, kinds[i].type | SOCK_CLOEXEC, kinds[i].protocol);
-
-        if (fd < 0)
-            continue;
-        fds[(*nfds)++] = fd;
-        made |= 1U << i;
-    }
-    return made;
-}
-
 static enum inner_step prepare(int listeners[INNER_LISTENERS], const struct inner_order *order)
 {
     for (int i = 0; i < INNER_LISTENERS; i++) {
@@ -346,7 +318,7 @@ static int run(char **argv)
     struct inner_report report = {INNER_VERSION, INNER_HERE, 0, 0};
     struct inner_go go;
     int out[INNER_LISTENERS + CAPTURE_SOCKETS], fds[INNER_GO_FDS];
-    size_t nout = 0;
+    size_t nout = 0, ncaptures = 0;
     sigset_t none;
 
     if (recv(control, &order, sizeof order, 0) != sizeof order || order.version != INNER_VERSION)
@@ -366,8 +338,8 @@ static int run(char **argv)
     if (report.step == INNER_READY)
         nout = INNER_LISTENERS;
     if (report.step == INNER_READY && order.capture)
-        report.capture = make_captures(out, &nout);
-    if (send_with_fds(control, &report, sizeof report, out, nout) < 0)
+        report.capture = capture_make_sockets(out + nout, &ncaptures);
+    if (send_with_fds(control, &report, sizeof report, out, nout + ncaptures) < 0)
         return EXIT_NO_FENCE;
     restore_signals(order.ignored_signals); /* while the host looks at what we have sent */
     if (receive_go(control, &go, fds) < 0 || dup2(fds[0], STDERR_FILENO) < 0)
