@@ -8,7 +8,7 @@
 #include "cli/signals.h"
 
 struct found {
-    char kernel[64], landlock[64];
+    char kernel[64], landlock[64], capture[64];
     bool bubblewrap, network, seccomp, has_landlock, sandbox;
 };
 
@@ -36,6 +36,8 @@ static void take_feature(const fence_feature *feature, void *payload)
     else if (strcmp(feature->name, "landlock") == 0) {
         found->has_landlock = there;
         keep(found->landlock, sizeof found->landlock, feature);
+    } else if (strcmp(feature->name, "capture") == 0) {
+        keep(found->capture, sizeof found->capture, feature);
     }
 }
 
@@ -67,6 +69,7 @@ static void print_lines(const struct found *found)
     printf("  Landlock: %s (%s)\n", yes(found->has_landlock),
            found->has_landlock ? found->landlock : "ABI v0");
     printf("  eBPF: not used\n");
+    printf("  Capture: %.*s\n", (int)strcspn(found->capture, ":,"), found->capture);
 }
 
 static void print_status(const struct found *found)

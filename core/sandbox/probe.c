@@ -199,6 +199,23 @@ static void tell_inotify(struct row *row, const struct machine *m)
                 "sysctl, or end programs that watch many files";
 }
 
+/* Nothing hangs on it: the proxy is there without it. Rules can be done without where connections
+ * are seen (unix_sockets_tcp_linux.c). */
+static void tell_capture(struct row *row, const struct machine *m)
+{
+    if (m->capture_network != 0 && sandboxed(m))
+        set(row, FENCE_FEATURE_NOTE, "not tried, as fence itself may not make a network (%s)",
+            strerror(-m->capture_network));
+    else if (m->capture.code != 0)
+        set(row, FENCE_FEATURE_NOTE, "none: %.400s", m->capture.message);
+    else if (m->capture_rules.code == 0)
+        set(row, FENCE_FEATURE_OK, "by the kernel's rules");
+    else if (m->notify == 0)
+        set(row, FENCE_FEATURE_NOTE, "by connecting for them: %.400s", m->capture_rules.message);
+    else
+        set(row, FENCE_FEATURE_NOTE, "none: %.400s", m->capture_rules.message);
+}
+
 /* ---- where ---- */
 
 static void append(struct row *row, bool holds, const char *what)
@@ -243,6 +260,7 @@ static const struct feature {
     {"seccomp-notify", "a decision about each Unix socket", FENCE_LAYER_UNIX_SOCKETS, tell_notify},
     {"live-mounts", "files guarded while the command runs", FENCE_LAYER_WATCH, tell_live_mounts},
     {"inotify", "the same, and --watch", FENCE_LAYER_WATCH, tell_inotify},
+    {"capture", "programs that know of no proxy", 0, tell_capture},
     {"place", "where fence runs", 0, tell_place},
 };
 

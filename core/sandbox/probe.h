@@ -38,6 +38,10 @@ struct machine {
     int user_namespace, network_namespace, mounts, proc;
     int filter, notify, landlock, live_mounts, inotify;
     int landlock_abi;
+
+    int capture_network;       /* one that capture was tried in                              */
+    fence_error capture;       /* code 0: programs that know of no proxy are captured there  */
+    fence_error capture_rules; /* code 0: by the kernel's rules; or else by connecting       */
 };
 
 /* Tries it all. */
@@ -48,6 +52,9 @@ int probe_tell(const struct machine *machine, fence_feature_cb tell, void *paylo
 
 /* The launcher that a sandbox would take, its version, and two trial starts: probe_trial.c. */
 void probe_sandbox(struct machine *out);
+
+/* What capture.h does, tried on a network of its own: probe_capture_linux.c. */
+void probe_capture(struct machine *out);
 
 /* What needs no launcher, each tried in a child that ends with the try: probe_kernel_linux.c. */
 void probe_kernel(struct machine *out);

@@ -229,5 +229,6 @@ void probe_machine(struct machine *out)
     name_kernel(out);
     place_look(&out->place);
     probe_kernel(out);
+    probe_capture(out);
     probe_sandbox(out);
 }

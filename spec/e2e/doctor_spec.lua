@@ -9,7 +9,8 @@ local users = require "spec.support.users"
 
 local features = {
   "kernel", "bubblewrap", "user-namespaces", "network-namespace", "mounts", "proc", "seccomp",
-  "sandbox", "landlock", "seccomp-notify", "live-mounts", "inotify", "place",
+  "sandbox", "landlock", "seccomp-notify", "live-mounts", "inotify", "capture",
+  "place",
 }
 
 -- Prints what a script would ask of the JSON.
@@ -113,6 +114,28 @@ for _, identity in ipairs(users.identities()) do
       assert.equal(1, result.code)
     end)
 
+    -- name, what is refused, what is said, and by --linux-features
+    for _, case in ipairs({
+      { "by the kernel's rules", nil, "ok +capture [^\n]+: by the kernel's rules\n",
+        "by the kernel's rules" },
+      { "by connecting", "netfilter:EPROTONOSUPPORT", "note +capture [^\n]+: by connecting for " ..
+        "them: [^\n]+modprobe %-a nf_tables nft_tproxy", "by connecting for them" },
+      { "not at all", "pktinfo:EPERM", "note +capture [^\n]+: none: port 53 of [^\n]+\n", "none" },
+    }) do
+      row("programs that know of no proxy are captured " .. case[1] .. ": no failure", function()
+        local function on(argv)
+          return case[2] and restricted.refusing(case[2], argv) or argv
+        end
+        local whole = run({ "doctor" })
+        local result = run({ "doctor" }, { wrap = on })
+        assert.matches("\n" .. case[3], result.out)
+        assert.equal(whole.code, result.code, result.out)
+        assert.equal(whole.out:match("[^\n]*\n$"), result.out:match("[^\n]*\n$"))
+        result = run({ "--linux-features" }, { wrap = on })
+        assert.is_truthy(result.out:find("\n  Capture: " .. case[4] .. "\n", 1, true), result.out)
+      end)
+    end
+
     it("fence doctor --help answers on standard output, with 0", function()
       local result = run({ "doctor", "--help" })
       assert.matches("^Usage: fence doctor %[%-%-json%]\n", result.out)
@@ -149,6 +172,7 @@ for _, identity in ipairs(users.identities()) do
         "  Bubblewrap %(bwrap%): true\n" ..
         "  Socat: not needed\n  Network namespace %(%-%-unshare%-net%): true\n" ..
         "  Seccomp: true %(log level: 0%)\n  Landlock: %a+ %(ABI v%d+%)\n  eBPF: not used\n" ..
+        "  Capture: [%a' ]+\n" ..
         "\nFeature Status:\n  ✓ Minimum requirements met %(bwrap%)\n" ..
         "  ✓ Network namespace isolation available\n  %S+ Landlock [^\n]+\n" ..
         "  ○ eBPF monitoring not used\n$", result.out)

@@ -299,6 +299,76 @@ static void test_machines(void **state)
     }
 }
 
+/* ---- what nothing hangs on ---- */
+
+static void lack_tproxy(struct machine *m)
+{
+    m->capture_rules.code = FENCE_ESANDBOX;
+    snprintf(m->capture_rules.message, sizeof m->capture_rules.message,
+             "a chain: not there (cure)");
+}
+
+static void lack_tproxy_and_notify(struct machine *m)
+{
+    lack_tproxy(m);
+    lack_notify(m);
+}
+
+static void forbid_links(struct machine *m)
+{
+    m->capture.code = -EPERM;
+    snprintf(m->capture.message, sizeof m->capture.message, "an address: forbidden");
+}
+
+static void forbid_network(struct machine *m)
+{
+    m->capture_network = m->capture.code = -EPERM;
+    snprintf(m->capture.message, sizeof m->capture.message, "no network can be made: forbidden");
+}
+
+static void forbid_network_and_sandbox(struct machine *m)
+{
+    forbid_network(m);
+    be_ubuntu(m);
+}
+
+static void on_capture(const fence_feature *feature, void *payload)
+{
+    if (strcmp(feature->name, "capture") == 0)
+        snprintf(payload, 256, "%d %s", (int)feature->state, feature->detail);
+}
+
+static void test_capture(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*change)(struct machine *);
+        const char *told; /* its state, and its detail */
+        int result;
+    } captures[] = {
+        {"all is there", lack_nothing, "0 by the kernel's rules", 0},
+        {"no TPROXY", lack_tproxy, "1 by connecting for them: a chain: not there (cure)", 0},
+        {"and nobody who could connect", lack_tproxy_and_notify,
+         "1 none: a chain: not there (cure)", FENCE_LAYER_UNIX_SOCKETS},
+        {"no address", forbid_links, "1 none: an address: forbidden", 0},
+        {"bubblewrap may make a network", forbid_network,
+         "1 not tried, as fence itself may not make a network (Operation not permitted)", 0},
+        {"nobody may", forbid_network_and_sandbox, "1 none: no network can be made: forbidden",
+         FENCE_ESANDBOX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(captures); i++) {
+        struct machine m = whole();
+        char told[256] = "";
+
+        captures[i].change(&m);
+        assert_int_equal(probe_tell(&m, on_capture, told), captures[i].result);
+        if (strcmp(told, captures[i].told) != 0)
+            fail_msg("%s: %s", captures[i].name, told);
+    }
+}
+
 /* Whatever this machine is: it is told in full, and nothing is left of the tries. */
 static void test_here(void **state)
 {
@@ -307,7 +377,7 @@ static void test_here(void **state)
     size_t before = descriptors_open(); /* a program's first loop has two of libuv's own */
 
     (void)state;
-    assert_int_equal(told.count, 13);
+    assert_int_equal(told.count, 14);
     assert_true(result <= ALL_LAYERS);
     assert_int_equal(result != 0, told.missing != 0);
     assert_int_equal(fence_probe(on_feature, &again), result);
@@ -382,6 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_machines),
+        cmocka_unit_test(test_capture),
         cmocka_unit_test(test_here),
         cmocka_unit_test(test_child),
         cmocka_unit_test(test_child_of_who_ignores),
