@@ -282,18 +282,31 @@ static bool is_loopback(const struct addr *addr)
     return addr_classify(addr) == ADDR_LOOPBACK;
 }
 
+/* Where it has connected to: what is known of one that nobody can tell more of. */
+static void find_own_end(struct captured *out, const struct session *s)
+{
+    struct sockaddr_storage at;
+    int len = sizeof at;
+
+    if (uv_tcp_getsockname(&s->client.io.tcp, (struct sockaddr *)&at, &len) == 0)
+        addr_from_sockaddr(&out->addr, &out->port, (struct sockaddr *)&at);
+}
+
 /* Returns what is wrong with it, or NULL. */
 static const char *find_target(struct captured *out, struct session *s)
 {
     const struct listener_capture *capture = s->listener->capture;
     char text[ADDR_TEXT];
     uv_os_fd_t fd;
+    bool known = uv_fileno(&s->client.io.handle, &fd) == 0 &&
+                 capture->destination(&out->addr, &out->port, capture->payload, fd);
 
-    if (uv_fileno(&s->client.io.handle, &fd) < 0 ||
-        !capture->destination(&out->addr, &out->port, capture->payload, fd))
-        return "nobody knows where this connection was to go";
+    if (!known)
+        find_own_end(out, s);
     addr_format(text, &out->addr);
     host_parse_bare(&out->host, str_of(text));
+    if (!known)
+        return "nobody knows where this connection was to go";
     if (is_loopback(
             &out->addr)) /* nothing leads from there to us but a connection to this very port */
         return "this port is fence's own, and serves what is led to it";

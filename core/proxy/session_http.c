@@ -107,7 +107,9 @@ void session_http_allowed(struct session *s)
         !s->proxy->config->rules.by_address && !policy_wants_addresses(s->proxy->policy);
     struct peer *idle = NULL;
 
-    if (s->upstream && judged_by_name) { /* of a captured client: connected before it spoke */
+    /* Of a captured client: connected before it spoke. Not by a tunnel of a proxy on the way, for
+     * which the request is written. */
+    if (s->upstream && judged_by_name && !r->asks_proxy) {
         s->pooled = false;
         session_http_connected(s);
         return;

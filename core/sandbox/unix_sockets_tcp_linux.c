@@ -74,7 +74,8 @@ static enum lead lead(struct unix_sockets *sockets)
     return how;
 }
 
-/* The source as it is, or will be; false where none can be had. */
+/* The source as it is, or will be; false where none can be had. A socket that is bound to a port
+ * alone gets its address with the connection. */
 static bool source_of(struct caller_end *out, int fd, const struct sockaddr_storage *to)
 {
     struct sockaddr_storage at;
@@ -82,6 +83,10 @@ static bool source_of(struct caller_end *out, int fd, const struct sockaddr_stor
 
     if (getsockname(fd, (struct sockaddr *)&at, &len) < 0 || !end_of(out, &at))
         return false;
+    if (out->port != 0 && addr_classify(&out->addr) == ADDR_UNSPECIFIED) {
+        loopback_like(&at, to, out->port);
+        return end_of(out, &at);
+    }
     if (out->port != 0)
         return true;
     len = loopback_like(&at, to, 0);
