@@ -5,6 +5,7 @@
 
 local fenced = require "spec.support.fenced"
 local json = require "spec.support.json"
+local origin = require "spec.support.origin"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 local served_git = require "spec.support.served_git"
@@ -266,6 +267,37 @@ for _, identity in ipairs(users.identities()) do
       assert.is_nil(result.out:find("ready", 1, true))
       assert.is_truthy(result.err:find("✗ CONNECT good.test:", 1, true), result.err)
       assert.equal(0, server.connections)
+    end)
+
+    -- What an upstream proxy is asked for, a connection each; behind a CONNECT, what comes by it.
+    local function serve_upstream(connection, self)
+      local asked = {}
+      self.requests[#self.requests + 1] = asked
+      for _ = 1, 2 do
+        local head = connection:read_until("\r\n\r\n")
+        asked[#asked + 1] = head and head:match("^[^\r\n]*")
+        connection:send(head and head:match("^CONNECT") and "HTTP/1.1 200 OK\r\n\r\n" or
+          origin.response("200 OK", "by the proxy", { "Connection: close" }))
+      end
+    end
+
+    row("an upstream proxy gets a plain request as one, and a tunnel for the rest", function()
+      local upstream = origin.raw(serve_upstream)
+      local config = { network = { allowedDomains = { "far.test" },
+        upstreamProxy = ("http://127.0.0.1:%d"):format(upstream.port) } }
+      for _, port in ipairs({ 80, 4444 }) do
+        upstream.requests = {}
+        local result = run(programs[1][5], "far.test", port, { settings = config })
+        local asked = upstream.requests[#upstream.requests]
+        assert.equal("by the proxy", result.out, result.err)
+        assert.equal(port == 80 and "GET http://far.test/ HTTP/1.1" or
+          "GET http://far.test:4444/ HTTP/1.1", asked[1])
+      end
+      upstream.requests = {}
+      run({ python, "-c", sockets:gsub("print", "s.sendall(b'hello\\r\\n\\r\\n'); print"), "@HOST@",
+        "@PORT@" }, "far.test", 4444, { settings = config })
+      assert.same({ { "CONNECT far.test:4444 HTTP/1.1", "hello" } }, upstream.requests)
+      upstream:close()
     end)
 
     -- The name in the URL is that of the ClientHello; the connection is made to good.test.
