@@ -295,7 +295,8 @@ bool rules_could_allow(const struct fence_config *config, const struct host *hos
 }
 
 void rules_decide_addr(fence_decision *out, const struct fence_config *config,
-                       const struct rules_request *request, const struct addr *addr, bool own)
+                       const struct rules_request *request, const struct addr *addr,
+                       enum rules_addr place)
 {
     enum addr_class class = addr_classify(addr);
     char text[ADDR_TEXT];
@@ -309,7 +310,8 @@ void rules_decide_addr(fence_decision *out, const struct fence_config *config,
         cure_by_removing(out);
         return;
     }
-    if ((class == ADDR_PUBLIC && !own) || addr_opened(config, request, addr)) {
+    if ((class == ADDR_PUBLIC && place != RULES_ADDR_OWN) || place == RULES_ADDR_NAME ||
+        addr_opened(config, request, addr)) {
         decide(out, FENCE_ALLOW, FENCE_REASON_NONE);
         return;
     }

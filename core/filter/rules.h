@@ -24,10 +24,17 @@ void rules_decide_request(fence_decision *out, const struct fence_config *config
  * port, or by the very method, that another allows. */
 bool rules_could_allow(const struct fence_config *config, const struct host *host, bool policies);
 
+enum rules_addr {
+    RULES_ADDR_OTHERS,
+    RULES_ADDR_OWN, /* of this machine                                                      */
+    RULES_ADDR_NAME /* stands for a name in the sandbox around us, which judges what it is for */
+};
+
 /* Step 6: may `addr`, which the request's host resolved to (or is), be dialled for it? Only after
- * step 5 allowed the request. `own`: the address belongs to this machine (proxy/own_addr.h). */
+ * step 5 allowed the request. `place` as of proxy/addr_place.h. */
 void rules_decide_addr(fence_decision *out, const struct fence_config *config,
-                       const struct rules_request *request, const struct addr *addr, bool own);
+                       const struct rules_request *request, const struct addr *addr,
+                       enum rules_addr place);
 
 /* A decision of deny for a request that is not well-formed; `text` is a parser's sentence. */
 void rules_refuse_malformed(fence_decision *out, const char *text);

@@ -51,7 +51,7 @@ static void judge(struct judging *judging, const struct addr *addr)
 {
     fence_decision decision;
 
-    rules_decide_addr(&decision, judging->config, judging->asked->judged, addr, false);
+    rules_decide_addr(&decision, judging->config, judging->asked->judged, addr, RULES_ADDR_OTHERS);
     if (decision.verdict == FENCE_ALLOW && judging->count < LIMIT_ATTEMPTS)
         judging->left[judging->count++] = *addr;
     else if (decision.verdict != FENCE_ALLOW && judging->refusal.verdict != FENCE_DENY)

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "filter/rules.h"
+#include "proxy/addr_place.h"
 #include "proxy/hop.h"
-#include "proxy/own_addr.h"
 #include "proxy/resolver.h"
 
 struct attempt {      /* one address being tried; freed by on_connected(), which always comes */
@@ -274,12 +274,6 @@ static void judge_upstream(struct dial *dial, const struct addr *addrs, size_t c
     addr_interleave(dial->addrs, dial->count);
 }
 
-/* Of the others it makes no difference whose they are: they are not public anyway. */
-static int is_own_public(const struct addr *addr)
-{
-    return addr_classify(addr) == ADDR_PUBLIC ? own_addr(addr) : 0;
-}
-
 /* Takes what refuse() has said; the dial goes on. */
 static fence_decision take_refusal(struct dial *dial)
 {
@@ -294,13 +288,13 @@ static fence_decision take_refusal(struct dial *dial)
 static fence_decision judge_addr(struct dial *dial, const struct addr *addr)
 {
     fence_decision decision;
-    int own = is_own_public(addr);
+    int place = addr_place(addr);
 
-    if (own < 0) {
-        refuse(dial, reason_of(own), uv_strerror(own));
+    if (place < 0) {
+        refuse(dial, reason_of(place), uv_strerror(place));
         return take_refusal(dial);
     }
-    rules_decide_addr(&decision, dial->proxy->config, &dial->request, addr, own);
+    rules_decide_addr(&decision, dial->proxy->config, &dial->request, addr, (enum rules_addr)place);
     if (decision.verdict == FENCE_ALLOW &&
         proxy_is_own_listener(dial->proxy, addr, dial->request.port)) {
         refuse(dial, FENCE_REASON_IP_PROHIBITED, "that is this proxy itself");
@@ -384,16 +378,17 @@ static void on_answer(struct question *question, const struct answer *answer)
 static bool judge_literal(struct dial *dial)
 {
     const struct host *host = dial->request.host;
-    int own;
+    int place;
 
     if (!dial->via || !host->is_addr)
         return true;
-    own = is_own_public(&host->addr);
-    if (own < 0) {
-        refuse(dial, reason_of(own), uv_strerror(own));
+    place = addr_place(&host->addr);
+    if (place < 0) {
+        refuse(dial, reason_of(place), uv_strerror(place));
         return false;
     }
-    rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->request, &host->addr, own);
+    rules_decide_addr(&dial->refusal, dial->proxy->config, &dial->request, &host->addr,
+                      (enum rules_addr)place);
     if (dial->refusal.verdict == FENCE_DENY)
         return false;
     dial->refusal = (fence_decision){0};

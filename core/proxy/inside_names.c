@@ -162,6 +162,13 @@ static bool number_of(uint32_t *out, const struct addr *addr)
     return ours;
 }
 
+bool inside_names_could_have(const struct addr *addr)
+{
+    uint32_t number;
+
+    return number_of(&number, addr) && number != NONE && number <= LAST;
+}
+
 enum inside_name inside_names_find(struct host *out, const struct inside_names *names,
                                    const struct addr *addr)
 {

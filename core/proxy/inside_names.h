@@ -27,6 +27,9 @@ void inside_names_free(struct inside_names *names); /* takes NULL          */
 int inside_names_addr(struct addr *out, struct inside_names *names, const struct host *host,
                       uint8_t family);
 
+/* Is it one that stands for a name, in this sandbox or another? */
+bool inside_names_could_have(const struct addr *addr);
+
 enum inside_name {
     INSIDE_NAME,     /* `out` is the name that it stands for   */
     INSIDE_ADDRESS,  /* none of ours: it means itself          */

@@ -65,6 +65,10 @@ int notify_read(const struct notify_call *call, uint64_t from, void *to, size_t 
  * -errno otherwise: -EBADF, or that its memory may not be looked at. */
 int notify_take_fd(const struct notify_call *call, int fd);
 
+/* The process that thread `tid` is of: "Tgid:" in /proc/TID/status, proc(5). -1 when it has gone.
+ */
+pid_t notify_process(pid_t tid);
+
 /* /proc/TID/`name` as an O_PATH descriptor, or -errno. */
 int notify_open(const struct notify_call *call, const char *name);
 

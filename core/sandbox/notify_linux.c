@@ -174,8 +174,7 @@ int notify_open(const struct notify_call *call, const char *name)
     return fd < 0 ? -errno : fd;
 }
 
-/* The process that thread `tid` is of: "Tgid:" in /proc/TID/status. */
-static pid_t process_of(pid_t tid)
+pid_t notify_process(pid_t tid)
 {
     char path[64], text[1024], *at;
     auto_fd int fd = -1;
@@ -201,7 +200,7 @@ static int open_thread(pid_t tid)
     if (fd < 0 && errno == EINVAL)
         fd = (int)syscall(SYS_pidfd_open, tid, 0);
     if (fd < 0 && (errno == EINVAL || errno == ENOENT))
-        fd = (int)syscall(SYS_pidfd_open, process_of(tid), 0);
+        fd = (int)syscall(SYS_pidfd_open, notify_process(tid), 0);
     return fd;
 }
 

@@ -136,7 +136,7 @@ static void hint(const struct attempt *attempt, int error)
         return;
     attempt->sockets->hinted = true;
     read_program(program, &attempt->call);
-    direct_hint(news.text, program, (int)attempt->call.tid, to);
+    direct_hint(news.text, program, (int)notify_process(attempt->call.tid), to);
     unix_sockets_tell(attempt->sockets, &news);
 }
 
@@ -175,13 +175,14 @@ static void refuse(struct attempt *attempt, const char *what, const char *why)
 {
     char name[64], shown_name[128], shown[448];
     struct unix_news news = {.alert = false};
+    int pid;
 
     if (attempt->sockets->observed) {
-        unix_read_name(name, (int)attempt->call.tid);
+        pid = unix_read_process(name, (int)attempt->call.tid);
         str_escape(shown_name, sizeof shown_name, str_of(name));
         str_escape(shown, sizeof shown, str_of(what));
-        snprintf(news.text, sizeof news.text, "CONNECT %s (%s:%d): %s", shown, shown_name,
-                 (int)attempt->call.tid, why);
+        snprintf(news.text, sizeof news.text, "CONNECT %s (%s:%d): %s", shown, shown_name, pid,
+                 why);
         unix_sockets_tell(attempt->sockets, &news);
     }
     answer(attempt, EACCES);

@@ -119,7 +119,10 @@ void unix_connect(void *context, struct notify_call *call);
 void unix_tcp_prepare(struct unix_sockets *sockets, int fd, int tid, struct sockaddr_storage *to,
                       socklen_t *len);
 
-void unix_read_name(char out[64], int tid); /* of a thread: proc(5), comm */
+/* The process that thread `tid` is of, and its name: threads have names of their own. proc(5),
+ * comm;
+ * "" when it has gone. */
+int unix_read_process(char out[64], int tid);
 
 void unix_sockets_ref(struct unix_sockets *sockets);
 void unix_sockets_unref(struct unix_sockets *sockets);

@@ -137,17 +137,20 @@ bool unix_sockets_target(struct caller_end *out, struct unix_sockets *sockets,
 
 /* ---- whose it is ---- */
 
-void unix_read_name(char out[64], int tid)
+int unix_read_process(char out[64], int tid)
 {
+    pid_t pid = notify_process(tid);
     char path[64];
     auto_fd int fd = -1;
     ssize_t len;
 
-    snprintf(path, sizeof path, "/proc/%d/comm", tid);
+    pid = pid < 0 ? tid : pid;
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     len = fd < 0 ? 0 : read(fd, out, 63);
     out[len < 0 ? 0 : len] = '\0';
     out[strcspn(out, "\n")] = '\0';
+    return (int)pid;
 }
 
 bool unix_sockets_caller(char out[96], struct unix_sockets *sockets, const struct caller_end *from,
@@ -163,7 +166,7 @@ bool unix_sockets_caller(char out[96], struct unix_sockets *sockets, const struc
     }
     if (tid == 0)
         return false;
-    unix_read_name(name, tid);
+    tid = unix_read_process(name, tid);
     str_escape(shown, sizeof shown, str_of(name));
     snprintf(out, 96, "%s:%d", shown[0] ? shown : "?", tid);
     return true;

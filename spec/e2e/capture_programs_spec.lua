@@ -73,7 +73,7 @@ local programs = {
     tool = { "node", "--version" } },
   { "Node's net.connect, the server speaks first", "second", "220 ready", "[Nn]ode[%w-]*",
     { "node", "-e", net, "@HOST@", "@PORT@" }, tool = { "node", "--version" } },
-  { "Java's HttpClient", "http", "plain", "[^:()]+", { "java", "@JAVA@", url }, optional = true,
+  { "Java's HttpClient", "http", "plain", "java", { "java", "@JAVA@", url }, optional = true,
     tool = { "javac", "-version" } },
   { "a static program with its own resolver", "http", "plain", "own_resolver",
     { "@STATIC@", "@HOST@", "@PORT@" } },

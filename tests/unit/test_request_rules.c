@@ -180,7 +180,7 @@ static void test_resolved(void **state)
         fence_decision d;
 
         assert_true(addr_parse(&addr, str_of(cases[i].addr)));
-        rules_decide_addr(&d, config, &request, &addr, false);
+        rules_decide_addr(&d, config, &request, &addr, RULES_ADDR_OTHERS);
         if ((d.verdict == FENCE_ALLOW) != cases[i].allowed)
             fail_msg("%s: %s", cases[i].name, d.message);
         fence_config_unref(config);

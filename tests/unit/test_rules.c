@@ -176,10 +176,14 @@ static void test_long_names(void **state)
 
 /* ---- addresses ---- */
 
+#define OTHERS RULES_ADDR_OTHERS
+#define OWN    RULES_ADDR_OWN
+#define NAME   RULES_ADDR_NAME
+
 struct addr_row {
     const char *name, *network, *host, *addr;
     uint16_t port;
-    bool own;
+    enum rules_addr place;
     bool allowed;
     const char *rule, *message, *cure; /* NULL: not looked at */
 };
@@ -192,90 +196,92 @@ struct addr_row {
 
 /* clang-format off */
 static const struct addr_row addr_rows[] = {
-    {"public",                     GOOD, "good.test", "8.8.8.8", 443, false, true, "", "", ""},
-    {"public, IPv6",               GOOD, "good.test", "2606:4700::1111", 443, false, true, "", "", ""},
-    {"3A.27 loopback",             GOOD, "good.test", "127.0.0.1", 443, false, false, "built-in",
+    {"public",                     GOOD, "good.test", "8.8.8.8", 443, OTHERS, true, "", "", ""},
+    {"public, IPv6",               GOOD, "good.test", "2606:4700::1111", 443, OTHERS, true, "", "", ""},
+    {"3A.27 loopback",             GOOD, "good.test", "127.0.0.1", 443, OTHERS, false, "built-in",
                                    "good.test resolves to 127.0.0.1, a loopback address", NET_CURE("127.0.0.1/32")},
-    {"3A.27 loopback, IPv6",       GOOD, "good.test", "::1", 443, false, false, "built-in",
+    {"3A.27 loopback, IPv6",       GOOD, "good.test", "::1", 443, OTHERS, false, "built-in",
                                    "good.test resolves to ::1, a loopback address", NET_CURE("::1/128")},
-    {"3A.26 localhost",            "{\"allowedDomains\": [\"localhost\"]}", "localhost", "127.0.0.1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.26 localhost, opened",    "{\"allowedDomains\": [\"localhost\", \"127.0.0.1:8080\"]}", "localhost", "127.0.0.1", 8080, false, true, "", "", ""},
-    {"3A.26 localhost, other port", "{\"allowedDomains\": [\"localhost\", \"127.0.0.1:8080\"]}", "localhost", "127.0.0.1", 8081, false, false, NULL, NULL, NULL},
-    {"3A.26 own and opened",       "{\"allowedDomains\": [\"localhost\", \"127.0.0.1:8080\"]}", "localhost", "127.0.0.1", 8080, true, true, "", "", ""},
-    {"3A.30 private",              GOOD, "good.test", "10.9.9.9", 443, false, false, "built-in",
+    {"3A.26 localhost",            "{\"allowedDomains\": [\"localhost\"]}", "localhost", "127.0.0.1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.26 localhost, opened",    "{\"allowedDomains\": [\"localhost\", \"127.0.0.1:8080\"]}", "localhost", "127.0.0.1", 8080, OTHERS, true, "", "", ""},
+    {"3A.26 localhost, other port", "{\"allowedDomains\": [\"localhost\", \"127.0.0.1:8080\"]}", "localhost", "127.0.0.1", 8081, OTHERS, false, NULL, NULL, NULL},
+    {"3A.26 own and opened",       "{\"allowedDomains\": [\"localhost\", \"127.0.0.1:8080\"]}", "localhost", "127.0.0.1", 8080, OWN, true, "", "", ""},
+    {"3A.30 private",              GOOD, "good.test", "10.9.9.9", 443, OTHERS, false, "built-in",
                                    "good.test resolves to 10.9.9.9, a private address", NET_CURE("10.9.9.9/32")},
-    {"3A.30 private by CIDR",      NETS("\"10.0.0.0/8\""), "good.test", "10.9.9.9", 443, false, true, "", "", ""},
-    {"3A.30 beside the CIDR",      NETS("\"10.0.0.0/16\""), "good.test", "10.9.9.9", 443, false, false, NULL, NULL, NULL},
-    {"3A.30 private by domain CIDR", OPEN("\"10.0.0.0/8\""), "good.test", "10.9.9.9", 443, false, true, "", "", ""},
-    {"3A.30 '*' opens no address", STAR, "good.test", "10.9.9.9", 443, false, false, NULL, NULL, NULL},
-    {"a literal by '*' alone",     STAR, "10.9.9.9", "10.9.9.9", 443, false, false, "built-in",
+    {"3A.30 private by CIDR",      NETS("\"10.0.0.0/8\""), "good.test", "10.9.9.9", 443, OTHERS, true, "", "", ""},
+    {"3A.30 beside the CIDR",      NETS("\"10.0.0.0/16\""), "good.test", "10.9.9.9", 443, OTHERS, false, NULL, NULL, NULL},
+    {"3A.30 private by domain CIDR", OPEN("\"10.0.0.0/8\""), "good.test", "10.9.9.9", 443, OTHERS, true, "", "", ""},
+    {"3A.30 '*' opens no address", STAR, "good.test", "10.9.9.9", 443, OTHERS, false, NULL, NULL, NULL},
+    {"a literal by '*' alone",     STAR, "10.9.9.9", "10.9.9.9", 443, OTHERS, false, "built-in",
                                    "10.9.9.9 is a private address", NET_CURE("10.9.9.9/32")},
-    {"a literal by a rule",        OPEN("\"10.9.9.9\""), "10.9.9.9", "10.9.9.9", 443, false, true, "", "", ""},
-    {"a literal, IPv6",            OPEN("\"[fd12::1]\""), "fd12::1", "fd12::1", 443, false, true, "", "", ""},
-    {"3A.29 own public address",   GOOD, "good.test", "8.8.8.8", 443, true, false, "built-in",
+    {"a literal by a rule",        OPEN("\"10.9.9.9\""), "10.9.9.9", "10.9.9.9", 443, OTHERS, true, "", "", ""},
+    {"a literal, IPv6",            OPEN("\"[fd12::1]\""), "fd12::1", "fd12::1", 443, OTHERS, true, "", "", ""},
+    {"3A.29 own public address",   GOOD, "good.test", "8.8.8.8", 443, OWN, false, "built-in",
                                    "good.test resolves to 8.8.8.8, an address of this machine", NET_CURE("8.8.8.8/32")},
-    {"3A.29 own, opened",          NETS("\"8.8.8.8\""), "good.test", "8.8.8.8", 443, true, true, "", "", ""},
-    {"3A.29 own, '*'",             STAR, "8.8.8.8", "8.8.8.8", 443, true, false, NULL, "8.8.8.8 is an address of this machine", NULL},
-    {"3A.15 unspecified",          STAR, "0.0.0.0", "0.0.0.0", 80, false, false, "built-in", "0.0.0.0 is the unspecified address", NULL},
-    {"3A.15 unspecified, IPv6",    STAR, "::", "::", 80, false, false, "built-in", NULL, NET_CURE("::/128")},
-    {"3A.15 by a network",         NETS("\"0.0.0.0/8\", \"::/0\""), "good.test", "0.0.0.0", 80, false, false, NULL, NULL, NULL},
-    {"3A.15 by ::/0",              NETS("\"::/0\""), "good.test", "::", 80, false, false, NULL, NULL, NULL},
-    {"3A.15 literally listed",     OPEN("\"0.0.0.0\""), "0.0.0.0", "0.0.0.0", 80, false, true, "", "", ""},
-    {"3A.15 literally, IPv6",      OPEN("\"[::]:80\""), "::", "::", 80, false, true, "", "", ""},
-    {"3A.15 literally, other port", OPEN("\"[::]:80\""), "::", "::", 81, false, false, NULL, NULL, NULL},
-    {"3A.16 v4-compatible",        STAR, "::127.0.0.1", "::127.0.0.1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.16 v4-mapped",            STAR, "good.test", "::ffff:127.0.0.1", 80, false, false, "built-in",
+    {"3A.29 own, opened",          NETS("\"8.8.8.8\""), "good.test", "8.8.8.8", 443, OWN, true, "", "", ""},
+    {"3A.29 own, '*'",             STAR, "8.8.8.8", "8.8.8.8", 443, OWN, false, NULL, "8.8.8.8 is an address of this machine", NULL},
+    {"3A.15 unspecified",          STAR, "0.0.0.0", "0.0.0.0", 80, OTHERS, false, "built-in", "0.0.0.0 is the unspecified address", NULL},
+    {"3A.15 unspecified, IPv6",    STAR, "::", "::", 80, OTHERS, false, "built-in", NULL, NET_CURE("::/128")},
+    {"3A.15 by a network",         NETS("\"0.0.0.0/8\", \"::/0\""), "good.test", "0.0.0.0", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.15 by ::/0",              NETS("\"::/0\""), "good.test", "::", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.15 literally listed",     OPEN("\"0.0.0.0\""), "0.0.0.0", "0.0.0.0", 80, OTHERS, true, "", "", ""},
+    {"3A.15 literally, IPv6",      OPEN("\"[::]:80\""), "::", "::", 80, OTHERS, true, "", "", ""},
+    {"3A.15 literally, other port", OPEN("\"[::]:80\""), "::", "::", 81, OTHERS, false, NULL, NULL, NULL},
+    {"3A.16 v4-compatible",        STAR, "::127.0.0.1", "::127.0.0.1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.16 v4-mapped",            STAR, "good.test", "::ffff:127.0.0.1", 80, OTHERS, false, "built-in",
                                    "good.test resolves to 127.0.0.1, a loopback address", NULL},
-    {"3A.16 SIIT",                 STAR, "good.test", "::ffff:0:127.0.0.1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.17 NAT64",                STAR, "good.test", "64:ff9b::7f00:1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.17 NAT64 of a public one", STAR, "good.test", "64:ff9b::808:808", 80, false, true, "", "", ""},
-    {"3A.17 NAT64, its IPv4 opened", NETS("\"127.0.0.0/8\""), "good.test", "64:ff9b::7f00:1", 80, false, false, NULL, NULL, NULL},
-    {"3A.17 local NAT64",          STAR, "good.test", "64:ff9b:1::808:808", 80, false, false, "built-in", NULL, NULL},
-    {"3A.17 6to4",                 STAR, "good.test", "2002:7f00:1::", 80, false, false, "built-in", NULL, NULL},
-    {"3A.17 Teredo",               STAR, "good.test", "2001:0:808:808::1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.17 ISATAP",               STAR, "good.test", "2606:4700::5efe:7f00:1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 carrier NAT",          STAR, "good.test", "100.64.0.1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 192.0.0/24",           STAR, "good.test", "192.0.0.1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 benchmarks",           STAR, "good.test", "198.18.0.1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 240/4",                STAR, "good.test", "240.0.0.1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 multicast",            STAR, "good.test", "224.0.0.1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 broadcast",            STAR, "good.test", "255.255.255.255", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 fc00::/7",             STAR, "good.test", "fc00::1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 fe80::/10",            STAR, "good.test", "fe80::1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.18 fec0::/10",            STAR, "good.test", "fec0::1", 80, false, false, "built-in", NULL, NULL},
-    {"3A.28 metadata",             GOOD, "good.test", "169.254.169.254", 80, false, false, "built-in",
+    {"3A.16 SIIT",                 STAR, "good.test", "::ffff:0:127.0.0.1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.17 NAT64",                STAR, "good.test", "64:ff9b::7f00:1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.17 NAT64 of a public one", STAR, "good.test", "64:ff9b::808:808", 80, OTHERS, true, "", "", ""},
+    {"3A.17 NAT64, its IPv4 opened", NETS("\"127.0.0.0/8\""), "good.test", "64:ff9b::7f00:1", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.17 local NAT64",          STAR, "good.test", "64:ff9b:1::808:808", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.17 6to4",                 STAR, "good.test", "2002:7f00:1::", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.17 Teredo",               STAR, "good.test", "2001:0:808:808::1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.17 ISATAP",               STAR, "good.test", "2606:4700::5efe:7f00:1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 carrier NAT",          STAR, "good.test", "100.64.0.1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 192.0.0/24",           STAR, "good.test", "192.0.0.1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 benchmarks",           STAR, "good.test", "198.18.0.1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 240/4",                STAR, "good.test", "240.0.0.1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 multicast",            STAR, "good.test", "224.0.0.1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 broadcast",            STAR, "good.test", "255.255.255.255", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 fc00::/7",             STAR, "good.test", "fc00::1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 fe80::/10",            STAR, "good.test", "fe80::1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.18 fec0::/10",            STAR, "good.test", "fec0::1", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.28 metadata",             GOOD, "good.test", "169.254.169.254", 80, OTHERS, false, "built-in",
                                    "good.test resolves to 169.254.169.254, a cloud metadata address", NET_CURE("169.254.169.254/32")},
-    {"3A.28 metadata by '*'",      STAR, "169.254.169.254", "169.254.169.254", 80, false, false, "built-in", NULL, NULL},
-    {"3A.28 by a network",         NETS("\"169.254.0.0/16\", \"0.0.0.0/0\""), "good.test", "169.254.169.254", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 by a domain network",  OPEN("\"169.254.0.0/16\""), "169.254.169.254", "169.254.169.254", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 beside it, by a network", NETS("\"169.254.0.0/16\""), "good.test", "169.254.1.1", 80, false, true, "", "", ""},
-    {"3A.28 literally",            OPEN("\"169.254.169.254:80\""), "169.254.169.254", "169.254.169.254", 80, false, true, "", "", ""},
-    {"3A.28 literally, other port", OPEN("\"169.254.169.254:80\""), "169.254.169.254", "169.254.169.254", 81, false, false, NULL, NULL, NULL},
-    {"3A.28 by /32",               NETS("\"169.254.169.254/32\""), "good.test", "169.254.169.254", 80, false, true, "", "", ""},
-    {"3A.28 the neighbour's /32",  NETS("\"169.254.169.253/32\""), "good.test", "169.254.169.254", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 the network address",  NETS("\"169.254.169.254/31\""), "good.test", "169.254.169.254", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 100.100.100.200",      NETS("\"100.64.0.0/10\""), "good.test", "100.100.100.200", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 168.63.129.16",        STAR, "good.test", "168.63.129.16", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 192.0.0.192",          NETS("\"192.0.0.0/24\""), "good.test", "192.0.0.192", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 fd00:ec2::254",        NETS("\"fd00::/8\""), "good.test", "fd00:ec2::254", 80, false, false, NULL, NULL, NET_CURE("fd00:ec2::254/128")},
-    {"3A.28 fd20:ce::254",         NETS("\"fd00::/8\""), "good.test", "fd20:ce::254", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 fd00:c1::a9fe:a9fe",   NETS("\"fd00::/8\""), "good.test", "fd00:c1::a9fe:a9fe", 80, false, false, NULL, NULL, NULL},
-    {"3A.28 NAT64 of metadata",    NETS("\"64:ff9b::/96\""), "good.test", "64:ff9b::a9fe:a9fe", 80, false, false, NULL, NULL, NULL},
-    {"a pin opens its address",    PIN("10.0.0.1"), "good.test", "10.0.0.1", 80, false, true, "", "", ""},
-    {"a pin opens metadata",       PIN("169.254.169.254"), "good.test", "169.254.169.254", 80, false, true, "", "", ""},
-    {"a pin opens one's own",      PIN("127.0.0.1"), "good.test", "127.0.0.1", 80, true, true, "", "", ""},
-    {"a pin opens no other one",   PIN("10.0.0.1"), "good.test", "10.0.0.2", 80, false, false, NULL, NULL, NULL},
-    {"a pin is for its name",      PIN("10.0.0.1"), "x.good.test", "10.0.0.1", 80, false, false, NULL, NULL, NULL},
+    {"3A.28 metadata by '*'",      STAR, "169.254.169.254", "169.254.169.254", 80, OTHERS, false, "built-in", NULL, NULL},
+    {"3A.28 by a network",         NETS("\"169.254.0.0/16\", \"0.0.0.0/0\""), "good.test", "169.254.169.254", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 by a domain network",  OPEN("\"169.254.0.0/16\""), "169.254.169.254", "169.254.169.254", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 beside it, by a network", NETS("\"169.254.0.0/16\""), "good.test", "169.254.1.1", 80, OTHERS, true, "", "", ""},
+    {"3A.28 literally",            OPEN("\"169.254.169.254:80\""), "169.254.169.254", "169.254.169.254", 80, OTHERS, true, "", "", ""},
+    {"3A.28 literally, other port", OPEN("\"169.254.169.254:80\""), "169.254.169.254", "169.254.169.254", 81, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 by /32",               NETS("\"169.254.169.254/32\""), "good.test", "169.254.169.254", 80, OTHERS, true, "", "", ""},
+    {"3A.28 the neighbour's /32",  NETS("\"169.254.169.253/32\""), "good.test", "169.254.169.254", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 the network address",  NETS("\"169.254.169.254/31\""), "good.test", "169.254.169.254", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 100.100.100.200",      NETS("\"100.64.0.0/10\""), "good.test", "100.100.100.200", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 168.63.129.16",        STAR, "good.test", "168.63.129.16", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 192.0.0.192",          NETS("\"192.0.0.0/24\""), "good.test", "192.0.0.192", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 fd00:ec2::254",        NETS("\"fd00::/8\""), "good.test", "fd00:ec2::254", 80, OTHERS, false, NULL, NULL, NET_CURE("fd00:ec2::254/128")},
+    {"3A.28 fd20:ce::254",         NETS("\"fd00::/8\""), "good.test", "fd20:ce::254", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 fd00:c1::a9fe:a9fe",   NETS("\"fd00::/8\""), "good.test", "fd00:c1::a9fe:a9fe", 80, OTHERS, false, NULL, NULL, NULL},
+    {"3A.28 NAT64 of metadata",    NETS("\"64:ff9b::/96\""), "good.test", "64:ff9b::a9fe:a9fe", 80, OTHERS, false, NULL, NULL, NULL},
+    {"a pin opens its address",    PIN("10.0.0.1"), "good.test", "10.0.0.1", 80, OTHERS, true, "", "", ""},
+    {"a pin opens metadata",       PIN("169.254.169.254"), "good.test", "169.254.169.254", 80, OTHERS, true, "", "", ""},
+    {"a pin opens one's own",      PIN("127.0.0.1"), "good.test", "127.0.0.1", 80, OWN, true, "", "", ""},
+    {"a pin opens no other one",   PIN("10.0.0.1"), "good.test", "10.0.0.2", 80, OTHERS, false, NULL, NULL, NULL},
+    {"a pin is for its name",      PIN("10.0.0.1"), "x.good.test", "10.0.0.1", 80, OTHERS, false, NULL, NULL, NULL},
     {"denied wins over a pin",     "{\"deniedAddresses\": [\"10.0.0.0/8\"], \"hosts\": {\"good.test\": \"10.0.0.1\"}}", "good.test", "10.0.0.1", 80,
                                    false, false, "network.deniedAddresses[0]",
                                    "good.test resolves to 10.0.0.1, denied by network.deniedAddresses[0]",
                                    "remove it from network.deniedAddresses"},
     {"denied wins over opened",    "{\"allowedAddresses\": [\"10.0.0.1\"], \"deniedDomains\": [\"10.0.0.0/8\"]}", "good.test", "10.0.0.1", 80,
                                    false, false, "network.deniedDomains[0]", NULL, "remove it from network.deniedDomains"},
-    {"a denied public address",    "{\"deniedDomains\": [\"9.9.9.9\"]}", "good.test", "9.9.9.9", 80, false, false, "network.deniedDomains[0]", NULL, NULL},
-    {"denied at another port",     "{\"deniedDomains\": [\"9.9.9.9:25\"]}", "good.test", "9.9.9.9", 80, false, true, "", "", ""},
-    {"3A.17 NAT64 of a denied",    "{\"deniedDomains\": [\"9.9.9.9\"]}", "good.test", "64:ff9b::909:909", 80, false, false, "network.deniedDomains[0]", NULL, NULL},
-    {"a denied '*' names no address", "{\"deniedDomains\": [\"*\"]}", "good.test", "9.9.9.9", 80, false, true, "", "", ""},
+    {"a denied public address",    "{\"deniedDomains\": [\"9.9.9.9\"]}", "good.test", "9.9.9.9", 80, OTHERS, false, "network.deniedDomains[0]", NULL, NULL},
+    {"denied at another port",     "{\"deniedDomains\": [\"9.9.9.9:25\"]}", "good.test", "9.9.9.9", 80, OTHERS, true, "", "", ""},
+    {"3A.17 NAT64 of a denied",    "{\"deniedDomains\": [\"9.9.9.9\"]}", "good.test", "64:ff9b::909:909", 80, OTHERS, false, "network.deniedDomains[0]", NULL, NULL},
+    {"a denied '*' names no address", "{\"deniedDomains\": [\"*\"]}", "good.test", "9.9.9.9", 80, OTHERS, true, "", "", ""},
+    {"3G.165 stands for a name",   GOOD, "good.test", "198.18.0.1", 443, NAME, true, "", "", ""},
+    {"3G.165 and is denied",       "{\"allowedDomains\": [\"good.test\"], \"deniedAddresses\": [\"198.18.0.0/15\"]}", "good.test", "198.18.0.1", 443, NAME, false, NULL, NULL, NULL},
 };
 /* clang-format on */
 
@@ -294,7 +300,7 @@ static void test_addrs(void **state)
         memset(&d, 0xa5, sizeof d);
         rules_decide_addr(&d, config,
                           &(struct rules_request){&host, row->port, true, false, {0}, {0}}, &addr,
-                          row->own);
+                          row->place);
         if (d.verdict != (row->allowed ? FENCE_ALLOW : FENCE_DENY) ||
             d.reason != (row->allowed ? ALLOWED : PROHIBITED))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
@@ -319,7 +325,7 @@ static void test_mixed_answer(void **state)
         fence_decision d;
 
         assert_true(addr_parse(&addr, str_of(answer[i % 4])));
-        rules_decide_addr(&d, config, &request, &addr, false);
+        rules_decide_addr(&d, config, &request, &addr, RULES_ADDR_OTHERS);
         if ((d.verdict == FENCE_ALLOW) != (i % 4 == 0 || i % 4 == 3))
             fail_msg("%s at %zu", answer[i % 4], i);
     }
@@ -375,7 +381,7 @@ static void test_local(void **state)
         if (row->rule && row->local && row->rule[0] == '\0' &&
             !strstr(d.cure, "allowLocalOutboundPorts"))
             fail_msg("%s: %s", row->name, d.cure);
-        rules_decide_addr(&d, config, &request, &host.addr, false);
+        rules_decide_addr(&d, config, &request, &host.addr, RULES_ADDR_OTHERS);
         if (!row->rule && d.verdict != FENCE_ALLOW)
             fail_msg("%s: its address is refused by %s", row->name, d.rule);
         if (row->rule && row->rule[0] == '\0' && d.verdict != FENCE_DENY)
