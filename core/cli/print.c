@@ -284,10 +284,14 @@ static void print_tunnel(const fence_event *event, struct printer *printer, cons
     bool refused = event->decision->verdict == FENCE_DENY;
     char host[300], program[120];
 
+    char port[8] = "";
+
     format_host(host, event->request->host);
     format_program(program, event);
-    print_line(printer, "[fence:%s] %s %s CONNECT %s:%u %s%s", tunnel_name(event->request->kind),
-               when, icon(event), host, event->request->port,
+    if (event->request->port != 0) /* of a name that was looked up there is none */
+        snprintf(port, sizeof port, ":%u", event->request->port);
+    print_line(printer, "[fence:%s] %s %s %s %s%s %s%s", tunnel_name(event->request->kind), when,
+               icon(event), event->request->port != 0 ? "CONNECT" : "RESOLVE", host, port,
                !refused               ? "ALLOWED"
                : event->status == 403 ? "BLOCKED"
                                       : "FAILED",

@@ -16,6 +16,7 @@ static const struct addr loopback4 = {4, {127, 0, 0, 1}}, loopback6 = {6, {[15] 
 
 enum standing {
     ABSENT,   /* no such name                        */
+    DENIED,   /* the same, because no rule allows it */
     EMPTY,    /* it is there, and has no addresses   */
     LOOPBACK, /* 127.0.0.1 and ::1                   */
     LENT      /* those that stand for it inside      */
@@ -93,7 +94,7 @@ static enum standing standing_of(const struct host *name, const struct dns_rules
         return ABSENT;
     if ((place != PLACE_WORLD || !rules->config->denied_names_resolve) &&
         !rules_could_allow(rules->config, name, rules->policies))
-        return ABSENT;
+        return place == PLACE_WORLD || count_dots(text) == 0 ? DENIED : ABSENT;
     return LENT;
 }
 
@@ -111,11 +112,15 @@ static size_t answer_addr(char out[DNS_ANSWER], const void *message, const struc
 }
 
 static size_t answer_name(char out[DNS_ANSWER], const void *message, const struct dns_query *query,
-                          struct inside_names *names, const struct dns_rules *rules)
+                          struct inside_names *names, const struct dns_rules *rules,
+                          struct host *denied)
 {
     enum standing standing = standing_of(&query->host, rules);
 
     switch (standing) {
+    case DENIED:
+        *denied = query->host;
+        return dns_write_code(out, message, query, DNS_NO_NAME);
     case ABSENT:
         return dns_write_code(out, message, query, DNS_NO_NAME);
     case EMPTY:
@@ -146,10 +151,11 @@ static size_t answer_reverse(char out[DNS_ANSWER], const void *message,
 }
 
 size_t dns_answer(char out[DNS_ANSWER], const void *message, size_t len, struct inside_names *names,
-                  const struct dns_rules *rules)
+                  const struct dns_rules *rules, struct host *denied)
 {
     struct dns_query query;
 
+    denied->len = 0;
     switch (dns_read(&query, message, len)) {
     case DNS_NO_ANSWER:
         return 0;
@@ -163,7 +169,7 @@ size_t dns_answer(char out[DNS_ANSWER], const void *message, size_t len, struct 
     if (query.is_reverse)
         return answer_reverse(out, message, &query, names);
     if (query.is_host)
-        return answer_name(out, message, &query, names, rules);
+        return answer_name(out, message, &query, names, rules, denied);
     /* The root is there. What is no host could never be connected to: an address, a byte that no
      * host name has. */
     return dns_write_code(out, message, &query,

@@ -18,8 +18,9 @@ struct dns_rules { /* what answers depend on; all of it borrowed */
 /* Writes the answer to a message and returns its length; 0: there is to be none. At most 512 bytes,
  * which every resolver takes by UDP (RFC 1035, section 4.2.1). Gives names of `names` addresses:
  * they need not be allowed, unless network.deniedDns is "nxdomain", as whoever connects is told why
- * not. */
+ * not. Writes to `denied` the name that is kept back for that and for nothing else: `len` 0, none.
+ */
 size_t dns_answer(char out[DNS_ANSWER], const void *message, size_t len, struct inside_names *names,
-                  const struct dns_rules *rules);
+                  const struct dns_rules *rules, struct host *denied);
 
 #endif

@@ -7,6 +7,7 @@
 #include "proxy/dns_service.h"
 
 #include "base/error.h"
+#include "filter/rules.h"
 #include "proxy/datagram.h"
 #include "proxy/dns_answer.h"
 #include "proxy/dns_clients.h"
@@ -21,7 +22,8 @@ struct udp {
 
 struct dns_service {
     struct proxy *proxy;
-    struct inside_names *names;
+    struct listener_capture *capture;
+    struct host denied;           /* the last one that was reported */
     struct search_domains search; /* of this machine, once anybody has asked */
     bool asked;
     struct udp udp[2];
@@ -31,17 +33,49 @@ struct dns_service {
     char question[LIMIT_DNS_MESSAGE]; /* what is longer is cut: its question is in front */
 };
 
+/* Nobody will connect, and be refused. A program asks for a name twice and more: once is enough,
+ * and for the first one of a run, as in session_capture.c, an alert. */
+static void report(struct dns_service *service, const struct host *name)
+{
+    struct rules_request judged = {.host = name, .tunnel = true};
+    fence_request request = FENCE_REQUEST_INIT;
+    fence_decision decision;
+    fence_event event = {.decision = &decision, .request = &request, .status = 403};
+    struct events *events = &service->proxy->events;
+
+    service->denied = *name;
+    request.kind = FENCE_CAPTURE;
+    request.method = "RESOLVE";
+    request.host = name->text;
+    rules_decide_request(&decision, service->proxy->config, &judged);
+    service->proxy->denied++;
+    event.kind = FENCE_EVENT_DECISION;
+    events_emit(events, &event);
+    event.kind = FENCE_EVENT_RESPONSE;
+    events_emit(events, &event);
+    if (service->capture->told || !strchr(name->text, '.')) /* programs look up this machine */
+        return;
+    service->capture->told = true;
+    events_alert(events, "a program looked a name up: %s%s%s; others are reported with -m",
+                 decision.message, decision.cure[0] ? "; allow it: " : "", decision.cure);
+}
+
 size_t dns_service_answer(struct dns_service *service, char out[DNS_ANSWER], const void *message,
                           size_t len)
 {
     struct dns_rules rules = {.config = service->proxy->config,
                               .policies = service->proxy->policy != NULL,
                               .search = &service->search};
+    struct host denied;
+    size_t answer_len;
 
     if (!service->asked)
         search_domains_load(&service->search, RESOLV_CONF);
     service->asked = true;
-    return dns_answer(out, message, len, service->names, &rules);
+    answer_len = dns_answer(out, message, len, service->capture->names, &rules, &denied);
+    if (denied.len > 0 && !str_equal(host_str(&denied), host_str(&service->denied)))
+        report(service, &denied);
+    return answer_len;
 }
 
 /* ---- UDP ---- */
@@ -120,8 +154,8 @@ static int open_all(struct dns_service *service, const int udp[2])
     return rc;
 }
 
-int dns_service_open(struct dns_service **out, struct proxy *proxy, struct inside_names *names,
-                     const int udp[2], fence_error *err)
+int dns_service_open(struct dns_service **out, struct proxy *proxy,
+                     struct listener_capture *capture, const int udp[2], fence_error *err)
 {
     struct dns_service *service = calloc(1, sizeof *service);
     int rc;
@@ -135,7 +169,7 @@ int dns_service_open(struct dns_service **out, struct proxy *proxy, struct insid
         return fail(err, -ENOMEM, "out of memory");
     }
     service->proxy = proxy;
-    service->names = names;
+    service->capture = capture;
     rc = open_all(service, udp);
     if (rc < 0) {
         dns_service_close(service);

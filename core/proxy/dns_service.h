@@ -4,19 +4,20 @@
 #define FENCE_PROXY_DNS_SERVICE_H
 
 #include "proto/dns.h"
-#include "proxy/inside_names.h"
+#include "proxy/listener.h"
 #include "proxy/proxy.h"
 
 struct dns_service;
 
 /* Serves questions on two bound UDP sockets; -1: none. A UDP socket
  * that is bound to no address tells which was asked (datagram.h). They are ours from here on, on
- * failure too. `names` is borrowed until dns_service_close(), `proxy` for its loop, its buffer and
+ * failure too. `capture` is borrowed until dns_service_close(), for its names
+ * and for what has been told, `proxy` for its loop, its buffer and
  * the rules that it has at the time. This machine's resolv.conf is read once, with the
  * first question. Returns 0 or a
  * negative code with `err`. */
-int dns_service_open(struct dns_service **out, struct proxy *proxy, struct inside_names *names,
-                     const int udp[2], fence_error *err);
+int dns_service_open(struct dns_service **out, struct proxy *proxy,
+                     struct listener_capture *capture, const int udp[2], fence_error *err);
 
 /* And by TCP, on two listening sockets; -1: none. Once. They are ours from here on, on failure too.
  */

@@ -48,7 +48,7 @@ static int serve_names(struct capture_run *run, fence_error *err)
     int *fds = run->capture.fds;
     int udp[2] = {take_fd(&fds[CAPTURE_UDP4]), take_fd(&fds[CAPTURE_UDP6])};
 
-    return dns_service_open(&run->dns, run->proxy, run->how.names, udp, err);
+    return dns_service_open(&run->dns, run->proxy, &run->how, udp, err);
 }
 
 static int serve_clients(struct capture_run *run, fence_error *err)

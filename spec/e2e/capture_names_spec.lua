@@ -89,7 +89,8 @@ local questions = {
     "^" .. six .. "evil%.test\n" },
   { "localhost", { "getent", "ahostsv4", "localhost" }, "^127%.0%.0%.1 +STREAM localhost\n" },
   { "below localhost", { "getent", "ahostsv4", "foo.localhost" }, "^127%.0%.0%.1 +STREAM" },
-  { "a name of one label", { "getent", "hosts", "intranet" }, "^$", 2 },
+  { "a name of one label", { "getent", "hosts", "intranet" }, "^$", 2,
+    says = "%[fence:capture%] [%d:]+ ✗ RESOLVE intranet BLOCKED\n" },
   { "an address is given back as its name",
     { "sh", "-c", "getent hosts 198.18.0.1; getent hosts fdfe:ce0::1; getent hosts good.test; " ..
       "getent hosts 198.18.0.1; getent hosts fdfe:ce0::1" },
@@ -102,7 +103,9 @@ local questions = {
   { "3D.95 with a search domain of the command's own, what it asks for is what it gets",
     searching, "^" .. six .. "good%.test%.evil%.test\n$" },
   { "3D.95 and what it meant, where names that no rule allows are not there", searching,
-    "^" .. six .. "good%.test\n$", nxdomain = true },
+    "^" .. six .. "good%.test\n$", nxdomain = true,
+    says = "[^\n]+ ✗ RESOLVE good%.test%.evil%.test " ..
+    "BLOCKED\n%[fence%] a program looked a name up: [^\n]+\n" },
 }
 
 -- By themselves: the server, by UDP or TCP.
@@ -154,7 +157,7 @@ for _, identity in ipairs(users.identities()) do
         })
         assert.matches(case[3], result.out, result.err)
         assert.equal(case[4] or 0, result.code)
-        assert.equal("", result.err)
+        assert.matches("^" .. (case.says or "") .. "$", result.err)
       end)
     end
 
@@ -186,7 +189,12 @@ for _, identity in ipairs(users.identities()) do
       local config = settings({ deniedDns = "nxdomain" })
       local words = { python, "-c", ask, "8.8.8.8", "udp", "good.test/" .. A, "evil.test/" .. A,
         "evil.test/" .. TXT, "below.good.test/" .. A }
-      assert.equal("0 1\n3 0\n3 0\n3 0\n", run(words, { settings = config }).out)
+      local result = run(words, { settings = config })
+      assert.equal("0 1\n3 0\n3 0\n3 0\n", result.out)
+      assert.matches("✗ RESOLVE evil%.test BLOCKED\n.*✗ RESOLVE below%.good%.test BLOCKED\n",
+        result.err)
+      assert.is_truthy(result.err:find("[fence] a program looked a name up: no rule allows " ..
+        "evil.test; allow it: --allow evil.test ", 1, true), result.err)
       assert.equal("0 1\n0 1\n0 0\n0 1\n", run(words).out)
     end)
 

@@ -54,7 +54,8 @@ static void check(const uint8_t *message, size_t len, struct inside_names *names
                   const struct dns_rules *rules)
 {
     char answer[DNS_ANSWER], again[DNS_ANSWER];
-    size_t n = dns_answer(answer, message, len, names, rules);
+    struct host denied, denied_again;
+    size_t n = dns_answer(answer, message, len, names, rules, &denied);
     struct dns_query query;
     enum dns_read read = dns_read(&query, message, len);
 
@@ -62,7 +63,10 @@ static void check(const uint8_t *message, size_t len, struct inside_names *names
     if (n == 0)
         return;
     CHECK(n >= 12 && memcmp(answer, message, 2) == 0);
-    CHECK(dns_answer(again, message, len, names, rules) == n && memcmp(answer, again, n) == 0);
+    CHECK(dns_answer(again, message, len, names, rules, &denied_again) == n &&
+          memcmp(answer, again, n) == 0);
+    CHECK(str_equal(host_str(&denied), host_str(&denied_again)));
+    CHECK(denied.len == 0 || (read == DNS_QUESTION && answer[7] == 0));
     if (read == DNS_QUESTION && answer[7] == 1 && query.is_host)
         check_addr(answer, n, &query, names);
 }

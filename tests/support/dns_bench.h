@@ -22,6 +22,7 @@ struct bench {
     struct proxy proxy;
     char room[64 * 1024];
     struct inside_names *names;
+    struct listener_capture capture;
     struct dns_service *service;
     struct sockaddr_in udp[2], tcp[2]; /* where it listens: 127.0.0.1, 127.0.0.2 */
 };
@@ -63,6 +64,7 @@ static inline void bench_init(struct bench *b, const char *network)
     b->proxy.config = rules_of(network);
     b->names = inside_names_new();
     assert_non_null(b->names);
+    b->capture = (struct listener_capture){.names = b->names};
 }
 
 static inline void bench_open(struct bench *b, const char *network)
@@ -75,7 +77,7 @@ static inline void bench_open(struct bench *b, const char *network)
         udp[i] = bound(&b->udp[i], SOCK_DGRAM, 1 + i);
         tcp[i] = bound(&b->tcp[i], SOCK_STREAM, 1 + i);
     }
-    if (dns_service_open(&b->service, &b->proxy, b->names, udp, &err) != 0 ||
+    if (dns_service_open(&b->service, &b->proxy, &b->capture, udp, &err) != 0 ||
         dns_service_listen(b->service, tcp, &err) != 0)
         fail_msg("%s", err.message);
 }

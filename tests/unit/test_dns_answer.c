@@ -175,6 +175,7 @@ struct service { /* what dns_answer() wants */
     struct search_domains search;
     struct inside_names *names;
     struct dns_rules rules;
+    struct host denied; /* by the last answer */
 };
 
 static void open_service(struct service *s, const char *network, const char *resolv, bool policies)
@@ -196,7 +197,7 @@ static size_t ask(struct service *s, char out[DNS_ANSWER], const char *message, 
 {
     char *copy = guard_copy(message, len), room[DNS_ANSWER] = {0};
     char *answer = guard_copy(room, DNS_ANSWER);
-    size_t answer_len = dns_answer(answer, copy, len, s->names, &s->rules);
+    size_t answer_len = dns_answer(answer, copy, len, s->names, &s->rules, &s->denied);
 
     assert_true(answer_len <= 512);
     memcpy(out, answer, answer_len);
@@ -227,6 +228,38 @@ static void test_rows(void **state)
         ask_name(&s, shown, rows[i].question, rows[i].type);
         if (strcmp(shown, rows[i].answer) != 0)
             fail_msg("%s: %s", rows[i].name, shown);
+        close_service(&s);
+    }
+}
+
+/* Whoever asks for it is told nothing more: others have to be. */
+static void test_denied(void **state)
+{
+    static const struct {
+        const char *name, *network, *question;
+        unsigned type;
+        const char *denied;
+    } asked[] = {
+        {"no rule allows it", NX, "Evil.test", A, "evil.test"},
+        {"another type", NX, "evil.test", TXT, "evil.test"},
+        {"allowed", NX ", " ALLOW "[\"good.test\"]", "good.test", A, ""},
+        {"its connections are refused", "", "evil.test", A, ""},
+        {"of one label", "", "intranet", A, "intranet"},
+        {"below the machine's search domain", "", "evil.corp.test", A, ""},
+        {"no address", NX, "1.0.0.127.in-addr.arpa", PTR, ""},
+        {"localhost", NX, "localhost", A, ""},
+        {"the root", NX, ".", A, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        char shown[DNS_WIRE_SHOWN];
+        struct service s;
+
+        open_service(&s, asked[i].network, "search corp.test\n", false);
+        ask_name(&s, shown, asked[i].question, asked[i].type);
+        if (!str_equal(host_str(&s.denied), str_of(asked[i].denied)))
+            fail_msg("%s: %.*s", asked[i].name, s.denied.len, s.denied.text);
         close_service(&s);
     }
 }
@@ -329,7 +362,7 @@ static void test_tunnel(void **state)
 
         snprintf(name, sizeof name, "%08x-secret-%08x.good.test", i, ~i);
         asked = dns_wire_ask(question, i & 0xffff, name, A);
-        len = dns_answer(answer, question, asked, s.names, &s.rules);
+        len = dns_answer(answer, question, asked, s.names, &s.rules, &s.denied);
         dns_wire_show(shown, answer, len, asked);
         assert_memory_equal(shown, "30 198.18.", 10);
     }
@@ -345,9 +378,9 @@ static void test_tunnel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),    cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_reverse), cmocka_unit_test(test_longest),
-        cmocka_unit_test(test_tunnel),
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_messages), cmocka_unit_test(test_reverse),
+        cmocka_unit_test(test_longest),  cmocka_unit_test(test_tunnel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,47 @@ static void test_other_rules(void **state)
     bench_close(&b);
 }
 
+static void note(const fence_event *event, void *payload)
+{
+    char *seen = payload, *end = seen + strlen(seen);
+
+    if (event->kind == FENCE_EVENT_ALERT)
+        strcat(seen, "alert ");
+    else
+        snprintf(end, 512 - (size_t)(end - seen), "%d:%s %s:%u:%d ", (int)event->kind,
+                 event->request->method, event->request->host, event->request->port,
+                 (int)event->decision->verdict);
+}
+
+/* Each name once in a row, and the first one of all as an alert. */
+static void test_reports(void **state)
+{
+    static const char *const names[] = {"intranet", "evil.test", "evil.test", "good.test",
+                                        "worse.test"};
+    char shown[DNS_WIRE_SHOWN], seen[512] = "", expected[512];
+    struct bench b;
+    int fd;
+
+    (void)state;
+    bench_open(&b, "\"deniedDns\": \"nxdomain\", \"allowedDomains\": [\"good.test\"]");
+    b.proxy.events.observer = (fence_observer){.on_event = note, .payload = seen};
+    fd = client_of(&b.udp[0]);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        ask(&b, shown, fd, names[i], DNS_WIRE_A);
+    snprintf(expected, sizeof expected,
+             "%d:RESOLVE intranet:0:%d %d:RESOLVE intranet:0:%d "
+             "%d:RESOLVE evil.test:0:%d %d:RESOLVE evil.test:0:%d alert "
+             "%d:RESOLVE worse.test:0:%d %d:RESOLVE worse.test:0:%d ",
+             FENCE_EVENT_DECISION, FENCE_DENY, FENCE_EVENT_RESPONSE, FENCE_DENY,
+             FENCE_EVENT_DECISION, FENCE_DENY, FENCE_EVENT_RESPONSE, FENCE_DENY,
+             FENCE_EVENT_DECISION, FENCE_DENY, FENCE_EVENT_RESPONSE, FENCE_DENY);
+    assert_string_equal(seen, expected);
+    assert_int_equal(b.proxy.denied, 3);
+    assert_true(b.capture.told);
+    close(fd);
+    bench_close(&b);
+}
+
 static void test_garbage(void **state)
 {
     static char longest[60000];
@@ -262,7 +303,7 @@ static void test_open(void **state)
                          ? some_file()
                          : bound(&b.udp[0], kind == UDP_FD ? SOCK_DGRAM : SOCK_STREAM, 1);
         }
-        rc = dns_service_open(&b.service, &b.proxy, b.names, fds, &err);
+        rc = dns_service_open(&b.service, &b.proxy, &b.capture, fds, &err);
         if (rc == 0) {
             rc = dns_service_listen(b.service, fds + 2, &err);
         } else {
@@ -283,10 +324,15 @@ static void test_open(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),  cmocka_unit_test(test_other_rules),
-        cmocka_unit_test(test_garbage),  cmocka_unit_test(test_long_question),
-        cmocka_unit_test(test_turns),    cmocka_unit_test(test_no_other_socket),
-        cmocka_unit_test(test_own_port), cmocka_unit_test(test_open),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_other_rules),
+        cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_long_question),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_no_other_socket),
+        cmocka_unit_test(test_own_port),
+        cmocka_unit_test(test_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
