@@ -74,7 +74,7 @@
 /* ---- deadlines, in milliseconds ---- */
 #define LIMIT_HEAD_MS          10000  /* a client that has not asked by then will not           */
 #define LIMIT_IDLE_MS          60000  /* a kept-alive connection between two requests           */
-#define LIMIT_WORDS_MS         1000   /* of a client that is to be refused: in its own words  */
+#define LIMIT_WORDS_MS         1000   /* a captured client has said what it speaks by then      */
 #define LIMIT_ASK_MS           600000 /* a person may be away; few clients wait longer          */
 #define LIMIT_LOOKUP_MS        5000   /* twice the worst resolver worth waiting for             */
 #define LIMIT_CACHE_MS         5000   /* a resolved name; the shortest TTLs in use are 5 to 10 s */

@@ -160,6 +160,8 @@ static void on_deadline(uv_timer_t *timer)
             session_close(s);
         return;
     case SESSION_CAPTURED:
+        session_capture_silent(s);
+        return;
     case SESSION_LINGERING:
         session_close(s);
         return;

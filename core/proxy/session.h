@@ -208,7 +208,7 @@ void session_local_begin(struct session *s); /* a client inside, of a service of
 void session_local_connected(struct session *s);
 void session_local_refuse(struct session *s, const fence_decision *why);
 void session_capture_begin(struct session *s);  /* a client inside that knows of no proxy */
-void session_capture_silent(struct session *s); /* the session's timer, in SESSION_HEAD */
+void session_capture_silent(struct session *s); /* the session's timer */
 void session_capture_connected(struct session *s);
 void session_capture_early(struct session *s, struct str bytes); /* of the server */
 void session_capture_refuse(struct session *s, const fence_decision *why);

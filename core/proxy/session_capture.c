@@ -124,6 +124,8 @@ static void look_at_words(struct session *s)
 {
     switch (http1_sniff(buf_str(&s->talk->in))) {
     case HTTP1_SNIFF_MORE:
+        if (s->state == SESSION_CAPTURED && !uv_is_active((uv_handle_t *)&s->timer))
+            session_deadline(s, LIMIT_WORDS_MS); /* a method, or a word that waits for its answer */
         return;
     case HTTP1_SNIFF_REQUEST:
         become_http(s);
@@ -139,7 +141,10 @@ static void look_at_words(struct session *s)
 
 void session_capture_silent(struct session *s)
 {
-    judge_tunnel(s);
+    if (s->state == SESSION_CAPTURED)
+        become_tunnel(s);
+    else
+        judge_tunnel(s);
 }
 
 /* The server speaks first. */

@@ -217,6 +217,7 @@ static const struct row {
      "GET /a HTTP/1.1\r\n", OK, "hi", FENCE_HTTP, NULL},
     {"another protocol", RULES, "good.test", 0, "PING\r\n", "PING\r\n", "PONG\r\n", "PONG",
      FENCE_CAPTURE, NULL},
+    {"what could begin a method", RULES, "good.test", 0, "V", "V", "7", "7", FENCE_CAPTURE, NULL},
     {"another HTTP", RULES, "good.test", 0, "PRI * HTTP/2.0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\n", "x",
      "x", FENCE_CAPTURE, NULL},
     {"a proxy of somebody's", RULES, "good.test", 0, "CONNECT x.test:443 HTTP/1.1\r\n\r\n",
