@@ -15,9 +15,11 @@
 #define LOADGEN_BODY    1024         /* of the origin's answer                             */
 #define LOADGEN_CHUNK   (256 * 1024) /* sent or discarded at once by a bulk stream  */
 
-/* The first byte tells the origin what it shall be: 'G' of a GET makes it a web server. */
+/* The first byte tells the origin what it shall be: 'G' of a GET makes it a web server. The others
+ * begin no request of HTTP, as fence looks for one in what is captured. */
 #define LOADGEN_ASK_ECHO "e"
-#define LOADGEN_ASK_BULK "B"
+#define LOADGEN_ASK_BULK "b"
+#define LOADGEN_ASK_SINK "s" /* reads until the end, and ends then */
 
 enum loadgen_mode { LOADGEN_CONNECT, LOADGEN_SOCKS, LOADGEN_HTTP, LOADGEN_BULK, LOADGEN_IDLE };
 

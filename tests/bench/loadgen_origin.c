@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * loadgen_origin.c - the origin of the proxy benchmark: one port that echoes, answers GETs with
- * 1 KiB, or sends without end, as the first byte of a connection asks. */
+ * 1 KiB, sends without end or reads until the end, as the first byte of a connection asks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define EVENTS 256
 #define SENDS  16 /* of one stream, before others have their turn */
 
-enum guest_state { GUEST_NEW, GUEST_ECHO, GUEST_HTTP, GUEST_BULK };
+enum guest_state { GUEST_NEW, GUEST_ECHO, GUEST_HTTP, GUEST_BULK, GUEST_SINK };
 
 struct guest {
     int fd;
@@ -26,7 +26,7 @@ struct origin {
     bool ended;
     char answer[LOADGEN_BODY + 256];
     size_t answer_len;
-    char *chunk;
+    char *chunk; /* what is sent, and what takes what is discarded */
 };
 
 /* Whether the proxy wants the connection to end with this answer. */
@@ -66,6 +66,15 @@ static bool serve_bulk(struct origin *origin, struct guest *guest)
     return true;
 }
 
+static bool serve_sink(struct origin *origin, struct guest *guest)
+{
+    ssize_t n = 1;
+
+    for (int i = 0; i < SENDS && n > 0; i++)
+        n = recv(guest->fd, origin->chunk, LOADGEN_CHUNK, 0);
+    return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
 static bool serve_echo(struct guest *guest)
 {
     ssize_t n = send(guest->fd, guest->in, guest->have, 0);
@@ -82,6 +91,8 @@ static bool serve(struct origin *origin, struct guest *guest)
 
     if (guest->state == GUEST_BULK)
         return serve_bulk(origin, guest);
+    if (guest->state == GUEST_SINK)
+        return serve_sink(origin, guest);
     n = recv(guest->fd, guest->in + guest->have, sizeof(guest->in) - guest->have, 0);
     if (n <= 0)
         return n < 0 && errno == EAGAIN;
@@ -89,6 +100,10 @@ static bool serve(struct origin *origin, struct guest *guest)
     if (guest->state == GUEST_NEW && guest->in[0] == *LOADGEN_ASK_BULK) {
         guest->state = GUEST_BULK;
         loopback_watch(origin->epoll, EPOLL_CTL_MOD, guest->fd, EPOLLOUT, guest);
+        return true;
+    }
+    if (guest->state == GUEST_NEW && guest->in[0] == *LOADGEN_ASK_SINK) {
+        guest->state = GUEST_SINK;
         return true;
     }
     if (guest->state == GUEST_NEW)
