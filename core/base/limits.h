@@ -25,18 +25,21 @@
 #define LIMIT_CLIENT_HELLO (64 * 1024) /* with its record headers; as Go; post-quantum: 2 KiB */
 
 /* ---- configuration ---- */
-#define LIMIT_CONFIG_BYTES  (64 * 1024 * 1024) /* a million domain rules are about 30 MiB   */
-#define LIMIT_CONFIG_DEPTH  32                 /* the schema needs 5                        */
-#define LIMIT_CONFIG_STRING (64 * 1024)        /* a path has 4 KiB, a domain 253 bytes      */
-#define LIMIT_CONFIG_NUMBER 32                 /* a port has 5; cJSON stops at 63     */
-#define LIMIT_PINS          (64 * 1024)        /* network.hosts; 300 bytes each           */
-#define LIMIT_CONFIG_TEXTS  4096               /* paths or names in one list             */
-#define LIMIT_ENV_PATTERN   256                /* of a variable's name; real ones have under 64 */
-#define LIMIT_LOCAL_PORTS   64                 /* allowLocalOutboundPorts: a socket each */
-#define LIMIT_RULES         (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
-#define LIMIT_REQUEST_RULES 1000 /* of network.rules, which are asked one by one             */
-#define LIMIT_RULE_VALUES   64   /* ports or methods of one of them                          */
-#define LIMIT_GLOB          256  /* bytes of a pattern; its automaton lies on the stack      */
+#define LIMIT_CONFIG_BYTES   (64 * 1024 * 1024) /* a million domain rules are about 30 MiB   */
+#define LIMIT_CONFIG_DEPTH   32                 /* the schema needs 5                        */
+#define LIMIT_CONFIG_STRING  (64 * 1024)        /* a path has 4 KiB, a domain 253 bytes      */
+#define LIMIT_CONFIG_NUMBER  32                 /* a port has 5; cJSON stops at 63     */
+#define LIMIT_PINS           (64 * 1024)        /* network.hosts; 300 bytes each           */
+#define LIMIT_CONFIG_TEXTS   4096               /* paths or names in one list             */
+#define LIMIT_ENV_PATTERN    256                /* of a variable's name; real ones have under 64 */
+#define LIMIT_LOCAL_PORTS    64                 /* allowLocalOutboundPorts: a socket each */
+#define LIMIT_RULES          (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
+#define LIMIT_REQUEST_RULES  1000 /* of network.rules, which are asked one by one             */
+#define LIMIT_RULE_VALUES    64   /* ports or methods of one of them                          */
+#define LIMIT_COMMAND_RULES  4096 /* of one list; each command is held against all            */
+#define LIMIT_COMMAND_TOKENS 16   /* words of one of them: "docker run -v /:/" has 4 */
+#define LIMIT_SHELL_BYTES    (4 * 1024 * 1024) /* of a script: a command line has 2 MiB at most */
+#define LIMIT_GLOB           256 /* bytes of a pattern; its automaton lies on the stack      */
 
 /* ---- policies ---- */
 #define LIMIT_POLICIES            64 /* of one settings file; every request asks each            */
@@ -114,11 +117,16 @@
 #define LIMIT_FREEZE_ROUNDS    64     /* looks at all processes until none of it runs      */
 #define LIMIT_MOUNTS_BWRAP     50     /* bubblewrap is quadratic: 100 take 76 ms, 1,000 3 s */
 #define LIMIT_LINKS            40     /* followed for one path: as many as the kernel does */
-#define LIMIT_PATH             4096   /* PATH_MAX: a path that is longer reaches nothing  */
-#define LIMIT_WALK_ENTRIES     1000000 /* of one tree that is looked through: about 1 s    */
-#define LIMIT_SANDBOX_OUTPUT   4096    /* of bubblewrap's own words that are kept       */
-#define LIMIT_MOUNTINFO        (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
-#define LIMIT_PROBE_MS         5000 /* a trial start; 10 ms, but the machine may swap */
+#define LIMIT_EXEC_BYTES                                                                           \
+    (8 * 1024 * 1024) /* of a command's words; the kernel takes 6 MiB, with the variables */
+#define LIMIT_EXEC_THREADS                                                                         \
+    16 /* that look at one each: more wait, until a file system has answered */
+#define LIMIT_EXEC_KNOWN     128 /* programs that are known again by their first bytes: 1 KiB each */
+#define LIMIT_PATH           4096    /* PATH_MAX: a path that is longer reaches nothing  */
+#define LIMIT_WALK_ENTRIES   1000000 /* of one tree that is looked through: about 1 s    */
+#define LIMIT_SANDBOX_OUTPUT 4096    /* of bubblewrap's own words that are kept       */
+#define LIMIT_MOUNTINFO      (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
+#define LIMIT_PROBE_MS       5000              /* a trial start; 10 ms, but the machine may swap */
 
 /* ---- what a sandbox asks the name service for ---- */
 

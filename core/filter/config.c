@@ -201,6 +201,9 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_ENV_NAMES:
         return cJSON_IsArray(value) ? read_list(r, value, key->field, read_env_name)
                                     : fail_type(r, value, strings);
+    case KEY_COMMANDS:
+        return cJSON_IsArray(value) ? read_list(r, value, key->field, read_command)
+                                    : fail_type(r, value, strings);
     case KEY_PORTS:
         return cJSON_IsArray(value) ? read_ports(r, value, key->field)
                                     : fail_type(r, value, "a list of ports");
@@ -355,6 +358,8 @@ int config_build(struct fence_config **out, const char *name, char *text, size_t
         rc = check_contradictions(&r);
     if (rc == 0 && json)
         rc = check_local_ports(&r);
+    if (rc == 0)
+        rc = check_commands(&r);
     if (rc < 0)
         return rc;
     *out = take(&config);

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/host.h"
+#include "filter/commands.h"
 #include "filter/domains.h"
 #include "filter/request_rules.h"
 #include "filter/upstream.h"
@@ -40,6 +41,12 @@ struct config_literal { /* a single address of allowedDomains or allowedAddresse
 struct config_texts { /* as written, in the file's order */
     char **items;
     size_t count;
+};
+
+struct config_ssh {
+    struct config_texts allowed_hosts, denied_hosts; /* patterns: ssh_rules.h */
+    struct command_rules allowed_commands, denied_commands;
+    bool allow_all_commands, inherit_deny;
 };
 
 struct config_ports {
@@ -89,6 +96,9 @@ struct fence_config {
     struct config_ports
         local_ports; /* network.allowLocalOutboundPorts; none unless they are open */
     bool local_outbound;
+
+    struct commands commands; /* command.* */
+    struct config_ssh ssh;
 
     bool allow_nested; /* may the command make namespaces and mounts of its own? */
 

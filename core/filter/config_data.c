@@ -17,6 +17,7 @@ struct fence_config *config_new(void)
     config->tls_name_check = true;
     config->denied_names_resolve = true;
     config->proxy_variables = true;
+    config->commands.use_defaults = true;
     config->env_inherit = true;
     config->allowed.key = "network.allowedDomains";
     config->denied.key = "network.deniedDomains";
@@ -35,9 +36,11 @@ static void free_texts(char **texts, size_t count)
 
 static void config_free(struct fence_config *config)
 {
-    struct config_texts *texts[] = {
-        &config->deny_write,   &config->allow_read, &config->deny_read, &config->allow_execute,
-        &config->unix_sockets, &config->env_allow,  &config->env_deny,  &config->env_set};
+    struct config_texts *texts[] = {&config->deny_write,        &config->allow_read,
+                                    &config->deny_read,         &config->allow_execute,
+                                    &config->unix_sockets,      &config->env_allow,
+                                    &config->env_deny,          &config->env_set,
+                                    &config->ssh.allowed_hosts, &config->ssh.denied_hosts};
     struct config_domains *lists[] = {&config->allowed, &config->denied, &config->no_proxy};
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
@@ -56,6 +59,10 @@ static void config_free(struct fence_config *config)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         free_texts(texts[i]->items, texts[i]->count);
     free(config->local_ports.items);
+    command_rules_deinit(&config->commands.deny);
+    command_rules_deinit(&config->commands.allow);
+    command_rules_deinit(&config->ssh.allowed_commands);
+    command_rules_deinit(&config->ssh.denied_commands);
     free(config);
 }
 

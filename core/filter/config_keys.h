@@ -20,6 +20,7 @@ enum key_kind {
     KEY_PATHS,
     KEY_TEXTS,     /* strings as they are                       */
     KEY_ENV_NAMES, /* names of variables, with *              */
+    KEY_COMMANDS,  /* programs and their words: commands.h        */
     KEY_PORTS,     /* numbers                                   */
     KEY_VARIABLES, /* an object: names and their values         */
     KEY_UPSTREAM,  /* a proxy's URL, or "environment"              */

@@ -2,6 +2,7 @@
  * config_read_values.c - values of the kinds that need no table of their own: texts, ports,
  * variables, switches, times. */
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "filter/config_reader.h"
@@ -23,6 +24,37 @@ int read_env_name(struct reader *r, const char *text, size_t index, size_t field
     const char *why = env_pattern_check(str_of(text));
 
     return why ? fail_value(r, text, why) : read_text(r, text, index, field);
+}
+
+int read_command(struct reader *r, const char *text, size_t index, size_t field)
+{
+    struct command_rules *rules = (void *)((char *)r->config + field);
+    const char *why = NULL;
+    int rc = index < LIMIT_COMMAND_RULES ? command_rules_add(rules, str_of(text), &why) : -EINVAL;
+
+    if (rc == -EINVAL)
+        return fail_value(r, text, why ? why : "there are too many in this list");
+    return rc < 0 ? fail_memory(r) : 0;
+}
+
+/* The default list alone is held against what fence is given to run: its children have the walls.
+ */
+int check_commands(struct reader *r)
+{
+    const cJSON *section = cJSON_GetObjectItemCaseSensitive(r->json, "command");
+    struct commands *commands = &r->config->commands;
+    const struct config_ssh *ssh = &r->config->ssh;
+    bool hosts = ssh->allowed_hosts.count + ssh->denied_hosts.count > 0;
+    bool more = ssh->allowed_commands.count + ssh->denied_commands.count > 0 ||
+                ssh->allow_all_commands || ssh->inherit_deny;
+
+    r->path[0] = (struct jsonc_step){"ssh", 0};
+    r->depth = 1;
+    if (more && !hosts)
+        return fail_here(r, true, ": holds nothing without hosts: add \"allowedHosts\": [\"*\"]");
+    commands->held = commands->deny.count + commands->allow.count > 0 || hosts ||
+                     cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(section, "useDefaults"));
+    return 0;
 }
 
 static int read_port(struct reader *r, const cJSON *item, struct config_ports *list)

@@ -50,6 +50,8 @@ int read_free(struct reader *r, const struct cJSON *value);
  * do not say which it must be. */
 int read_text(struct reader *r, const char *text, size_t index, size_t field);     /* a read_item */
 int read_env_name(struct reader *r, const char *text, size_t index, size_t field); /* the same */
+int read_command(struct reader *r, const char *text, size_t index, size_t field);  /* the same */
+int check_commands(struct reader *r); /* when all is read: do they hold for children? */
 int read_ports(struct reader *r, const struct cJSON *array, size_t field);
 int check_local_ports(struct reader *r); /* when all is read: are they open? */
 int read_variables(struct reader *r, const struct cJSON *object, size_t field); /* "NAME=value" */

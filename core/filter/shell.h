@@ -2,8 +2,8 @@
  * shell.h - what a line of shell would execute, as far as that can be known without executing it:
  * POSIX.1-2024, XCU 2, and what bash, dash, ksh and zsh share besides.
  *
- * Nothing is expanded that depends on when it runs: of such a word the part in front is known, and no
- * more. What cannot be known is not guessed; whoever executes it is asked again then. */
+ * Nothing is expanded that depends on when it runs: of such a word the part in front is known, and
+ * no more. What cannot be known is not guessed; whoever executes it is asked again then. */
 #ifndef FENCE_FILTER_SHELL_H
 #define FENCE_FILTER_SHELL_H
 
@@ -14,16 +14,17 @@ struct shell_word {
     bool whole;      /* all of it is; else what follows depends on when it runs: $x, $(y), ~, *.c */
 };
 
-/* A simple command: assignments in front, and redirections, are left out. `words` are the callee's to
- * read until it returns. Returns 0 to go on, else what shell_read() is to return at once. */
+/* A simple command: assignments in front, and redirections, are left out. `words` are the callee's
+ * to read until it returns. Returns 0 to go on, else what shell_read() is to return at once. */
 typedef int (*shell_found)(void *payload, const struct shell_word *words, size_t count);
 
 /* Calls `found` for each simple command of `script`, in the order in which they begin, whether it
  * would be reached or not: those of lists, pipelines, groups, subshells, functions, bodies of if,
- * for, while, until, case and select, here-documents, and of every substitution in any of them, which
- * come before the command that they stand in. A script that a shell would refuse is read as far as
- * can be, as a shell has executed the lines before. Returns 0; what `found` returned; -ENOMEM; or -E2BIG: deeper than
- * LIMIT_SHELL_DEPTH, or more words in one command than LIMIT_SHELL_WORDS. */
+ * for, while, until, case and select, here-documents, and of every substitution in any of them,
+ * which come before the command that they stand in. A script that a shell would refuse is read as
+ * far as can be, as a shell has executed the lines before. Returns 0; what `found` returned;
+ * -ENOMEM; or -E2BIG: deeper than LIMIT_SHELL_DEPTH, or more words in one command than
+ * LIMIT_SHELL_WORDS. */
 int shell_read(struct str script, shell_found found, void *payload);
 
 #endif

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * shell_wrappers.h - programs whose work is to execute another one, which their words name: env, sudo,
- * xargs, timeout, sh -c and the like. */
+ * shell_wrappers.h - programs whose work is to execute another one, which their words name: env,
+ * sudo, xargs, timeout, sh -c and the like. */
 #ifndef FENCE_FILTER_SHELL_WRAPPERS_H
 #define FENCE_FILTER_SHELL_WRAPPERS_H
 
 #include "filter/shell.h"
 
-/* As shell_read(), for a script and for the words of a command: calls `found` for each simple command,
- * and then for what it wraps, to LIMIT_SHELL_DEPTH: the words behind `env A=b -u C`, `sudo -u root`,
- * `xargs -n 1`, `timeout 5`, `find . -exec`; the script of `sh -c SCRIPT` and of `eval`. */
+/* As shell_read(), for a script and for the words of a command: calls `found` for each simple
+ * command, and then for what it wraps, to LIMIT_SHELL_DEPTH: the words behind `env A=b -u C`, `sudo
+ * -u root`, `xargs -n 1`, `timeout 5`, `find . -exec`; the script of `sh -c SCRIPT` and of `eval`.
+ */
 int shell_walk(struct str script, shell_found found, void *payload);
-int shell_walk_words(const struct shell_word *words, size_t count, shell_found found, void *payload);
+int shell_walk_words(const struct shell_word *words, size_t count, shell_found found,
+                     void *payload);
 
 #endif
