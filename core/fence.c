@@ -191,6 +191,7 @@ void fence_set_policy(fence *engine, fence_policy *policy)
 void fence_reload(fence *engine, fence_config *config, fence_policy *policy)
 {
     proxy_replace_rules(&engine->proxy, config, policy);
+    sandbox_rules_changed(&engine->sandboxes);
 }
 
 int fence_watch(fence *engine, int fd, fence_ready_cb ready, void *payload, fence_error *err)
@@ -304,12 +305,12 @@ static bool is_known(const fence_sandbox_options *options, fence_error *err)
     return false;
 }
 
-int fence_launch_begin(fence_launch **out, fence_config *config,
+int fence_launch_begin(fence_launch **out, fence_config *config, fence_policy *policy,
                        const fence_sandbox_options *options, fence_error *err)
 {
     int rc = is_known(options, err) ? check_options(options, err) : -EINVAL;
 
-    return rc < 0 ? rc : launch_begin(out, config, options, err);
+    return rc < 0 ? rc : launch_begin(out, config, policy, options, err);
 }
 
 void fence_launch_cancel(fence_launch *launch)
@@ -326,7 +327,8 @@ int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options 
     if (!is_known(options, err)) /* nor is where its launch stands */
         return -EINVAL;
     rc = check_options(options, err);
-    if (rc == 0 && options->launch && !launch_is_for(options->launch, proxy->config, options))
+    if (rc == 0 && options->launch &&
+        !launch_is_for(options->launch, proxy->config, proxy->policy, options))
         rc = fail(err, -EINVAL, "the launch was begun with another configuration or command");
     if (rc == 0)
         rc = sandbox_start(out, proxy, &engine->sandboxes, options, on_exit, payload, err);

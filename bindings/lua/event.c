@@ -92,6 +92,7 @@ static void set_particulars(lua_State *lua, const fence_event *event)
     case FENCE_EVENT_ALERT:
     case FENCE_EVENT_SUMMARY:
     case FENCE_EVENT_UNIX:
+    case FENCE_EVENT_EXEC:
         set_text(lua, "text", event->text);
         break;
     case FENCE_EVENT_DECISION:
@@ -107,7 +108,7 @@ void push_event(lua_State *lua, const fence_event *event)
         [FENCE_EVENT_NOTICE] = "notice",     [FENCE_EVENT_DEBUG] = "debug",
         [FENCE_EVENT_ALERT] = "alert",       [FENCE_EVENT_SUMMARY] = "summary",
 
-        [FENCE_EVENT_UNIX] = "unix"};
+        [FENCE_EVENT_UNIX] = "unix",         [FENCE_EVENT_EXEC] = "exec"};
 
     lua_createtable(lua, 0, 10);
     set_text(lua, "kind", kinds[event->kind]);

@@ -197,7 +197,8 @@ static void launch_and_run(struct run *run, const char *const *argv, struct prin
     if (run->own)
         own_terminal_lend(run->own, &options);
     signals_settle();
-    if (fence_launch_begin(&options.launch, run->rules->config, &options, &err) < 0)
+    if (fence_launch_begin(&options.launch, run->rules->config, run->rules->policy, &options,
+                           &err) < 0)
         print_error("%s", err.message);
     else
         run_sandboxed(run, &options, printer);

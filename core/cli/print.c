@@ -372,6 +372,16 @@ static void print_unix(const fence_event *event, struct printer *printer)
     print_line(printer, "[fence:unix] %s ✗ %s", when, event->text);
 }
 
+static void print_exec(const fence_event *event, struct printer *printer)
+{
+    char when[16];
+
+    if (!printer->debug && !(printer->monitor && event->status == 403))
+        return;
+    format_time(when, event->time_us);
+    print_line(printer, "[fence:exec] %s %s", when, event->text);
+}
+
 void print_event(const fence_event *event, void *payload)
 {
     struct printer *printer = payload;
@@ -400,6 +410,9 @@ void print_event(const fence_event *event, void *payload)
         return;
     case FENCE_EVENT_UNIX:
         print_unix(event, printer);
+        return;
+    case FENCE_EVENT_EXEC:
+        print_exec(event, printer);
         return;
     case FENCE_EVENT_CLOSE:
         return;

@@ -7,6 +7,8 @@
 #ifndef FENCE_POLICY_POLICY_H
 #define FENCE_POLICY_POLICY_H
 
+#include <sys/types.h>
+
 #include "base/limits.h"
 #include "filter/rules.h"
 #include "proto/http1.h"
@@ -54,11 +56,15 @@ enum policy_answer policy_resolved(fence_policy *policy, const struct policy_req
 struct policy_command {
     const char *const *argv;
     const char *cwd;
+    pid_t pid; /* of the process that executes it; 0: it has none yet */
 };
 
 /* on_exec: before a command starts. POLICY_NO_OPINION leaves `out` alone. */
 enum policy_answer policy_exec(fence_policy *policy, const struct policy_command *command,
                                const struct policy_request *log, fence_decision *out);
+
+/* Is there an on_exec? `policy` may be NULL. */
+bool policy_wants_execs(const fence_policy *policy);
 
 /* Is there an on_resolve? `policy` may be NULL. */
 bool policy_wants_addresses(const fence_policy *policy);

@@ -107,6 +107,10 @@ static void push_command(lua_State *lua, const struct policy_command *command)
     lua_setfield(lua, -2, "line");
     lua_pushstring(lua, command->cwd);
     lua_setfield(lua, -2, "cwd");
+    if (command->pid > 0) {
+        lua_pushinteger(lua, command->pid);
+        lua_setfield(lua, -2, "pid");
+    }
     record_lua_seal(lua, "a command", names);
 }
 
@@ -191,6 +195,11 @@ enum policy_answer policy_exec(fence_policy *policy, const struct policy_command
         .policy = policy, .hook = ON_EXEC, .request = log, .command = command, .out = out};
 
     return ask(&asking);
+}
+
+bool policy_wants_execs(const fence_policy *policy)
+{
+    return policy && policy->has[ON_EXEC];
 }
 
 bool policy_wants_addresses(const fence_policy *policy)

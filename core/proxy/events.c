@@ -82,6 +82,13 @@ void events_unix(struct events *events, const char *text)
     events_emit(events, &event);
 }
 
+void events_exec(struct events *events, const char *text, bool denied)
+{
+    fence_event event = {.kind = FENCE_EVENT_EXEC, .text = text, .status = denied ? 403 : 200};
+
+    events_emit(events, &event);
+}
+
 void events_policy_line(void *payload, const char *level, const char *line)
 {
     struct events *events = payload;

@@ -34,6 +34,9 @@ FENCE_PRINTF(2, 3) void events_debug(struct events *events, const char *fmt, ...
 /* A sandbox may not connect to a Unix socket. */
 void events_unix(struct events *events, const char *text);
 
+/* A sandbox executes a command, or may not. */
+void events_exec(struct events *events, const char *text, bool denied);
+
 /* A line of a policy: "debug", or more than that. `payload` is a struct events. */
 void events_policy_line(void *payload, const char *level, const char *line);
 

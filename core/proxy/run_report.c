@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "filter/command_judge.h"
 #include "policy/policy.h"
 
 static struct policy_request log_of(struct proxy *proxy)
@@ -80,7 +81,9 @@ int run_report_start(struct run_report *report, struct proxy *proxy, const char 
                      fence_error *err)
 {
     char cwd[PATH_MAX];
-    struct policy_command command = {argv, ""};
+    struct policy_command command = {argv, "", 0};
+    struct command_refusal refusal;
+    char why[512];
     fence_policy *policy;
     int rc;
 
@@ -90,6 +93,10 @@ int run_report_start(struct run_report *report, struct proxy *proxy, const char 
                                   .allowed = proxy->allowed,
                                   .denied = proxy->denied};
     asker_init(&report->asker);
+    if (command_line_refuses(&refusal, proxy->config, argv)) {
+        command_explain(why, sizeof why, &refusal);
+        return fail(err, FENCE_EDENIED, "%s", why);
+    }
     if (!proxy->policy)
         return 0;
     if (getcwd(cwd, sizeof cwd))

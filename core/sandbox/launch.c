@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "policy/policy.h"
 #include "sandbox/bridge.h"
 #include "sandbox/image.h"
 #include "sandbox/launcher_find.h"
@@ -199,20 +200,39 @@ static const char *const *environment(const fence_sandbox_options *options)
     return options->env ? options->env : (const char *const *)environ;
 }
 
-static int begin(fence_launch *launch, const fence_sandbox_options *options, fence_error *err)
+unsigned launch_calls(const fence_config *config, const fence_policy *policy)
+{
+    return (config->all_unix_sockets ? 0 : NOTIFY_CONNECTS) |
+           (config->commands.held || policy_wants_execs(policy) ? NOTIFY_EXECS : 0);
+}
+
+/* All that would wait can be done without. */
+static bool is_optional(unsigned which, unsigned degrade)
+{
+    unsigned layers = (which & NOTIFY_CONNECTS ? FENCE_LAYER_UNIX_SOCKETS : 0) |
+                      (which & NOTIFY_EXECS ? FENCE_LAYER_EXEC : 0);
+
+    return (layers & ~degrade) == 0;
+}
+
+static int begin(fence_launch *launch, const fence_policy *policy,
+                 const fence_sandbox_options *options, fence_error *err)
 {
     char path[PATH_MAX];
     int rc = check_streams(options->stdio, err);
 
-    launch->missing = launch->config->all_unix_sockets ? NULL : notify_missing();
-    launch->asks = !launch->config->all_unix_sockets && !launch->missing;
+    launch->notify.which = launch_calls(launch->config, policy);
+    launch->notify.listener = -1;
+    launch->missing = launch->notify.which == 0 ? NULL : notify_missing();
+    launch->asks = launch->notify.which != 0 && !launch->missing;
     launch->degrade = options->degrade;
     launch->terminal = options->terminal;
-    launch->notify.optional = options->degrade & FENCE_LAYER_UNIX_SOCKETS;
+    launch->notify.optional = is_optional(launch->notify.which, options->degrade);
     memcpy(launch->stdio, options->stdio, sizeof launch->stdio);
     if (rc == 0)
         rc = open_all(launch, err);
     launch->notify.via = launch->keep[CONTROL];
+    launch->notify.from = launch->control;
     if (rc == 0)
         rc = make_argv(launch, options->argv, err);
     if (rc == 0 && launcher_find_certain(path, environment(options), launch->config))
@@ -220,8 +240,8 @@ static int begin(fence_launch *launch, const fence_sandbox_options *options, fen
     return rc;
 }
 
-int launch_begin(fence_launch **out, fence_config *config, const fence_sandbox_options *options,
-                 fence_error *err)
+int launch_begin(fence_launch **out, fence_config *config, const fence_policy *policy,
+                 const fence_sandbox_options *options, fence_error *err)
 {
     fence_launch *launch = calloc(1, sizeof *launch);
     int rc;
@@ -232,7 +252,7 @@ int launch_begin(fence_launch **out, fence_config *config, const fence_sandbox_o
     launch->control = launch->options = launch->output = launch->words = launch->pidfd = -1;
     for (size_t i = 0; i < KEPT; i++)
         launch->keep[i] = -1;
-    rc = begin(launch, options, err);
+    rc = begin(launch, policy, options, err);
     if (rc < 0)
         launch_free(launch);
     else
@@ -254,10 +274,10 @@ static bool has_command(const fence_launch *launch, const char *const *command)
 }
 
 bool launch_is_for(const fence_launch *launch, const fence_config *config,
-                   const fence_sandbox_options *options)
+                   const fence_policy *policy, const fence_sandbox_options *options)
 {
-    return launch->config == config && launch->degrade == options->degrade &&
-           launch->terminal == options->terminal &&
+    return launch->config == config && launch->notify.which == launch_calls(config, policy) &&
+           launch->degrade == options->degrade && launch->terminal == options->terminal &&
            memcmp(launch->stdio, options->stdio, sizeof launch->stdio) == 0 &&
            has_command(launch, options->argv);
 }
@@ -267,7 +287,7 @@ const char *launch_notify_missing(const fence_launch *launch)
     return launch->missing;
 }
 
-const struct spawn_notify *launch_notify(const fence_launch *launch)
+struct spawn_notify *launch_notify(fence_launch *launch)
 {
     return launch->asks ? &launch->notify : NULL;
 }
@@ -388,6 +408,7 @@ void launch_free(fence_launch *launch)
     close_fd(&launch->control);
     close_fd(&launch->options);
     close_fd(&launch->output);
+    close_fd(&launch->notify.listener);
     close_inherited(launch);
     argv_deinit(&launch->argv);
     fence_config_unref(launch->config);

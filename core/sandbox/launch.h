@@ -20,19 +20,22 @@ struct launched { /* the caller's from then on */
 
 /* Makes everything that a launcher inherits. Starts it too, unless its file is one that a command
  * may have put there: then launch_finish() does, which knows the plan. */
-int launch_begin(fence_launch **out, fence_config *config, const fence_sandbox_options *options,
-                 fence_error *err);
+int launch_begin(fence_launch **out, fence_config *config, const fence_policy *policy,
+                 const fence_sandbox_options *options, fence_error *err);
+
+/* Which calls of the sandbox wait for the host: NOTIFY_* of notify.h. `policy` may be NULL. */
+unsigned launch_calls(const fence_config *config, const fence_policy *policy);
 
 /* Was it begun for this configuration, and with this command, these streams and these layers? What
  * is judged from here on would be something else otherwise. */
 bool launch_is_for(const fence_launch *launch, const fence_config *config,
-                   const fence_sandbox_options *options);
+                   const fence_policy *policy, const fence_sandbox_options *options);
 
 /* Why nothing in the sandbox can wait for the host (notify_missing()), or NULL; and what came of
  * it. The latter is NULL where nothing is to wait, and settled when launch_finish() has returned.
  */
 const char *launch_notify_missing(const fence_launch *launch);
-const struct spawn_notify *launch_notify(const fence_launch *launch);
+struct spawn_notify *launch_notify(fence_launch *launch);
 
 /* Tells launcher and inner what to do. A launcher that has ended meanwhile is no error here: its
  * own words say why. On failure nothing is left running once launch_free() was called. */

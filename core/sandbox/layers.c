@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-#define CAN_BE_GIVEN "landlock, unix-sockets and watch can be done without"
+#define CAN_BE_GIVEN "landlock, unix-sockets, exec and watch can be done without"
 
 static const struct {
     const char *name;

@@ -2,9 +2,10 @@
  * notify.h - system calls of the sandbox that wait for an answer of the host: seccomp user
  * notification, seccomp_unotify(2).
  *
- * The host does what the call asks for itself, on copies of what it names, and answers with the
- * outcome. It never lets the kernel go on with the call (SECCOMP_USER_NOTIF_FLAG_CONTINUE): another
- * thread could have changed memory or descriptors since they were looked at. */
+ * The host does what connect(2) asks for itself, on copies of what it names, and answers with the
+ * outcome. It does not let the kernel go on with it: another thread could have changed memory or
+ * descriptors since they were looked at. Nobody can execute in another's place; so there what came
+ * of it is looked at before its first instruction. */
 #ifndef FENCE_SANDBOX_NOTIFY_H
 #define FENCE_SANDBOX_NOTIFY_H
 
@@ -16,10 +17,13 @@
 
 /* ---- inside: between vfork(2) and execve(2) ---- */
 
-/* Puts a filter on the calling thread, for good, under which connect(2) waits for the host, and
- * sends the host's end over the socket `via` (SCM_RIGHTS, one byte). Wants PR_SET_NO_NEW_PRIVS.
- * Returns 0 or -errno: -EBUSY when there is such an end already, which sees these calls too. */
-int notify_install(int via);
+enum { NOTIFY_CONNECTS = 1, NOTIFY_EXECS = 2 }; /* connect(2); execve(2) and execveat(2) */
+
+/* Puts a filter on the calling thread, for good, under which the calls of `which` wait for the
+ * host, and sends the host's end over the socket `via` (SCM_RIGHTS, one byte). Wants
+ * PR_SET_NO_NEW_PRIVS. Returns 0 or -errno: -EBUSY when there is such an end already, which sees
+ * these calls too. */
+int notify_install(int via, unsigned which);
 
 /* Are the calls of the thread that calls this answered by another process? What a sandbox around
  * this one does. For -EBUSY, which others' listeners cause as well. */
@@ -37,9 +41,11 @@ struct notify_call { /* one that waits */
     uint32_t arch;
     int number;
     uint64_t arguments[6];
+    bool narrow;              /* pointers in its memory have 32 bits */
+    struct notify_crew *crew; /* of the thread that received it; NULL: others receive meanwhile */
 };
 
-enum notify_kind { NOTIFY_CONNECT, NOTIFY_UNKNOWN };
+enum notify_kind { NOTIFY_CONNECT, NOTIFY_EXEC, NOTIFY_UNKNOWN };
 
 /* The next call; its length and SYNC_WAKE_UP are asked for by notify_begin(). Returns 0 or -errno:
  * -ENOENT when the caller has gone meanwhile. */
@@ -48,11 +54,17 @@ int notify_receive(struct notify_call *call, int listener);
 /* Wakes the caller at once where the kernel knows how (6.6). */
 void notify_begin(int listener);
 
-/* What is called, with its arguments in place: those of socketcall(2) are fetched. */
+/* What is called, with its arguments in place: those of socketcall(2) are fetched, and those of
+ * execve(2) are as execveat(2) has them: a folder, a path, words, variables, flags. */
 enum notify_kind notify_decode(struct notify_call *call);
 
 /* The call returns 0, or -1 with `error`, an errno. The caller may have gone. */
 void notify_answer(const struct notify_call *call, int error);
+
+/* Lets the kernel go on with the call, on what it finds in memory by then: SECCOMP_USER_NOTIF_FLAG_
+ * CONTINUE. That is no answer but where its outcome is looked at: exec_trace.h. False: the caller
+ * has gone. */
+bool notify_continue(const struct notify_call *call);
 
 /* Is the caller still there? Ask after every look at it, and before anything is done to what was
  * taken: its number may have passed on to another. */
@@ -80,8 +92,12 @@ struct notify_handler {
     void *context;
 };
 
+/* What the handler does from here on takes time: another thread receives calls meanwhile. Up to
+ * LIMIT_EXEC_THREADS; where there are that many, the others wait. */
+void notify_hand_over(struct notify_call *call);
+
 /* A thread of its own, not the loop: what the sandbox makes slow (a full backlog, a file system
- * that does not answer) holds up nobody else. It ends when all that run under the filter have.
+ * that does not answer) holds up nobody else. They end when all that run under the filter have.
  * `listener` stays the caller's until then: closed earlier, it would leave its place to others.
  * Returns 0 or -errno. */
 int notify_start(int listener, const struct notify_handler *handler);

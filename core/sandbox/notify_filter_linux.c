@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * notify_filter_linux.c - the filter under which connect(2) waits for the host.
+ * notify_filter_linux.c - the filter under which connect(2), execve(2) and execveat(2) wait for the
+ * host.
  *
  * Its address lies in memory, where no filter looks: so every connect(2) waits, of each family, by
  * the native and the 32-bit entry and by socketcall(2). sendto(2), sendmsg(2) and sendmmsg(2) with
@@ -46,18 +47,21 @@
 /* Where the parts of the program below begin. */
 enum {
     NATIVE = 4,
-    COMPAT = 8,
-    SOCKETCALL = 12,
-    SECCOMP = 14,
-    BUSY = 16,
+    COMPAT = 10,
+    SOCKETCALL = 16,
+    SECCOMP = 18,
+    BUSY = 20,
     MISSING,
     NOTIFY,
     ALLOW,
     END
 };
 
-static int install(unsigned long flags)
+static int install(unsigned long flags, unsigned which)
 {
+    int connects = which & NOTIFY_CONNECTS ? NOTIFY : ALLOW;
+    int socketcalls = which & NOTIFY_CONNECTS ? SOCKETCALL : ALLOW;
+    int execs = which & NOTIFY_EXECS ? NOTIFY : ALLOW;
     /* clang-format off */
     struct sock_filter program[] = {
         /*  0 */ LOAD(offsetof(struct seccomp_data, arch)),
@@ -67,19 +71,23 @@ static int install(unsigned long flags)
 
         /*  4 */ LOAD(NUMBER), /* NATIVE */
         /*  5 */ IF_BIT(5, NOTIFY_X32, MISSING, 6),
-        /*  6 */ IF_EQUAL(6, __NR_connect, NOTIFY, 7),
-        /*  7 */ IF_EQUAL(7, __NR_seccomp, SECCOMP, ALLOW),
+        /*  6 */ IF_EQUAL(6, __NR_connect, connects, 7),
+        /*  7 */ IF_EQUAL(7, __NR_seccomp, SECCOMP, 8),
+        /*  8 */ IF_EQUAL(8, __NR_execve, execs, 9),
+        /*  9 */ IF_EQUAL(9, __NR_execveat, execs, ALLOW),
 
-        /*  8 */ LOAD(NUMBER), /* COMPAT */
-        /*  9 */ IF_EQUAL(9, NOTIFY_CONNECT_COMPAT, NOTIFY, 10),
-        /* 10 */ IF_EQUAL(10, NOTIFY_SOCKETCALL, SOCKETCALL, 11),
-        /* 11 */ IF_EQUAL(11, NOTIFY_SECCOMP_COMPAT, SECCOMP, ALLOW),
+        /* 10 */ LOAD(NUMBER), /* COMPAT */
+        /* 11 */ IF_EQUAL(11, NOTIFY_CONNECT_COMPAT, connects, 12),
+        /* 12 */ IF_EQUAL(12, NOTIFY_SOCKETCALL, socketcalls, 13),
+        /* 13 */ IF_EQUAL(13, NOTIFY_SECCOMP_COMPAT, SECCOMP, 14),
+        /* 14 */ IF_EQUAL(14, NOTIFY_EXECVE_COMPAT, execs, 15),
+        /* 15 */ IF_EQUAL(15, NOTIFY_EXECVEAT_COMPAT, execs, ALLOW),
 
-        /* 12 */ LOAD(ARGUMENT(0)), /* SOCKETCALL */
-        /* 13 */ IF_EQUAL(13, SYS_CONNECT, NOTIFY, ALLOW),
+        /* 16 */ LOAD(ARGUMENT(0)), /* SOCKETCALL */
+        /* 17 */ IF_EQUAL(17, SYS_CONNECT, NOTIFY, ALLOW),
 
-        /* 14 */ LOAD(ARGUMENT(1)), /* SECCOMP */
-        /* 15 */ IF_BIT(15, SECCOMP_FILTER_FLAG_NEW_LISTENER, BUSY, ALLOW),
+        /* 18 */ LOAD(ARGUMENT(1)), /* SECCOMP */
+        /* 19 */ IF_BIT(19, SECCOMP_FILTER_FLAG_NEW_LISTENER, BUSY, ALLOW),
 
         /* BUSY    */ RETURN(SECCOMP_RET_ERRNO | EBUSY), /* what the kernel says to a second one */
         /* MISSING */ RETURN(SECCOMP_RET_ERRNO | ENOSYS),
@@ -94,13 +102,13 @@ static int install(unsigned long flags)
 }
 
 /* A signal must not interrupt a call that the host has begun: it would be made twice (EISCONN). */
-int notify_install(int via)
+int notify_install(int via, unsigned which)
 {
-    int rc, listener =
-                install(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+    int rc, listener = install(
+                SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, which);
 
     if (listener < 0 && errno == EINVAL)
-        listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER);
+        listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER, which);
     if (listener < 0)
         return -errno;
     rc = fds_send(via, "", 1, &listener, 1);

@@ -127,12 +127,29 @@ static enum notify_kind decode_socketcall(struct notify_call *call)
     return NOTIFY_CONNECT;
 }
 
+static enum notify_kind decode_execve(struct notify_call *call)
+{
+    memmove(call->arguments + 1, call->arguments, 3 * sizeof *call->arguments);
+    call->arguments[0] = (uint64_t)AT_FDCWD;
+    call->arguments[4] = 0;
+    return NOTIFY_EXEC;
+}
+
 enum notify_kind notify_decode(struct notify_call *call)
 {
+    if (call->arch == NOTIFY_ARCH && call->number == __NR_execve)
+        return decode_execve(call);
+    if (call->arch == NOTIFY_ARCH && call->number == __NR_execveat)
+        return NOTIFY_EXEC;
     if (call->arch == NOTIFY_ARCH)
         return call->number == __NR_connect ? NOTIFY_CONNECT : NOTIFY_UNKNOWN;
     if (call->arch != NOTIFY_ARCH_COMPAT)
         return NOTIFY_UNKNOWN;
+    call->narrow = true;
+    if (call->number == NOTIFY_EXECVE_COMPAT)
+        return decode_execve(call);
+    if (call->number == NOTIFY_EXECVEAT_COMPAT)
+        return NOTIFY_EXEC;
     if ((uint32_t)call->number == NOTIFY_SOCKETCALL)
         return decode_socketcall(call);
     return call->number == NOTIFY_CONNECT_COMPAT ? NOTIFY_CONNECT : NOTIFY_UNKNOWN;
@@ -146,6 +163,16 @@ void notify_answer(const struct notify_call *call, int error)
     said.answer.id = call->id;
     said.answer.error = -error;
     ioctl(call->listener, SECCOMP_IOCTL_NOTIF_SEND, &said.answer);
+}
+
+bool notify_continue(const struct notify_call *call)
+{
+    union notification said;
+
+    memset(&said, 0, sizeof said);
+    said.answer.id = call->id;
+    said.answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    return ioctl(call->listener, SECCOMP_IOCTL_NOTIF_SEND, &said.answer) == 0;
 }
 
 bool notify_waits(const struct notify_call *call)

@@ -70,15 +70,15 @@ static int find_sockets(struct paths *out, struct proxy *proxy, const char *cwd,
     return 0;
 }
 
-static int make_plan(struct prepared *out, struct proxy *proxy, const char *const *env,
-                     const char *notify_missing, unsigned degrade, fence_error *err)
+static int make_plan(struct prepared *out, struct proxy *proxy, const fence_launch *launch,
+                     const fence_sandbox_options *options, fence_error *err)
 {
-    const char *home = env_value(env, "HOME");
+    const char *home = env_value(options->env, "HOME");
     auto_paths struct paths sockets = {0};
     auto_free char *here = getcwd(NULL, 0);
     auto_free char *cwd = here ? spelling_true(here) : NULL;
     struct plan_input in = {.cwd = cwd,
-                            .runtime_dir = runtime_dir(env),
+                            .runtime_dir = runtime_dir(options->env),
                             .ordinary_user = geteuid() != 0,
                             .deny_read = proxy->config->default_deny_read ||
                                          proxy->config->strict_deny_read};
@@ -98,8 +98,17 @@ static int make_plan(struct prepared *out, struct proxy *proxy, const char *cons
     in.nsockets = sockets.count;
     rc = plan_make(&out->plan, &in, err);
     if (rc == 0)
-        rc = unix_sockets_new(&out->sockets, proxy, out->plan, in.sockets, in.nsockets,
-                              notify_missing, degrade, err);
+        rc = unix_sockets_new(&out->sockets, proxy, out->plan,
+                              &(struct unix_sockets_input){
+                                  .paths = in.sockets,
+                                  .npaths = in.nsockets,
+                                  .missing = launch_notify_missing(launch),
+                                  .degrade = options->degrade,
+                                  .which = launch_calls(proxy->config, proxy->policy),
+                                  .argv = options->argv,
+                                  .path = env_value(options->env, "PATH"),
+                              },
+                              err);
     return rc;
 }
 
@@ -201,8 +210,7 @@ static void prepared_cleanup(struct prepared *prepared)
 static int make_all(struct prepared *out, struct proxy *proxy, const fence_launch *launch,
                     const fence_sandbox_options *options, fence_error *err)
 {
-    int rc =
-        make_plan(out, proxy, options->env, launch_notify_missing(launch), options->degrade, err);
+    int rc = make_plan(out, proxy, launch, options, err);
 
     if (rc < 0 || !out->plan)
         return rc;

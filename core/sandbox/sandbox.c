@@ -373,7 +373,7 @@ static int launch(struct fence_sandbox *s, const fence_sandbox_options *options,
                     options->stdio[2], strerror(errno));
     rc = ports_open(&s->ports, s->proxy, options->ports, err);
     if (rc == 0 && !options->launch)
-        rc = launch_begin(&ours, s->proxy->config, options, err);
+        rc = launch_begin(&ours, s->proxy->config, s->proxy->policy, options, err);
     if (rc == 0)
         rc = finish(s, ours ? ours : options->launch, options, err);
     launch_free(ours);

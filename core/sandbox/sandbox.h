@@ -13,6 +13,9 @@ int sandbox_start(fence_sandbox **out, struct proxy *proxy, struct list *sandbox
                   const fence_sandbox_options *options, fence_exit_cb on_exit, void *payload,
                   fence_error *err);
 
+/* The proxy has other rules: all of these learn of them. */
+void sandbox_rules_changed(struct list *sandboxes);
+
 int sandbox_check_rule_files(const fence_sandbox *sandbox, const char *const *rule_files,
                              fence_error *err);
 int sandbox_kill(fence_sandbox *sandbox, int signum);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "sandbox/launch.h"
 #include "sandbox/live.h"
+#include "sandbox/notify.h"
 #include "sandbox/quota.h"
 #include "sandbox/sandbox_private.h"
 #include "sandbox/spawn.h"
@@ -114,6 +116,7 @@ static int release(struct fence_sandbox *s, struct bridge_report *report, fence_
         rc = ports_open_inside(s->ports, err);
     if (rc == 0)
         capture(s, report);
+    unix_sockets_arm(s->sockets, s->command_pid);
     if (rc == 0)
         rc = bridge_send_go(s->control, s->standard_error, s->env, &s->ours.wall, err);
     landlock_close(&s->ours.wall);
@@ -190,5 +193,20 @@ void sandbox_on_control(uv_poll_t *poll, int status, int events)
         return;
     case SANDBOX_CLOSING:
         return;
+    }
+}
+
+void sandbox_rules_changed(struct list *sandboxes)
+{
+    LIST_EACH(link, sandboxes)
+    {
+        struct fence_sandbox *s = CONTAINER_OF(link, struct fence_sandbox, link);
+        unsigned calls = launch_calls(s->proxy->config, s->proxy->policy);
+
+        unix_sockets_rules(s->sockets);
+        if ((calls & NOTIFY_EXECS) && !unix_sockets_see_execs(s->sockets))
+            events_alert(&s->proxy->events,
+                         "the new command rules do not hold for the command that "
+                         "runs: start it again");
     }
 }

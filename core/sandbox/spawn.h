@@ -10,6 +10,9 @@
 
 /* Some system calls of the program wait for the host: notify.h. */
 struct spawn_notify {
+    unsigned which; /* of enum NOTIFY_*: notify.h */
+    int from;       /* our end of `via`: the program's own execve(2) is answered by us */
+    int listener;   /* written where it is, as it came over `from` already; else -1 */
     int via; /* the descriptor that the listener is sent by, as a message of one byte        */
     bool optional; /* start without where it cannot be had */
     int error;     /* written: 0; or -errno, and nothing was sent. -EBUSY: a sandbox around this

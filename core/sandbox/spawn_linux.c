@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,6 +25,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sandbox/notify.h"
+#include "sandbox/spawn_attend.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3 /* linux/wait.h, 5.4 */
@@ -84,11 +86,13 @@ static bool is_missing(int error)
  * around us, that one judges our calls; another is none of ours. */
 static bool child_notify(struct spawn_notify *notify)
 {
-    int rc = notify ? notify_install(notify->via) : 0;
+    int rc = notify ? notify_install(notify->via, notify->which) : 0;
 
     if (rc == 0)
         return true;
     notify->error = rc;
+    if (notify->which & NOTIFY_EXECS) /* who waits for it */
+        send(notify->via, "", 1, MSG_NOSIGNAL);
     if (rc == -EBUSY && notify_outer_answers())
         return true;
     if (rc == -EBUSY)
@@ -157,10 +161,12 @@ extern int __clone(int (*)(void *), void *, int, void *, ...) /* NOLINT: the lib
 
 /* No handler of ours may run in the child, which shares our memory: every signal waits. They still
  * do when the program runs: what the terminal sends is the command's affair, not bubblewrap's. */
-static pid_t clone_child(int (*work)(void *), void *argument, int *pidfd)
+static pid_t clone_child(int (*work)(void *), void *argument, int *pidfd,
+                         struct spawn_notify *notify)
 {
-    static const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
     auto_free char *stack = malloc(CHILD_STACK);
+    int flags = CLONE_VM | CLONE_PIDFD | (notify ? CLONE_CHILD_CLEARTID : CLONE_VFORK);
+    int running = 1; /* the kernel clears it when the child needs our memory no more */
     int (*begin)(int (*)(void *), void *, int, void *, ...) = __clone ? __clone : clone;
     sigset_t all, before;
     pid_t pid;
@@ -171,7 +177,9 @@ static pid_t clone_child(int (*work)(void *), void *argument, int *pidfd)
     }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = begin(work, stack + CHILD_STACK, flags, argument, pidfd);
+    pid = begin(work, stack + CHILD_STACK, flags, argument, pidfd, NULL, &running);
+    if (pid > 0 && notify)
+        spawn_attend(notify, *pidfd, &running);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid;
 }
@@ -206,7 +214,9 @@ int spawn_start(int *pidfd, const struct spawn *what, fence_error *err)
 {
     struct child child = {.what = what};
     int fd = -1;
-    int error = clone_child(child_main, &child, &fd) < 0 ? errno : 0;
+    struct spawn_notify *execs =
+        what->notify && (what->notify->which & NOTIFY_EXECS) ? what->notify : NULL;
+    int error = clone_child(child_main, &child, &fd, execs) < 0 ? errno : 0;
 
     if (error != 0)
         return fail(err, -error, "cannot start a process: %s%s", strerror(error),
@@ -225,7 +235,7 @@ int spawn_beside(int (*work)(void *), void *argument)
     siginfo_t info = {0};
     int pidfd = -1, rc;
 
-    if (clone_child(work, argument, &pidfd) < 0)
+    if (clone_child(work, argument, &pidfd, NULL) < 0)
         return -errno;
     do {
         rc = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL);

@@ -18,12 +18,31 @@ struct unix_sockets;
  * notify_missing(). Writes NULL where nothing is judged: network.allowAllUnixSockets, or something
  * is missing here and FENCE_LAYER_UNIX_SOCKETS is in `degrade`. Returns 0 or a negative code with
  * `err` filled in. */
-int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struct plan *plan,
-                     const char *const *paths, size_t npaths, const char *missing, unsigned degrade,
-                     fence_error *err);
+struct unix_sockets_input {
+    const char *const *paths;
+    size_t npaths;
+    const char *missing;
+    unsigned degrade;
+    unsigned which;          /* of NOTIFY_*: notify.h                                         */
+    const char *const *argv; /* the command, and where programs are found: of exec_watch_init() */
+    const char *path;
+};
 
-/* What came of the launcher's request. Takes NULL with NULL. */
-void unix_sockets_launched(struct unix_sockets *sockets, const struct spawn_notify *notify);
+int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struct plan *plan,
+                     const struct unix_sockets_input *in, fence_error *err);
+
+/* The command is about to begin, as process `pid`: what is executed is judged from here on. Takes
+ * NULL. */
+void unix_sockets_arm(struct unix_sockets *sockets, pid_t pid);
+
+/* Is each execve(2) seen? False for NULL. */
+bool unix_sockets_see_execs(const struct unix_sockets *sockets);
+
+/* There are other rules. Takes NULL. */
+void unix_sockets_rules(struct unix_sockets *sockets);
+
+/* What came of the launcher's request: its listener, if any, is ours. Takes NULL with NULL. */
+void unix_sockets_launched(struct unix_sockets *sockets, struct spawn_notify *notify);
 
 /* It could not be launched for want of notifications: says so in `err`, and how to do without. */
 int unix_sockets_explain(const struct spawn_notify *notify, fence_error *err);

@@ -128,7 +128,7 @@ static void read_program(char out[64], const struct notify_call *call)
 static void hint(const struct attempt *attempt, int error)
 {
     const struct sockaddr *to = (const struct sockaddr *)&attempt->to;
-    struct unix_news news = {.alert = true};
+    struct unix_news news = {.kind = NEWS_ALERT};
     char program[64];
 
     if (attempt->sockets->hinted ||
@@ -174,7 +174,7 @@ static void make(struct attempt *attempt)
 static void refuse(struct attempt *attempt, const char *what, const char *why)
 {
     char name[64], shown_name[128], shown[448];
-    struct unix_news news = {.alert = false};
+    struct unix_news news = {.kind = NEWS_UNIX};
     int pid;
 
     if (attempt->sockets->observed) {
@@ -297,8 +297,14 @@ static bool is_looked_at(struct unix_sockets *sockets)
 void unix_connect(void *context, struct notify_call *call)
 {
     struct attempt attempt = {.sockets = context, .fd = -1, .file = -1};
+    enum notify_kind kind = notify_decode(call);
     bool looked = is_looked_at(context);
-    int error = notify_decode(call) == NOTIFY_CONNECT ? 0 : ENOSYS;
+    int error = kind == NOTIFY_CONNECT ? 0 : ENOSYS;
+
+    if (kind == NOTIFY_EXEC && attempt.sockets->execs) {
+        exec_watch_answer(attempt.sockets->execs, call);
+        return;
+    }
 
     attempt.call = *call;
     if (error == 0)

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "sandbox/callers.h"
+#include "sandbox/exec_watch.h"
 #include "sandbox/notify.h"
 #include "sandbox/unix_sockets.h"
 
@@ -69,8 +70,13 @@ struct unix_allowed {
 };
 
 struct unix_news {
-    bool alert; /* has to be known, asked or not */
-    bool debug; /* how it is done                */
+    enum {
+        NEWS_UNIX,        /* a socket could not be connected to    */
+        NEWS_ALERT,       /* has to be known, asked or not         */
+        NEWS_DEBUG,       /* how it is done                        */
+        NEWS_EXEC,        /* a command was executed                */
+        NEWS_EXEC_DENIED, /* or not                                */
+    } kind;
     char text[LIMIT_NEWS_TEXT];
 };
 
@@ -83,11 +89,13 @@ struct unix_sockets {
     void *before_payload;
     bool begun;            /* there was one                                */
     unsigned handles;      /* of the loop: these, and `wake`               */
+    unsigned degrade;      /* fence_layer bits                             */
     bool left;             /* unix_sockets_close() was called              */
     bool observed, hinted; /* is anybody told; is it said that there is no direct way out */
     int listener;
     struct unix_allowed *allowed;
     size_t nallowed;
+    struct exec_watch *execs;  /* or NULL: none waits                  */
     struct unix_inside inside; /* the loop's until `looked` */
     atomic_bool looked;
 

@@ -21,6 +21,10 @@
     "use Linux 5.14 or newer; --degrade=unix-sockets starts without, and the command can then "    \
     "connect to every socket of this machine that it sees"
 
+#define EXEC_CURE                                                                                  \
+    "use Linux 5.14 or newer; --degrade=exec starts without, and then command rules hold for the " \
+    "command alone"
+
 /* ---- counting ---- */
 
 static void free_all(struct unix_sockets *sockets)
@@ -31,8 +35,12 @@ static void free_all(struct unix_sockets *sockets)
             close(sockets->allowed[i].pinned);
     }
     free(sockets->allowed);
+    if (sockets->execs)
+        exec_watch_deinit(sockets->execs);
+    free(sockets->execs);
     unix_inside_deinit(&sockets->inside);
     close_fd(&sockets->listener);
+    close_fd(&sockets->notify.listener);
     close_fd(&sockets->netfilter);
     pthread_mutex_destroy(&sockets->lock);
     free(sockets);
@@ -113,6 +121,8 @@ void unix_sockets_close(struct unix_sockets *sockets)
     if (!sockets)
         return;
     sockets->left = true;
+    if (sockets->execs)
+        exec_watch_leave(sockets->execs);
     if (sockets->handles == 0)
         unix_sockets_unref(sockets);
     else if (!sockets->begun || has_ended(sockets))
@@ -148,12 +158,34 @@ static bool next_news(struct unix_news *out, struct unix_sockets *sockets)
         memmove(sockets->news, sockets->news + 1, sockets->nnews * sizeof *sockets->news);
     } else if (sockets->unheard > 0) {
         found = true;
-        out->alert = out->debug = false;
-        snprintf(out->text, sizeof out->text, "CONNECT %lu more were refused", sockets->unheard);
+        out->kind = NEWS_UNIX;
+        snprintf(out->text, sizeof out->text, "%lu more were refused", sockets->unheard);
         sockets->unheard = 0;
     }
     pthread_mutex_unlock(&sockets->lock);
     return found;
+}
+
+static void show(struct unix_sockets *sockets, const struct unix_news *news)
+{
+    struct events *events = &sockets->proxy->events;
+
+    switch (news->kind) {
+    case NEWS_UNIX:
+        events_unix(events, news->text);
+        return;
+    case NEWS_ALERT:
+        events_alert(events, "%s", news->text);
+        return;
+    case NEWS_DEBUG:
+        events_debug(events, "sandbox: %s", news->text);
+        return;
+    case NEWS_EXEC:
+    case NEWS_EXEC_DENIED:
+        sockets->proxy->denied += news->kind == NEWS_EXEC_DENIED;
+        events_exec(events, news->text, news->kind == NEWS_EXEC_DENIED);
+        return;
+    }
 }
 
 static void on_wake(uv_async_t *wake)
@@ -162,13 +194,10 @@ static void on_wake(uv_async_t *wake)
     struct unix_news news;
 
     for (size_t i = 0; i <= LIMIT_NEWS && next_news(&news, sockets); i++) {
-        if (news.alert)
-            events_alert(&sockets->proxy->events, "%s", news.text);
-        else if (news.debug)
-            events_debug(&sockets->proxy->events, "sandbox: %s", news.text);
-        else
-            events_unix(&sockets->proxy->events, news.text);
+        show(sockets, &news);
     }
+    if (sockets->execs)
+        exec_watch_turn(sockets->execs);
     if (sockets->left && !uv_is_closing((uv_handle_t *)wake) && has_ended(sockets))
         finish(sockets);
 }
@@ -199,47 +228,97 @@ static int add_allowed(struct unix_sockets *sockets, const struct plan *plan, co
     return 0;
 }
 
+static void exec_wake(void *owner)
+{
+    struct unix_sockets *sockets = owner;
+
+    pthread_mutex_lock(&sockets->lock);
+    if (!sockets->closing)
+        uv_async_send(&sockets->wake);
+    pthread_mutex_unlock(&sockets->lock);
+}
+
+static void exec_tell(void *owner, const struct exec_news *told)
+{
+    struct unix_news news = {.kind = told->alert    ? NEWS_ALERT
+                                     : told->denied ? NEWS_EXEC_DENIED
+                                                    : NEWS_EXEC};
+
+    memcpy(news.text, told->text, sizeof news.text);
+    unix_sockets_tell(owner, &news);
+}
+
+static int watch_execs(struct unix_sockets *sockets, const struct unix_sockets_input *in,
+                       fence_error *err)
+{
+    auto_free struct exec_watch *watch = calloc(1, sizeof *watch);
+
+    if (!watch || exec_watch_init(watch, sockets->proxy, in->path, in->argv) < 0)
+        return fail(err, -ENOMEM, "out of memory");
+    watch->wake = exec_wake;
+    watch->tell = exec_tell;
+    watch->owner = sockets;
+    sockets->execs = take(&watch);
+    return 0;
+}
+
 static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct plan *plan,
-                const char *const *paths, size_t npaths, fence_error *err)
+                const struct unix_sockets_input *in, fence_error *err)
 {
     int rc = 0;
 
     sockets->proxy = proxy;
+    sockets->degrade = in->degrade;
     sockets->observed = events_wanted(&proxy->events, FENCE_EVENT_UNIX);
     sockets->hinted = !events_wanted(&proxy->events, FENCE_EVENT_ALERT);
-    sockets->listener = sockets->netfilter = -1;
+    sockets->listener = sockets->notify.listener = sockets->netfilter = -1;
     sockets->refs = 1;
     sockets->closing = true; /* there is no handle yet */
     pthread_mutex_init(&sockets->lock, NULL);
-    sockets->allowed = calloc(npaths + 1, sizeof *sockets->allowed);
+    sockets->allowed = calloc(in->npaths + 1, sizeof *sockets->allowed);
     if (!sockets->allowed)
         return fail(err, -ENOMEM, "out of memory");
     unix_inside_begin(&sockets->inside, plan);
-    for (size_t i = 0; rc == 0 && i < npaths; i++)
-        rc = add_allowed(sockets, plan, paths[i], err);
+    for (size_t i = 0; rc == 0 && i < in->npaths; i++)
+        rc = add_allowed(sockets, plan, in->paths[i], err);
+    if (rc == 0 && (in->which & NOTIFY_EXECS))
+        rc = watch_execs(sockets, in, err);
     return rc;
 }
 
+/* Returns 0: it is done without. */
+static int go_without(struct proxy *proxy, const struct unix_sockets_input *in, fence_error *err)
+{
+    bool connects = in->which & NOTIFY_CONNECTS, execs = in->which & NOTIFY_EXECS;
+
+    if (connects && !(in->degrade & FENCE_LAYER_UNIX_SOCKETS))
+        return fail(err, FENCE_ESANDBOX, "Unix sockets cannot be judged here (%s): " CURE,
+                    in->missing);
+    if (execs && !(in->degrade & FENCE_LAYER_EXEC))
+        return fail(err, FENCE_ESANDBOX, "what is executed cannot be judged here (%s): " EXEC_CURE,
+                    in->missing);
+    if (connects)
+        events_notice(&proxy->events, "Unix sockets are not judged: %s", in->missing);
+    if (execs)
+        events_notice(&proxy->events, "what the command executes is not judged: %s", in->missing);
+    return 0;
+}
+
 int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struct plan *plan,
-                     const char *const *paths, size_t npaths, const char *missing, unsigned degrade,
-                     fence_error *err)
+                     const struct unix_sockets_input *in, fence_error *err)
 {
     struct unix_sockets *sockets;
     int rc;
 
     *out = NULL;
-    if (proxy->config->all_unix_sockets)
+    if (in->which == 0)
         return 0;
-    if (missing && (degrade & FENCE_LAYER_UNIX_SOCKETS)) {
-        events_notice(&proxy->events, "Unix sockets are not judged: %s", missing);
-        return 0;
-    }
-    if (missing)
-        return fail(err, FENCE_ESANDBOX, "Unix sockets cannot be judged here (%s): " CURE, missing);
+    if (in->missing)
+        return go_without(proxy, in, err);
     sockets = calloc(1, sizeof *sockets);
     if (!sockets)
         return fail(err, -ENOMEM, "out of memory");
-    rc = fill(sockets, proxy, plan, paths, npaths, err);
+    rc = fill(sockets, proxy, plan, in, err);
     if (rc < 0)
         unix_sockets_unref(sockets);
     else
@@ -247,10 +326,24 @@ int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struc
     return rc;
 }
 
-void unix_sockets_launched(struct unix_sockets *sockets, const struct spawn_notify *notify)
+void unix_sockets_launched(struct unix_sockets *sockets, struct spawn_notify *notify)
 {
-    if (sockets)
-        sockets->notify = *notify;
+    if (!sockets)
+        return;
+    sockets->notify = *notify;
+    notify->listener = -1;
+}
+
+void unix_sockets_arm(struct unix_sockets *sockets, pid_t pid)
+{
+    if (sockets && sockets->execs)
+        exec_watch_arm(sockets->execs, pid);
+}
+
+void unix_sockets_rules(struct unix_sockets *sockets)
+{
+    if (sockets && sockets->execs)
+        exec_watch_rules(sockets->execs);
 }
 
 static const char *reason(const struct spawn_notify *notify)
@@ -261,7 +354,10 @@ static const char *reason(const struct spawn_notify *notify)
 
 int unix_sockets_explain(const struct spawn_notify *notify, fence_error *err)
 {
-    return fail(err, FENCE_ESANDBOX, "Unix sockets cannot be judged here (%s): " CURE,
+    if (notify->which & NOTIFY_CONNECTS)
+        return fail(err, FENCE_ESANDBOX, "Unix sockets cannot be judged here (%s): " CURE,
+                    reason(notify));
+    return fail(err, FENCE_ESANDBOX, "what is executed cannot be judged here (%s): " EXEC_CURE,
                 reason(notify));
 }
 
@@ -303,8 +399,11 @@ static void on_first_call(uv_poll_t *handle, int status, int events)
 
 static int start(struct unix_sockets *sockets, int control)
 {
-    int rc = bridge_receive_listener(control, &sockets->listener);
+    int rc = 0;
 
+    sockets->listener = take_fd(&sockets->notify.listener);
+    if (sockets->listener < 0)
+        rc = bridge_receive_listener(control, &sockets->listener);
     if (rc < 0)
         return rc;
     rc = uv_async_init(sockets->proxy->loop, &sockets->wake, on_wake);
@@ -322,24 +421,43 @@ static int start(struct unix_sockets *sockets, int control)
     return uv_poll_start(&sockets->first_call, UV_READABLE | UV_DISCONNECT, on_first_call);
 }
 
+/* The sandbox around this one answers, or somebody else, or nobody can: for which `degrade` was
+ * given. */
+static int begin_without(struct unix_sockets *sockets, fence_error *err)
+{
+    struct events *events = &sockets->proxy->events;
+    bool outer = sockets->notify.error == -EBUSY;
+
+    if (sockets->execs && outer && !(sockets->degrade & FENCE_LAYER_EXEC))
+        return fail(
+            err, FENCE_ESANDBOX,
+            "what is executed in a sandbox within a sandbox can be judged by the outer one alone: "
+            "write command rules there, or --degrade=exec, and they hold for the command alone");
+    if (outer)
+        events_debug(events, "Unix sockets are judged by the sandbox around this one");
+    else if (sockets->notify.which & NOTIFY_CONNECTS)
+        events_notice(events, "Unix sockets are not judged: %s", reason(&sockets->notify));
+    if (sockets->execs)
+        events_notice(events, "what the command executes is not judged: %s",
+                      outer ? "a sandbox around this one answers" : reason(&sockets->notify));
+    return 0;
+}
+
 int unix_sockets_begin(struct unix_sockets *sockets, int control, fence_error *err)
 {
     int rc;
 
     if (!sockets)
         return 0;
-    if (sockets->notify.error == -EBUSY) {
-        events_debug(&sockets->proxy->events,
-                     "Unix sockets are judged by the sandbox around this one");
-        return 0;
-    }
-    if (sockets->notify.error != 0) {
-        events_notice(&sockets->proxy->events, "Unix sockets are not judged: %s",
-                      reason(&sockets->notify));
-        return 0;
-    }
+    if (sockets->notify.error != 0)
+        return begin_without(sockets, err);
     rc = start(sockets, control);
-    return rc < 0 ? fail(err, rc, "cannot judge the sandbox's sockets: %s", strerror(-rc)) : 0;
+    return rc < 0 ? fail(err, rc, "cannot judge the sandbox's calls: %s", strerror(-rc)) : 0;
+}
+
+bool unix_sockets_see_execs(const struct unix_sockets *sockets)
+{
+    return sockets && sockets->execs && sockets->listener >= 0;
 }
 
 bool unix_sockets_ask(const struct unix_sockets *sockets)
@@ -349,7 +467,7 @@ bool unix_sockets_ask(const struct unix_sockets *sockets)
 
 bool unix_sockets_sees(const struct unix_sockets *sockets)
 {
-    return sockets && sockets->listener >= 0;
+    return sockets && sockets->listener >= 0 && (sockets->notify.which & NOTIFY_CONNECTS);
 }
 
 void unix_sockets_before(struct unix_sockets *sockets, void (*begin)(void *payload), void *payload)

@@ -55,7 +55,7 @@ static socklen_t loopback_like(struct sockaddr_storage *out, const struct sockad
 /* Of the answering thread alone. */
 static enum lead lead(struct unix_sockets *sockets)
 {
-    struct unix_news news = {.alert = false};
+    struct unix_news news = {.kind = NEWS_DEBUG};
     fence_error why = {0};
     enum lead how = LEAD_BY_RULES;
 
@@ -64,7 +64,6 @@ static enum lead lead(struct unix_sockets *sockets)
         snprintf(news.text, sizeof news.text,
                  "programs that know of no proxy are captured by connecting for them: %s",
                  why.message);
-        news.debug = true;
         unix_sockets_tell(sockets, &news);
     }
     pthread_mutex_lock(&sockets->lock);

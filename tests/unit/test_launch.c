@@ -33,7 +33,7 @@ static fence_launch *begin(fence_config *config, fence_sandbox_options *options)
 
     *options = (fence_sandbox_options)FENCE_SANDBOX_OPTIONS_INIT;
     options->argv = argv;
-    if (fence_launch_begin(&options->launch, config, options, &err) != 0)
+    if (fence_launch_begin(&options->launch, config, NULL, options, &err) != 0)
         fail_msg("%s", err.message);
     return options->launch;
 }
@@ -125,10 +125,10 @@ static void test_cannot_begin(void **state)
     fence_error err = {0};
 
     (void)state;
-    assert_int_equal(fence_launch_begin(&options.launch, config, &options, &err), -EINVAL);
+    assert_int_equal(fence_launch_begin(&options.launch, config, NULL, &options, &err), -EINVAL);
     options.argv = argv;
     options.stdio[0] = 900;
-    assert_int_equal(fence_launch_begin(&options.launch, config, &options, &err), -EBADF);
+    assert_int_equal(fence_launch_begin(&options.launch, config, NULL, &options, &err), -EBADF);
     assert_null(options.launch);
     assert_int_equal(descriptors_open(), before);
     assert_true(no_child_left());

@@ -27,51 +27,11 @@
 #include "base/base.h"
 #include "sandbox/bridge.h"
 #include "sandbox/notify.h"
+#include "support/notified.h"
 
-#define PATIENCE 10000 /* ms */
-
-struct side {
-    pid_t pid;
-    int listener;
-};
-
-/* A child under the filter, which ends with what `work` returns. */
 static struct side start(int (*work)(void))
 {
-    struct side side = {.listener = -1};
-    int ends[2];
-
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-    side.pid = fork();
-    if (side.pid == 0) {
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || notify_install(ends[1]) != 0)
-            _exit(255);
-        _exit(work());
-    }
-    close(ends[1]);
-    assert_true(poll(&(struct pollfd){ends[0], POLLIN, 0}, 1, PATIENCE) == 1);
-    assert_int_equal(bridge_receive_listener(ends[0], &side.listener), 0);
-    assert_int_equal(fcntl(side.listener, F_GETFD), FD_CLOEXEC);
-    close(ends[0]);
-    return side;
-}
-
-static struct notify_call next(const struct side *side)
-{
-    struct notify_call call;
-
-    assert_true(poll(&(struct pollfd){side->listener, POLLIN, 0}, 1, PATIENCE) == 1);
-    assert_int_equal(notify_receive(&call, side->listener), 0);
-    return call;
-}
-
-static int end(struct side *side)
-{
-    int status;
-
-    assert_int_equal(waitpid(side->pid, &status, 0), side->pid);
-    close(side->listener);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    return start_under(NOTIFY_CONNECTS, work);
 }
 
 /* ---- one call ---- */

@@ -215,7 +215,8 @@ typedef enum fence_event_kind {
     FENCE_EVENT_DEBUG,    /* text: how it is done                                      */
     FENCE_EVENT_ALERT,    /* text: something a person has to know, asked or not        */
     FENCE_EVENT_SUMMARY,  /* text: what a run has changed, at its end                  */
-    FENCE_EVENT_UNIX      /* text: a Unix socket that a sandbox could not connect to   */
+    FENCE_EVENT_UNIX,     /* text: a Unix socket that a sandbox could not connect to   */
+    FENCE_EVENT_EXEC      /* text: a command that a sandbox executed, or was denied: status 403 */
 } fence_event_kind;
 
 typedef struct fence_event {
@@ -338,7 +339,8 @@ FENCE_API void fence_close(fence *engine);        /* ends all, frees all; takes 
 typedef enum fence_layer {
     FENCE_LAYER_LANDLOCK = 1,     /* the second wall around files; Linux 5.19       */
     FENCE_LAYER_UNIX_SOCKETS = 2, /* a decision about each Unix socket; Linux 5.14  */
-    FENCE_LAYER_WATCH = 4         /* files guarded while the command runs           */
+    FENCE_LAYER_WATCH = 4,        /* files guarded while the command runs           */
+    FENCE_LAYER_EXEC = 8          /* command rules for what the command executes    */
 } fence_layer;
 
 /* Their names, as --degrade has them. */
@@ -346,7 +348,8 @@ typedef enum fence_layer {
 #define FENCE_LAYER_MAP(XX)          \
     XX(LANDLOCK,     "landlock")     \
     XX(UNIX_SOCKETS, "unix-sockets") \
-    XX(WATCH,        "watch")
+    XX(WATCH,        "watch")        \
+    XX(EXEC,         "exec")
 /* clang-format on */
 
 /* Adds the layers that `names` names, one or "landlock,watch", to the bits of `layers`. Returns 0,
@@ -389,9 +392,10 @@ typedef struct fence_sandbox_options {
 
 /* Optional, for whoever has work to do before fence_spawn(), as making an engine is: starts the
  * launcher, which loads meanwhile and does nothing until fence_spawn() is given the same options
- * and this launch, on an engine with this configuration; with others it fails. The sandbox ends
- * with the thread that calls this. Returns 0, or a negative number with `err` filled in. */
-FENCE_API int fence_launch_begin(fence_launch **out, fence_config *config,
+ * and this launch, on an engine with this configuration and this policy (or NULL); with others it
+ * fails. The sandbox ends with the thread that calls this. Returns 0, or a negative number with
+ * `err` filled in. */
+FENCE_API int fence_launch_begin(fence_launch **out, fence_config *config, fence_policy *policy,
                                  const fence_sandbox_options *options, fence_error *err);
 FENCE_API void fence_launch_cancel(fence_launch *launch); /* of one not spawned; takes NULL */
 

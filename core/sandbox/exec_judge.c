@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * exec_judge.c - see exec_judge.h. A program has the name of its path, the one that it is told as
+ * its first word, that of the file where links lead, and that of a program whose copy it is. It is
+ * judged by each of them: none is better than the others. */
+#include "sandbox/exec_judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter/command_inner.h"
+
+#define NAMES 4
+#define INNER 4 /* busybox in a loader in a busybox: nobody needs more */
+
+struct judging {
+    struct command_refusal *out;
+    const struct fence_config *config;
+};
+
+/* `words` has one at least, and is as it was afterwards. */
+static bool judge_name(struct judging *judging, struct str name, struct shell_word *words,
+                       size_t count)
+{
+    for (int i = 0; i < INNER && name.len > 0 && count > 0; i++) {
+        struct shell_word first = words[0];
+        struct str inner;
+        bool denied;
+        size_t at;
+
+        words[0] = (struct shell_word){name, true};
+        denied = command_refuses(judging->out, judging->config, words, count);
+        words[0] = first;
+        if (denied)
+            return true;
+        inner = command_inner(&at, name, words, count);
+        if (inner.len == 0)
+            return false;
+        name = command_name(inner);
+        words += at;
+        count -= at;
+    }
+    return false;
+}
+
+/* "/memfd:git (deleted)" is git. */
+static struct str file_name(const struct exec_file *file)
+{
+    static const struct str gone = {" (deleted)", 10}, memory = {"memfd:", 6};
+    struct str name = command_name(str_of(file->path));
+
+    if (str_has_suffix(name, gone))
+        name = str_slice(name, 0, name.len - gone.len);
+    return str_has_prefix(name, memory) ? str_slice(name, memory.len, name.len) : name;
+}
+
+static bool judge_names(struct judging *judging, const struct exec_known *known,
+                        struct exec_said *said)
+{
+    struct shell_word nothing = {STR(""), true};
+    struct shell_word *words = said->count > 0 ? said->words : &nothing;
+    size_t count = said->count > 0 ? said->count : 1;
+    const struct str names[NAMES] = {command_name(str_of(said->path)), command_name(words[0].text),
+                                     file_name(&said->file), exec_known_name(known, &said->file)};
+
+    for (size_t i = 0; i < NAMES; i++) {
+        bool again = false;
+
+        for (size_t k = 0; k < i; k++)
+            again = again || str_equal(names[i], names[k]);
+        if (!again && judge_name(judging, names[i], words, count))
+            return true;
+    }
+    return false;
+}
+
+/* The first line: "#!", blanks, the interpreter, blanks, one word with all that follows. execve(2).
+ */
+static bool read_interpreter(struct str *program, struct str *word, const struct exec_file *file)
+{
+    struct str line = {file->head, file->head_len};
+
+    if (!str_has_prefix(line, STR("#!")))
+        return false;
+    line = str_trim(str_slice(line, 2, str_find(line, '\n')));
+    *program = line;
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.bytes[i] != ' ' && line.bytes[i] != '\t')
+            continue;
+        *program = str_slice(line, 0, i);
+        break;
+    }
+    *word = str_trim(str_slice(line, program->len, line.len));
+    return program->len > 0;
+}
+
+/* What the kernel makes of a script: its interpreter, the word of its first line, its path, the
+ * words. */
+static bool judge_script(struct judging *judging, const struct exec_said *said)
+{
+    struct str program, word;
+    auto_free struct shell_word *words = NULL;
+    size_t count = 0;
+
+    if (!said->file.known || !read_interpreter(&program, &word, &said->file))
+        return false;
+    words = calloc(said->count + 3, sizeof *words);
+    if (!words) {
+        *judging->out = (struct command_refusal){.rule = "built-in", .key = "built-in"};
+        snprintf(judging->out->message, sizeof judging->out->message, "out of memory");
+        return true;
+    }
+    words[count++] = (struct shell_word){program, true};
+    if (word.len > 0)
+        words[count++] = (struct shell_word){word, true};
+    words[count++] = (struct shell_word){str_of(said->path), true};
+    for (size_t i = 1; i < said->count; i++)
+        words[count++] = said->words[i];
+    return judge_name(judging, command_name(program), words, count);
+}
+
+bool exec_refuses(struct command_refusal *out, const struct fence_config *config,
+                  const struct exec_known *known, struct exec_said *said)
+{
+    struct judging judging = {out, config};
+
+    if (!judge_names(&judging, known, said) && !judge_script(&judging, said))
+        return false;
+    command_show(out->command, sizeof out->command, said->words, said->count);
+    return true;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * exec_watch.c - see exec_watch.h. The thread that receives a call judges it by the settings, and
+ * answers at once what is denied; what passes is executed under its eyes while another one
+ * receives. */
+#include "sandbox/exec_watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy.h"
+#include "sandbox/exec_ask.h"
+#include "sandbox/exec_trace.h"
+#include "sandbox/unix_sockets_judge.h"
+
+struct execution {
+    struct exec_watch *watch;
+    struct notify_call *call;
+    struct exec_said said;
+    struct fence_config *config;
+    pid_t caller;
+    char program[64]; /* the caller's name */
+    bool told;        /* a refusal was */
+};
+
+/* ---- telling ---- */
+
+/* A shell tries each folder of PATH: the same words of the same process are told of once. */
+static bool is_repeated(struct exec_watch *watch, pid_t caller, const char *command)
+{
+    bool repeated;
+
+    pthread_mutex_lock(&watch->lock);
+    repeated = watch->last_caller == caller && strcmp(watch->last_command, command) == 0;
+    watch->last_caller = caller;
+    snprintf(watch->last_command, sizeof watch->last_command, "%s", command);
+    pthread_mutex_unlock(&watch->lock);
+    return repeated;
+}
+
+static bool is_first(struct exec_watch *watch)
+{
+    bool first;
+
+    pthread_mutex_lock(&watch->lock);
+    first = !watch->told;
+    watch->told = true;
+    pthread_mutex_unlock(&watch->lock);
+    return first;
+}
+
+static void tell_denied(const struct execution *e, const struct command_refusal *refusal)
+{
+    struct exec_news news = {.denied = true};
+    char name[128], rule[sizeof refusal->rule * 2], line[LIMIT_NEWS_TEXT - 200];
+
+    if (is_repeated(e->watch, e->caller, refusal->command))
+        return;
+    str_escape(name, sizeof name, str_of(e->program));
+    str_escape(rule, sizeof rule, str_of(refusal->rule));
+    if (refusal->message[0])
+        snprintf(line, sizeof line, "%s (%s:%d): %.240s", refusal->command, name, (int)e->caller,
+                 refusal->message);
+    else
+        snprintf(line, sizeof line, "%s (%s:%d) matches \"%s\"", refusal->command, name,
+                 (int)e->caller, rule);
+    snprintf(news.text, sizeof news.text, "✗ %.500s", line);
+    e->watch->tell(e->watch->owner, &news);
+    if (!is_first(e->watch))
+        return;
+    news.alert = true;
+    snprintf(news.text, sizeof news.text,
+             "%.400s, of %s: it was not executed; others are reported with -m", line, refusal->key);
+    e->watch->tell(e->watch->owner, &news);
+}
+
+static void tell_passed(const struct execution *e)
+{
+    struct exec_news news = {.denied = false};
+    char name[128], command[160];
+
+    if (!e->watch->observed)
+        return;
+    str_escape(name, sizeof name, str_of(e->program));
+    command_show(command, sizeof command, e->said.words, e->said.count);
+    snprintf(news.text, sizeof news.text, "✓ %s (%s:%d)", command, name, (int)e->caller);
+    e->watch->tell(e->watch->owner, &news);
+}
+
+/* ---- what came of it ---- */
+
+static bool is_same(const struct exec_said *a, const struct exec_said *b)
+{
+    return a->file.known && b->file.known && a->file.dev == b->file.dev &&
+           a->file.ino == b->file.ino && str_equal(buf_str(&a->bytes), buf_str(&b->bytes));
+}
+
+/* The kernel put an interpreter in front: what was judged is what it was given. */
+static bool is_script_of(const struct exec_said *judged, const struct exec_said *now)
+{
+    size_t rest = judged->count > 0 ? judged->count - 1 : 0;
+
+    if (now->count < rest + 2)
+        return false;
+    for (size_t i = 0; i < rest; i++) {
+        if (!str_equal(now->words[now->count - 1 - i].text,
+                       judged->words[judged->count - 1 - i].text))
+            return false;
+    }
+    return true;
+}
+
+/* An exec_check. */
+static bool check(void *payload, pid_t pid)
+{
+    struct execution *e = payload;
+    struct command_refusal refusal;
+    struct exec_said now;
+    bool denied = exec_said_look(&now, pid) < 0;
+
+    if (denied) {
+        refusal = (struct command_refusal){.rule = "built-in", .key = "built-in"};
+        snprintf(refusal.message, sizeof refusal.message, "what it became cannot be looked at");
+        command_show(refusal.command, sizeof refusal.command, e->said.words, e->said.count);
+    } else if (!is_same(&e->said, &now)) {
+        denied = exec_refuses(&refusal, e->config, &e->watch->known, &now);
+        if (!denied && e->watch->asks && !is_script_of(&e->said, &now))
+            denied = exec_ask(&refusal, e->watch, &now, pid);
+    }
+    if (denied)
+        tell_denied(e, &refusal);
+    e->told = denied;
+    exec_said_deinit(&now);
+    return !denied;
+}
+
+/* ---- one call ---- */
+
+/* on_exec was asked about the command before there was a sandbox. */
+static bool is_the_command(const struct execution *e)
+{
+    const char *const *argv = e->watch->argv;
+    size_t count = 0;
+
+    if (e->caller != e->watch->command)
+        return false;
+    while (argv[count] && count < e->said.count &&
+           str_equal(str_of(argv[count]), e->said.words[count].text))
+        count++;
+    return !argv[count] && count == e->said.count;
+}
+
+/* Others are answered meanwhile: a person may be asked, and a file system may be slow. */
+static void execute(struct execution *e)
+{
+    struct command_refusal refusal;
+
+    notify_hand_over(e->call);
+    if (e->watch->asks && !is_the_command(e) && exec_ask(&refusal, e->watch, &e->said, e->caller)) {
+        tell_denied(e, &refusal);
+        notify_answer(e->call, EACCES);
+        return;
+    }
+    exec_trace(e->call, check, e);
+    if (!e->told)
+        tell_passed(e);
+}
+
+static struct fence_config *rules_now(struct exec_watch *watch)
+{
+    struct fence_config *config;
+
+    pthread_mutex_lock(&watch->lock);
+    config = watch->armed ? fence_config_ref(watch->config) : NULL;
+    pthread_mutex_unlock(&watch->lock);
+    return config;
+}
+
+static void judge(struct execution *e)
+{
+    struct command_refusal refusal;
+    int rc = exec_said_read(&e->said, e->call);
+
+    e->caller = unix_read_process(e->program, (int)e->call->tid);
+    if (rc < 0) {
+        notify_answer(e->call, -rc);
+    } else if (exec_refuses(&refusal, e->config, &e->watch->known, &e->said)) {
+        tell_denied(e, &refusal);
+        notify_answer(e->call, EACCES);
+    } else {
+        execute(e);
+    }
+    exec_said_deinit(&e->said);
+}
+
+void exec_watch_answer(struct exec_watch *watch, struct notify_call *call)
+{
+    struct execution e = {.watch = watch, .call = call, .config = rules_now(watch)};
+
+    if (e.config)
+        judge(&e);
+    else /* not yet the command's */
+        notify_continue(call);
+    fence_config_unref(e.config);
+}
+
+/* ---- beginning and end ---- */
+
+static int copy_words(struct exec_watch *watch, const char *const *argv)
+{
+    size_t count = 0, size = 0;
+    const char **copies;
+    char *bytes;
+
+    for (; argv[count]; count++)
+        size += strlen(argv[count]) + 1;
+    copies = malloc((count + 1) * sizeof *copies + size);
+    if (!copies)
+        return -ENOMEM;
+    bytes = (char *)(copies + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = bytes;
+        bytes = stpcpy(bytes, argv[i]) + 1;
+    }
+    copies[count] = NULL;
+    watch->argv = copies;
+    return 0;
+}
+
+int exec_watch_init(struct exec_watch *watch, struct proxy *proxy, const char *path,
+                    const char *const *argv)
+{
+    int rc = exec_known_find(&watch->known, proxy->config, path ? path : "");
+
+    if (rc == 0)
+        rc = copy_words(watch, argv);
+    if (rc < 0) {
+        exec_known_deinit(&watch->known);
+        return rc;
+    }
+    watch->proxy = proxy;
+    watch->config = fence_config_ref(proxy->config);
+    watch->asks = policy_wants_execs(proxy->policy);
+    watch->observed = events_wanted(&proxy->events, FENCE_EVENT_DEBUG);
+    pthread_mutex_init(&watch->lock, NULL);
+    pthread_cond_init(&watch->answered, NULL);
+    list_init(&watch->questions);
+    list_init(&watch->asked);
+    return 0;
+}
+
+void exec_watch_deinit(struct exec_watch *watch)
+{
+    exec_known_deinit(&watch->known);
+    fence_config_unref(watch->config);
+    pthread_mutex_destroy(&watch->lock);
+    pthread_cond_destroy(&watch->answered);
+    free((void *)watch->argv);
+}
+
+void exec_watch_arm(struct exec_watch *watch, pid_t pid)
+{
+    pthread_mutex_lock(&watch->lock);
+    watch->command = pid;
+    watch->armed = true;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+void exec_watch_rules(struct exec_watch *watch)
+{
+    struct fence_config *config = fence_config_ref(watch->proxy->config);
+
+    pthread_mutex_lock(&watch->lock);
+    fence_config_unref(watch->config);
+    watch->config = config;
+    watch->asks = policy_wants_execs(watch->proxy->policy);
+    pthread_mutex_unlock(&watch->lock);
+}
