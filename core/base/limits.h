@@ -29,6 +29,7 @@
 #define LIMIT_CONFIG_DEPTH   32                 /* the schema needs 5                        */
 #define LIMIT_CONFIG_STRING  (64 * 1024)        /* a path has 4 KiB, a domain 253 bytes      */
 #define LIMIT_CONFIG_NUMBER  32                 /* a port has 5; cJSON stops at 63     */
+#define LIMIT_EXTENDS        10 /* settings that extend each other: the ancestor's; three are many */
 #define LIMIT_PINS           (64 * 1024)        /* network.hosts; 300 bytes each           */
 #define LIMIT_CONFIG_TEXTS   4096               /* paths or names in one list             */
 #define LIMIT_ENV_PATTERN    256                /* of a variable's name; real ones have under 64 */

@@ -10,7 +10,11 @@
     LATE_FUNCTION("libcjson.so.1", "the package that has libcjson", type, name, parameters,        \
                   __VA_ARGS__)
 
+FORWARD(int, cJSON_AddItemToObject, (void *object, const char *name, void *item), object, name,
+        item)
 FORWARD(void, cJSON_Delete, (void *item), item)
+FORWARD(void, cJSON_DeleteItemFromObjectCaseSensitive, (void *object, const char *name), object,
+        name)
 FORWARD(void *, cJSON_Duplicate, (const void *item, int deep), item, deep)
 FORWARD(int, cJSON_GetArraySize, (const void *array), array)
 FORWARD(void *, cJSON_GetObjectItemCaseSensitive, (const void *object, const char *name), object,

@@ -18,15 +18,17 @@ int cmd_policy_test(char **argv);
 int cmd_explain(char **argv);
 int cmd_connect(char **argv);
 int cmd_doctor(char **argv);
+int cmd_templates(char **argv);
 
 int print_linux_features(void); /* --linux-features; returns an exit status */
+int print_templates(void);      /* --list-templates; the same               */
 
 #define PATH_ROOM 4096 /* as PATH_MAX */
 
 struct rules {
     fence_config *config;
     fence_policy *policy;     /* or NULL */
-    char settings[PATH_ROOM]; /* the file; "" for none */
+    char settings[PATH_ROOM]; /* the file; "" for none, as with a template */
 };
 
 /* The settings that `options` name, or the ones found, or the restrictive default, and the policies
@@ -50,7 +52,7 @@ int rules_policy_path(char out[PATH_ROOM], const struct rules *rules, const stru
                       size_t index);
 
 /* What the command must not be able to change: the policies and what they require, and with --watch
- * the settings, which are read again. NULL-terminated; NULL without memory. */
+ * the settings and what they extend, which are read again. NULL-terminated; NULL without memory. */
 char **rules_files(const struct rules *rules, const struct options *options, fence_error *err);
 void rules_files_free(char **files); /* takes NULL */
 

@@ -287,6 +287,8 @@ int cmd_run(char **argv)
         status = text_help();
     else if (options.linux_features)
         status = print_linux_features();
+    else if (options.list_templates)
+        status = print_templates();
     else
         status = run_with(&options);
     options_deinit(&options);

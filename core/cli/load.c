@@ -54,6 +54,9 @@ int rules_load_policies(struct rules *rules, const struct options *options, fenc
 /* Writes the path of the settings, or "" for none. */
 static int find_settings(char out[PATH_ROOM], const struct options *options, fence_error *err)
 {
+    out[0] = '\0';
+    if (options->template)
+        return 0;
     if (!options->settings)
         return fence_config_find(out, PATH_ROOM, err);
     if (snprintf(out, PATH_ROOM, "%s", options->settings) < PATH_ROOM)
@@ -66,7 +69,12 @@ static int load_from_there(struct rules *out, const struct options *options, fen
 {
     const char *path = out->settings[0] || options->settings ? out->settings : NULL;
 
-    if (fence_config_load(&out->config, path, options->extra, options->nextra, err) < 0)
+    int rc = options->template
+                 ? fence_config_template(&out->config, options->template, options->extra,
+                                         options->nextra, err)
+                 : fence_config_load(&out->config, path, options->extra, options->nextra, err);
+
+    if (rc < 0)
         return -1;
     return rules_load_policies(out, options, err);
 }
@@ -93,21 +101,33 @@ void rules_unload(struct rules *rules)
     rules->config = fence_config_unref(rules->config);
 }
 
+/* The file of that number among those that rules_files() lists; NULL behind the last. */
+static const char *rules_file(const struct rules *rules, const struct options *options,
+                              size_t index)
+{
+    size_t named = 0;
+
+    while (rules->policy && fence_policy_file(rules->policy, named)) {
+        if (named++ == index)
+            return fence_policy_file(rules->policy, index);
+    }
+    return options->watch ? fence_config_file(rules->config, index - named) : NULL;
+}
+
 char **rules_files(const struct rules *rules, const struct options *options, fence_error *err)
 {
-    const char *settings = options->watch && rules->settings[0] ? rules->settings : NULL;
     size_t count = 0, copied = 0;
     char **files;
 
-    while (rules->policy && fence_policy_file(rules->policy, count))
+    while (rules_file(rules, options, count))
         count++;
-    files = calloc(count + 2, sizeof *files);
+    files = calloc(count + 1, sizeof *files);
     for (; files && copied < count; copied++) {
-        files[copied] = strdup(fence_policy_file(rules->policy, copied));
+        files[copied] = strdup(rules_file(rules, options, copied));
         if (!files[copied])
             break;
     }
-    if (files && copied == count && (!settings || (files[count] = strdup(settings))))
+    if (files && copied == count)
         return files;
     rules_files_free(files);
     snprintf(err->message, sizeof err->message, "out of memory");

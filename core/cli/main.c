@@ -13,14 +13,14 @@ static const struct subcommand {
     const char *name;
     int (*run)(char **argv);
 } subcommands[] = {
-    {"proxy", cmd_proxy},     {"demo", cmd_demo},       {"policy", cmd_policy},
-    {"explain", cmd_explain}, {"connect", cmd_connect}, {"doctor", cmd_doctor},
+    {"proxy", cmd_proxy},         {"demo", cmd_demo},       {"policy", cmd_policy},
+    {"explain", cmd_explain},     {"connect", cmd_connect}, {"doctor", cmd_doctor},
+    {"templates", cmd_templates},
 };
 
 /* Words that will mean something: a script that runs a program of that name today would change its
  * meaning later. */
-static const char *const reserved[] = {"check",  "config", "templates",
-                                       "import", "hooks",  "completion"};
+static const char *const reserved[] = {"check", "config", "import", "hooks", "completion"};
 
 /* Descriptors 0 to 2 exist, so that no socket of ours ever is standard output. */
 static int open_standard_streams(void)

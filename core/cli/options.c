@@ -18,6 +18,7 @@ enum action {
     SET_WATCH,
     SET_CLEAN_TTY,
     SET_SETTINGS,
+    SET_TEMPLATE,
     SET_STRING,
     SET_HTTP,
     SET_SOCKS,
@@ -26,6 +27,7 @@ enum action {
     SET_ASK_TIMEOUT,
     SET_JSON,
     SET_FEATURES,
+    SET_LIST_TEMPLATES,
     ADD_DEGRADE,
     ADD_SETTING,
     ADD_SWITCH,
@@ -52,6 +54,7 @@ static const struct option options[] = {
     {'m', "--monitor", false, ANY, SET_MONITOR, NULL},
     {0, "--watch", false, ANY, SET_WATCH, NULL},
     {'s', "--settings", true, ANY, SET_SETTINGS, NULL},
+    {'t', "--template", true, ANY, SET_TEMPLATE, NULL},
     {'c', "--command", true, ANY, SET_STRING, NULL},
     {0, "--allow", true, ANY, ADD_SETTING, "network.allowedDomains"},
     {0, "--deny", true, ANY, ADD_SETTING, "network.deniedDomains"},
@@ -66,13 +69,12 @@ static const struct option options[] = {
     {0, "--degrade", true, ANY, ADD_DEGRADE, NULL},
     {0, "--clean-tty", false, ANY, SET_CLEAN_TTY, NULL},
     {0, "--linux-features", false, ANY, SET_FEATURES, NULL},
+    {0, "--list-templates", false, ANY, SET_LIST_TEMPLATES, NULL},
     {0, "--http", true, PROXY, SET_HTTP, NULL},
     {0, "--socks", true, PROXY, SET_SOCKS, NULL},
     {0, "--login", true, PROXY, SET_LOGIN, NULL},
     {0, "--max-clients", true, PROXY, SET_MAX_CLIENTS, NULL},
     {0, "--json", false, TEST, SET_JSON, NULL},
-    {'t', "--template", true, ANY, NOT_BUILT, NULL},
-    {0, "--list-templates", false, ANY, NOT_BUILT, NULL},
     {0, "--log-file", true, ANY, NOT_BUILT, NULL},
     {0, "--fence-log-file", true, ANY, NOT_BUILT, NULL},
     {0, "--summary", false, ANY, NOT_BUILT, NULL},
@@ -98,6 +100,18 @@ static int set_once(const char **out, const char *value, const char *what, const
     if (*out)
         return complain(err, what, value, cure);
     *out = value;
+    return 0;
+}
+
+/* --settings or --template: `field` is the one that is given. */
+static int set_source(struct options *out, const char **field, const char *value, fence_error *err)
+{
+    if (*field)
+        return complain(err, "a second settings file", value, ": one is read, not two");
+    if (out->settings || out->template)
+        return complain(err, "--template beside --settings", value,
+                        ": leave one out; a settings file may extend a template");
+    *field = value;
     return 0;
 }
 
@@ -150,8 +164,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
         out->clean_tty = true;
         return 0;
     case SET_SETTINGS:
-        return set_once(&out->settings, value, "a second settings file", ": one is read, not two",
-                        err);
+        return set_source(out, &out->settings, value, err);
+    case SET_TEMPLATE:
+        return set_source(out, &out->template, value, err);
     case SET_STRING:
         return set_once(&out->string, value, "a second command", ": -c is given once", err);
     case SET_HTTP:
@@ -170,6 +185,9 @@ static int apply(struct options *out, const struct option *o, const char *value,
         return 0;
     case SET_FEATURES:
         out->linux_features = true;
+        return 0;
+    case SET_LIST_TEMPLATES:
+        out->list_templates = true;
         return 0;
     case ADD_DEGRADE:
         return add_degrade(out, value, err);

@@ -9,11 +9,12 @@
 
 struct options {
     bool help, version, debug, monitor, watch;
-    bool linux_features;
+    bool linux_features, list_templates;
     bool clean_tty;
     unsigned degrade;     /* --degrade: fence_layer bits             */
     bool json;            /* fence policy test --json                */
     const char *settings; /* -s                                      */
+    const char *template; /* -t: instead of them                     */
     const char *string;   /* -c                                      */
     const char *http;     /* fence proxy --http, --socks, --login    */
     const char *socks;

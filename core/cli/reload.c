@@ -12,17 +12,34 @@
 
 #define SETTLE_NS 50000000L /* editors and `git checkout` write several files in a row */
 
-/* The settings, the policies, and what lies beside a policy and may be required by it. What can be
- * watched is, whatever cannot. */
+struct watching { /* files that are added one after the other */
+    struct watch *watch;
+    int rc; /* the first that went wrong */
+};
+
+static void watch_one(const char *file, void *payload)
+{
+    struct watching *watching = payload;
+    int rc = watch_add(watching->watch, file, NULL);
+
+    if (watching->rc == 0)
+        watching->rc = rc;
+}
+
+/* The settings, what they extend, the policies, and what lies beside a policy and may be required
+ * by it. What can be watched is, whatever cannot. */
 static int watch_files(struct reloader *reloader, const struct rules *rules, fence_error *err)
 {
+    struct watching settings = {.watch = reloader->watch};
     char path[PATH_ROOM];
-    int rc = 0, added;
+    int rc, added;
 
     watch_begin(reloader->watch);
     if (rules->settings[0])
-        rc = watch_add(reloader->watch, rules->settings, NULL);
-    for (size_t i = 0; rules_policy_path(path, rules, reloader->options, i) > 0; i++) {
+        fence_config_follow(rules->settings, watch_one, &settings);
+    rc = settings.rc;
+    for (size_t i = 0; rules->config && rules_policy_path(path, rules, reloader->options, i) > 0;
+         i++) {
         added = watch_add(reloader->watch, path, ".lua");
         if (rc == 0)
             rc = added;
@@ -68,8 +85,8 @@ void reloader_reload(struct reloader *reloader)
     if (rules_load_again(&rules, reloader->settings, reloader->options, &err) < 0 ||
         out_of_reach(reloader, &rules, &err) < 0) {
         say_once(reloader, err.message);
-        /* a policy is wrong, and it may be one that the settings name only now */
-        if (reloader->watch && rules.config)
+        /* what is wrong may be a file that the settings name only now */
+        if (reloader->watch)
             watch_files(reloader, &rules, &err);
     } else {
         fence_reload(reloader->engine, rules.config, rules.policy);

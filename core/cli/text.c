@@ -36,6 +36,7 @@ int text_help(void)
         "       fence connect HOST PORT                 for ssh's ProxyCommand; fence connect "
         "--help\n"
         "       fence doctor [--json]                   what this machine lacks, and the cure\n"
+        "       fence templates list, show NAME         settings to begin with\n"
         "       fence demo                              a show on loopback: what passes, what not\n"
         "\n"
         "The command reaches the network only through fence's proxy, and only the hosts that the\n"
@@ -43,6 +44,7 @@ int text_help(void)
         "\n"
         "Options:\n"
         "  -s, --settings FILE     settings to read instead of the ones found\n"
+        "  -t, --template NAME     settings that come with fence, instead: fence templates list\n"
         "      --allow DOMAIN      allow a host: example.com, *.example.com, example.com:443,\n"
         "                          10.1.2.3, 10.0.0.0/8; may be repeated\n"
         "      --deny DOMAIN       deny a host, whatever allows it; may be repeated\n"
@@ -60,6 +62,7 @@ int text_help(void)
         "      --degrade LAYER     start without it where it is missing: landlock, unix-sockets,\n"
         "                          watch; may be repeated\n"
         "      --clean-tty         keep codes that do more than show text from your terminal\n"
+        "      --list-templates    what fence templates list says\n"
         "      --linux-features    what fence doctor says, as the ancestor said it\n"
         "  -c, --command STRING    a command for sh -c\n"
         "  -m, --monitor           say what was refused\n"
@@ -92,7 +95,8 @@ int text_help_proxy(void)
         "                     NAME:PASSWORD, which nobody else may be able to read\n"
         "      --max-clients NUMBER   clients at once (4096); each takes up to three descriptors\n"
         "\n"
-        "Other options: -s, --allow, --deny, --policy, --ask-timeout, --watch, -m, -d, -h as in\n"
+        "Other options: -s, -t, --allow, --deny, --policy, --ask-timeout, --watch, -m, -d, -h as "
+        "in\n"
         "fence --help.\n",
         stdout);
     return finish();
@@ -133,7 +137,7 @@ int text_help_explain(void)
         "change that. Nothing is looked up: the addresses of a name are judged when it is "
         "dialled.\n"
         "\n"
-        "Options: -s, --allow, --deny, --policy as in fence --help. Exit status: 0 allowed, 1\n"
+        "Options: -s, -t, --allow, --deny, --policy as in fence --help. Exit status: 0 allowed, 1\n"
         "denied or asked about, 2 where that cannot be told.\n",
         stdout);
     return finish();
@@ -170,5 +174,19 @@ int text_help_doctor(void)
         "\n"
         "      --json   one JSON object instead of lines\n",
         stdout);
+    return finish();
+}
+
+int text_help_templates(void)
+{
+    fputs("Usage: fence templates list\n"
+          "       fence templates show NAME\n"
+          "\n"
+          "Templates are settings that come with fence: `fence -t NAME -- COMMAND` runs with one, "
+          "and\n"
+          "\"extends\": \"NAME\" in a settings file begins with one. list says what each is for, "
+          "show\n"
+          "prints it as it is, with what it does not hold.\n",
+          stdout);
     return finish();
 }

@@ -10,5 +10,6 @@ int text_help_policy(void);
 int text_help_explain(void);
 int text_help_connect(void);
 int text_help_doctor(void);
+int text_help_templates(void);
 
 #endif

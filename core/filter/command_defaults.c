@@ -4,11 +4,11 @@
 #include "filter/commands.h"
 
 /* clang-format off */
-#define ONE(a)           {a, {STR(a)}, 1, 1, NULL}
-#define TWO(a, b)        {a " " b, {STR(a), STR(b)}, 2, 2, NULL}
-#define LOOSE(a, b)      {a " " b, {STR(a), STR(b)}, 2, 1, NULL}
-#define RUN(a, b, c)     {a " " b " " c, {STR(a), STR(b), STR(c)}, 3, 2, NULL}
-#define MOUNT(a, b, c, d) {a " " b " " c " " d, {STR(a), STR(b), STR(c), STR(d)}, 4, 2, NULL}
+#define ONE(a)           {a, {STR(a)}, 1, 1, 0, 0, NULL}
+#define TWO(a, b)        {a " " b, {STR(a), STR(b)}, 2, 2, 0, 0, NULL}
+#define LOOSE(a, b)      {a " " b, {STR(a), STR(b)}, 2, 1, 0, 0, NULL}
+#define RUN(a, b, c)     {a " " b " " c, {STR(a), STR(b), STR(c)}, 3, 2, 0, 0, NULL}
+#define MOUNT(a, b, c, d) {a " " b " " c " " d, {STR(a), STR(b), STR(c), STR(d)}, 4, 2, 0, 0, NULL}
 
 const struct command_rule command_defaults[] = {
     ONE("shutdown"), ONE("reboot"), ONE("halt"), ONE("poweroff"), TWO("init", "0"), TWO("init", "6"),

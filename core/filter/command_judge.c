@@ -23,13 +23,15 @@ void command_show(char *out, size_t cap, const struct shell_word *words, size_t 
     }
 }
 
-static void name_rule(struct command_refusal *out, const struct command_match *match)
+static void name_rule(struct command_refusal *out, const struct fence_config *config,
+                      const struct command_match *match)
 {
     snprintf(out->rule, sizeof out->rule, "%s", match->rule);
     if (strcmp(match->key, default_key) == 0)
         snprintf(out->key, sizeof out->key, "%s", match->key);
     else
-        snprintf(out->key, sizeof out->key, "%s[%zu]", match->key, match->index);
+        config_place_name(out->key, sizeof out->key, config, match->key,
+                          (struct config_place){match->source, match->index});
 }
 
 bool command_refuses(struct command_refusal *out, const struct fence_config *config,
@@ -41,7 +43,7 @@ bool command_refuses(struct command_refusal *out, const struct fence_config *con
     *out = (struct command_refusal){0};
     commands_judge(&match, &config->commands, words, count);
     if (match.verdict == COMMAND_DENIED) {
-        name_rule(out, &match);
+        name_rule(out, config, &match);
     } else if (ssh_refuses(&ssh, config, words, count)) {
         snprintf(out->rule, sizeof out->rule, "%s", ssh.rule);
         snprintf(out->key, sizeof out->key, "%s", ssh.rule);

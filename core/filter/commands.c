@@ -232,7 +232,8 @@ static bool find(struct command_match *out, const struct command_rule *list, siz
         out->verdict = line->denies ? COMMAND_DENIED : COMMAND_ALLOWED;
         out->rule = list[i].text;
         out->key = key;
-        out->index = i;
+        out->source = list[i].source;
+        out->index = list[i].index;
         return true;
     }
     return false;

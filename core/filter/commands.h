@@ -19,6 +19,7 @@ struct command_rule {
     struct str tokens[LIMIT_COMMAND_TOKENS];
     size_t ntokens;
     size_t nhead; /* those in front that have their place: the program, and words behind it */
+    uint32_t source, index; /* where it was written: config_place_name() */
     char *bytes;  /* of the tokens; NULL of the default ones */
 };
 
@@ -49,7 +50,7 @@ struct command_match {
     enum command_verdict verdict;
     const char *rule; /* as written; NULL without one */
     const char *key;  /* "command.deny", static       */
-    size_t index;     /* in it                        */
+    uint32_t source, index;
 };
 
 /* By the words of a simple command, of which the first is judged by its last part: "/usr/bin/git"

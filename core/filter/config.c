@@ -31,7 +31,8 @@ static int read_domain(struct reader *r, const char *text, size_t index, size_t 
 {
     struct config_domains *list = (void *)((char *)r->config + field);
     const char *why = NULL;
-    int rc = config_add_domain(r->config, list, str_of(text), (uint32_t)index, &why);
+    int rc = config_add_domain(r->config, list, str_of(text),
+                               list->parts.from[r->at] + (uint32_t)index, &why);
 
     if (rc == -EINVAL)
         return fail_value(r, text, why);
@@ -43,8 +44,9 @@ static int read_domains(struct reader *r, const cJSON *value, size_t field)
     struct config_domains *list = (void *)((char *)r->config + field);
     size_t count = (size_t)cJSON_GetArraySize(value);
 
-    list->from_file = (uint32_t)count;
-    list->set = domains_new(count + config_count_extra(r->extra, r->nextra, list->key));
+    read_part(r, &list->parts, count);
+    if (!list->set)
+        list->set = domains_new(count + config_count_extra(r->extra, r->nextra, list->key));
     if (!list->set)
         return fail_memory(r);
     return read_list(r, value, field, read_domain);
@@ -54,7 +56,8 @@ static int read_address(struct reader *r, const char *text, size_t index, size_t
 {
     struct config_cidrs *list = (void *)((char *)r->config + field);
     const char *why = NULL;
-    int rc = config_add_address(r->config, list, str_of(text), (uint32_t)index, &why);
+    int rc = config_add_address(r->config, list, str_of(text),
+                                list->parts.from[r->at] + (uint32_t)index, &why);
 
     if (rc == -EINVAL)
         return fail_value(r, text, why);
@@ -65,19 +68,43 @@ static int read_addresses(struct reader *r, const cJSON *value, size_t field)
 {
     struct config_cidrs *list = (void *)((char *)r->config + field);
 
-    list->set = domains_new((size_t)cJSON_GetArraySize(value));
+    size_t count = (size_t)cJSON_GetArraySize(value);
+
+    read_part(r, &list->parts, count);
+    if (!list->set)
+        list->set = domains_new(count);
     if (!list->set)
         return fail_memory(r);
     return read_list(r, value, field, read_address);
 }
 
+/* What a file asks, and what it extends, is asked once. */
+static bool has_policy(const struct fence_config *config, const char *path)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < config->npolicies; i++)
+        found = found || strcmp(config->policies[i], path) == 0;
+    return found;
+}
+
+/* A policy lies beside the file that names it. */
 static int read_policy(struct reader *r, const char *text, size_t index, size_t field)
 {
-    const char *why = NULL;
-    int rc = config_add_policy(r->config, str_of(text), &why);
+    const char *why = NULL, *folder = r->chain->links[r->at].folder;
+    auto_free char *path = NULL;
+    int rc = -ENOMEM;
 
     (void)index;
     (void)field;
+    if (*text == '\0' || *text == '/' || !folder)
+        path = strdup(text);
+    else if (asprintf(&path, "%s%s", folder, text) < 0)
+        path = NULL;
+    if (path && r->chain->count > 1 && has_policy(r->config, path))
+        return 0;
+    if (path)
+        rc = config_add_policy(r->config, str_of(path), &why);
     if (rc == -EINVAL)
         return fail_value(r, text, why);
     return rc < 0 ? fail_memory(r) : 0;
@@ -93,49 +120,6 @@ static int read_path(struct reader *r, const char *text, size_t index, size_t fi
     if (rc == -EINVAL)
         return fail_value(r, text, why);
     return rc < 0 ? fail_memory(r) : 0;
-}
-
-/* Two spellings of one name, after sorting. */
-static int check_pins(struct reader *r)
-{
-    for (size_t i = 1; i < r->config->npins; i++) {
-        const struct host *name = &r->config->pins[i].name;
-
-        if (config_compare_pins(&r->config->pins[i - 1], &r->config->pins[i]) == 0)
-            return fail_here(r, true, ": '%.120s' stands here twice, in two spellings", name->text);
-    }
-    return 0;
-}
-
-static int read_hosts(struct reader *r, const cJSON *value)
-{
-    size_t count = (size_t)cJSON_GetArraySize(value), i = 0;
-    const cJSON *item;
-    int rc = check_duplicates(r, value);
-
-    if (rc < 0)
-        return rc;
-    if (count > LIMIT_PINS)
-        return fail_here(r, true, ": has more than %d lines", LIMIT_PINS);
-    r->config->pins = calloc(count + 1, sizeof *r->config->pins);
-    if (!r->config->pins)
-        return fail_memory(r);
-    cJSON_ArrayForEach(item, value)
-    {
-        const char *why = NULL;
-
-        r->path[r->depth++] = (struct jsonc_step){item->string, 0};
-        if (!cJSON_IsString(item))
-            return fail_type(r, item, "an IP address as a string");
-        why = config_parse_pin(&r->config->pins[i++], str_of(item->string),
-                               str_of(item->valuestring));
-        if (why)
-            return fail_here(r, true, ": %s", why);
-        r->depth--;
-    }
-    r->config->npins = count;
-    qsort(r->config->pins, count, sizeof *r->config->pins, config_compare_pins);
-    return check_pins(r);
 }
 
 /* It may hold a password: what is wrong with it is said, not what it is. */
@@ -171,9 +155,12 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_SECTION:
         return read_section(r, value, key->path);
     case KEY_COMMENT:
+    case KEY_EXTENDS:
         return cJSON_IsString(value) ? 0 : fail_type(r, value, "a string");
     case KEY_SWITCH:
         return read_switch(r, value, key->field);
+    case KEY_LOCK:
+        return read_lock(r, value, key->field);
     case KEY_DOMAINS:
         return cJSON_IsArray(value) ? read_domains(r, value, key->field)
                                     : fail_type(r, value, strings);
@@ -260,23 +247,25 @@ static int read_section(struct reader *r, const cJSON *object, const char *secti
 
 /* ---- contradictions ---- */
 
-/* A rule that one list allows and the other denies, in the same words: deny would win, but whoever
- * wrote both cannot have meant it. What the command line adds may contradict the file. */
+/* A rule that one list allows and the other denies, in the same words and the same file: deny would
+ * win, but whoever wrote both cannot have meant it. What extends it, and the command line, may
+ * contradict a file. */
 static int check_list(struct reader *r, const char *denied, const struct domains *allowed,
-                      const char *allowed_key, uint32_t from_file)
+                      const char *allowed_key, const struct config_parts *parts)
 {
-    const cJSON *network = cJSON_GetObjectItemCaseSensitive(r->json, "network"), *item;
+    const cJSON *json = r->chain->links[r->at].json, *item;
+    const cJSON *network = cJSON_GetObjectItemCaseSensitive(json, "network");
     size_t index = 0;
 
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(network, denied))
     {
-        uint32_t rule = domains_find(allowed, str_of(item->valuestring));
+        uint32_t rule = domains_find(allowed, str_of(item->valuestring)) - parts->from[r->at];
 
         r->path[0] = (struct jsonc_step){"network", 0};
         r->path[1] = (struct jsonc_step){denied, 0};
         r->path[2] = (struct jsonc_step){NULL, index++};
         r->depth = 3;
-        if (rule < from_file)
+        if (rule < parts->count[r->at])
             return fail_here(r, false, ": %s[%u] allows what this denies: remove one", allowed_key,
                              rule);
     }
@@ -286,22 +275,15 @@ static int check_list(struct reader *r, const char *denied, const struct domains
 static int check_contradictions(struct reader *r)
 {
     const struct fence_config *c = r->config;
-    int rc = check_list(r, "deniedDomains", c->allowed.set, c->allowed.key, c->allowed.from_file);
+    int rc = check_list(r, "deniedDomains", c->allowed.set, c->allowed.key, &c->allowed.parts);
 
     if (rc < 0)
         return rc;
     return check_list(r, "deniedAddresses", c->allowed_addresses.set, c->allowed_addresses.key,
-                      DOMAINS_NO_RULE);
+                      &c->allowed_addresses.parts);
 }
 
 /* ---- the whole ---- */
-
-static void json_cleanup(cJSON **json)
-{
-    if (*json)
-        cJSON_Delete(*json);
-}
-#define auto_json __attribute__((cleanup(json_cleanup)))
 
 static void config_cleanup(struct fence_config **config)
 {
@@ -309,59 +291,58 @@ static void config_cleanup(struct fence_config **config)
 }
 #define auto_config __attribute__((cleanup(config_cleanup)))
 
-static int normalize(struct reader *r, char *text)
+/* What is extended comes first, so that what extends it has the last word. */
+static int read_chain(struct reader *r)
 {
-    struct jsonc_error why;
-    unsigned line, column;
-    char name[160];
+    int rc = 0;
 
-    str_escape(name, sizeof name, str_of(r->name));
-    if (r->text.len > LIMIT_CONFIG_BYTES)
-        return fail(r->err, FENCE_ECONFIG, "%s: has more than %d bytes", name, LIMIT_CONFIG_BYTES);
-    if (jsonc_normalize(text, r->text.len, &why))
-        return 0;
-    jsonc_position(r->text, why.at, &line, &column);
-    return fail(r->err, FENCE_ECONFIG, "%s:%u:%u: %s", name, line, column, why.text);
+    for (r->at = r->chain->count; rc == 0 && r->at-- > 0;)
+        rc = read_section(r, r->chain->links[r->at].json, "");
+    return rc;
 }
 
-/* Writes what is to be freed last: places within it are borrowed. */
-static int read_json(struct reader *r, char *text, cJSON **json)
+static int check_chain(struct reader *r)
 {
-    int rc = normalize(r, text);
+    int rc = 0;
 
-    if (rc < 0)
-        return rc;
-    r->json = *json = cJSON_ParseWithLength(text, r->text.len);
-    return *json ? read_section(r, *json, "") : fail_memory(r); /* the text is known to be good */
+    for (r->at = r->chain->count; rc == 0 && r->at-- > 0;)
+        rc = check_contradictions(r);
+    return rc < 0 || r->chain->count == 0 ? rc : check_local_ports(r);
 }
 
-int config_build(struct fence_config **out, const char *name, char *text, size_t len,
+/* The names, for the rules that stand there. */
+static void keep_sources(struct fence_config *config, struct config_chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        config->sources[i] =
+            (struct config_source){chain->links[i].kind, take(&chain->links[i].name)};
+    config->nsources = chain->count;
+}
+
+int config_build(struct fence_config **out, struct config_link *settings,
                  const fence_setting *extra, size_t nextra, fence_error *err)
 {
     auto_config struct fence_config *config = config_new();
-    auto_json cJSON *json = NULL;
-    struct reader r = {.config = config,
-                       .name = name,
-                       .text = {text, len},
-                       .extra = extra,
-                       .nextra = nextra,
-                       .err = err};
+    auto_chain struct config_chain chain = {.count = 0};
+    struct reader r = {
+        .config = config, .chain = &chain, .extra = extra, .nextra = nextra, .err = err};
     int rc = 0;
 
     if (!config)
         return fail_memory(&r);
-    if (text || len > 0) /* too much of it was not even copied */
-        rc = read_json(&r, text, &json);
+    if (settings)
+        rc = config_chain_load(&chain, settings, err);
+    if (rc == 0)
+        rc = read_chain(&r);
     if (rc == 0)
         rc = config_finish(config, extra, nextra, err);
-    if (rc == 0 && json)
-        rc = check_contradictions(&r);
-    if (rc == 0 && json)
-        rc = check_local_ports(&r);
+    if (rc == 0)
+        rc = check_chain(&r);
     if (rc == 0)
         rc = check_commands(&r);
     if (rc < 0)
         return rc;
+    keep_sources(config, &chain);
     *out = take(&config);
     return 0;
 }

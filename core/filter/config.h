@@ -8,24 +8,43 @@
 
 #include "base/base.h"
 #include "base/host.h"
+#include "base/limits.h"
 #include "filter/commands.h"
 #include "filter/domains.h"
 #include "filter/request_rules.h"
 #include "filter/upstream.h"
 
-/* One list of network.*Domains. Rules 0 to from_file - 1 are the file's, in its order; the rest
+/* What the settings were read from: they themselves, and what they extend, the nearest first. */
+#define CONFIG_SOURCES (1 + LIMIT_EXTENDS)
+
+enum config_source_kind { CONFIG_TEXT, CONFIG_FILE, CONFIG_TEMPLATE };
+
+struct config_source {
+    enum config_source_kind kind;
+    char *name; /* the path as it was opened, "template code", "text" */
+};
+
+/* Which entries of a list come from which source: those of what is extended stand before those of
+ * what extends it. */
+struct config_parts {
+    uint32_t total;
+    uint32_t from[CONFIG_SOURCES], count[CONFIG_SOURCES];
+};
+
+/* One list of network.*Domains. Rules 0 to parts.total - 1 are the files', in their order; the rest
  * come from `origins`. */
 struct config_domains {
     struct domains *set;
     const char *key; /* "network.allowedDomains", static */
-    uint32_t from_file;
-    char **origins; /* "--allow example.com", one for each rule after the file's */
+    struct config_parts parts;
+    char **origins; /* "--allow example.com", one for each rule after the files' */
     size_t norigins;
 };
 
 struct config_cidrs {
     const char *key;     /* "network.deniedAddresses", static             */
     struct domains *set; /* addresses and networks only, without any port */
+    struct config_parts parts;
 };
 
 struct config_pin { /* a line of network.hosts */
@@ -51,6 +70,9 @@ struct config_ssh {
 
 struct config_ports {
     uint16_t *items;
+    struct config_place { /* where each was written */
+        uint32_t source, index;
+    } * places;
     size_t count;
 };
 
@@ -63,10 +85,14 @@ struct cJSON;
 struct fence_config {
     atomic_uint refs;
 
+    struct config_source sources[CONFIG_SOURCES];
+    size_t nsources;
+
     struct config_domains allowed, denied;
     struct config_cidrs allowed_addresses, denied_addresses;
     struct request_rules rules; /* network.rules */
-    struct config_pin *pins;    /* sorted by name */
+    struct config_parts rule_parts;
+    struct config_pin *pins; /* sorted by name */
     size_t npins;
     struct config_literal *literals; /* only of the classes that no network rule opens: rules.c */
     size_t nliterals;
@@ -117,8 +143,17 @@ const struct addr *config_pinned(const struct fence_config *config, const struct
 const struct upstream *config_upstream(const struct fence_config *config, const struct host *host,
                                        uint16_t port);
 
-/* How a person finds rule `index` of a list: "network.allowedDomains[3]" or "--allow example.com".
- * Cuts what does not fit. */
-void config_rule_name(char *out, size_t cap, const struct config_domains *list, uint32_t index);
+/* ---- how a person finds an entry of a list; each cuts what does not fit ---- */
+
+/* "network.allowedDomains[3]", in what is extended "network.allowedDomains[3] of template code", or
+ * "--allow example.com". */
+void config_rule_name(char *out, size_t cap, const struct fence_config *config,
+                      const struct config_domains *list, uint32_t index);
+
+/* The same for a list without values from outside. */
+void config_entry_name(char *out, size_t cap, const struct fence_config *config, const char *key,
+                       const struct config_parts *parts, size_t index);
+void config_place_name(char *out, size_t cap, const struct fence_config *config, const char *key,
+                       struct config_place place);
 
 #endif

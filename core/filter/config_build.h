@@ -4,15 +4,22 @@
 #ifndef FENCE_FILTER_CONFIG_BUILD_H
 #define FENCE_FILTER_CONFIG_BUILD_H
 
+#include "base/buf.h"
 #include "filter/config.h"
 #include "filter/jsonc.h"
 
 /* ---- config.c ---- */
 
-/* Reads `text`, which is overwritten; NULL with a `len` of 0: there are no settings. `name` stands
- * for the file in errors. */
-int config_build(struct fence_config **out, const char *name, char *text, size_t len,
+struct config_link;
+
+/* Reads `settings`, which is moved; NULL: there are none. */
+int config_build(struct fence_config **out, struct config_link *settings,
                  const fence_setting *extra, size_t nextra, fence_error *err);
+
+/* ---- config_file.c ---- */
+
+/* Appends a regular file, as a whole. */
+int config_read_file(struct buf *out, const char *path, fence_error *err);
 
 /* ---- config_data.c ---- */
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "filter/config_build.h"
 
 struct fence_config *config_new(void)
@@ -54,7 +55,8 @@ static void config_free(struct fence_config *config)
     free(config->pins);
     free(config->literals);
     free_texts(config->policies, config->npolicies);
-    cJSON_Delete(config->policy_settings);
+    if (config->policy_settings)
+        cJSON_Delete(config->policy_settings);
     free_texts(config->allow_write, config->nallow_write);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         free_texts(texts[i]->items, texts[i]->count);
@@ -63,6 +65,9 @@ static void config_free(struct fence_config *config)
     command_rules_deinit(&config->commands.allow);
     command_rules_deinit(&config->ssh.allowed_commands);
     command_rules_deinit(&config->ssh.denied_commands);
+    free(config->local_ports.places);
+    for (size_t i = 0; i < config->nsources; i++)
+        free(config->sources[i].name);
     free(config);
 }
 
@@ -128,12 +133,66 @@ const struct upstream *config_upstream(const struct fence_config *config, const 
     return &config->upstream;
 }
 
-void config_rule_name(char *out, size_t cap, const struct config_domains *list, uint32_t index)
-{
-    uint32_t origin = index - list->from_file;
+/* ---- names for people ---- */
 
-    if (index < list->from_file || origin >= list->norigins)
-        snprintf(out, cap, "%s[%u]", list->key, index);
+const char *fence_config_source(const fence_config *config, size_t index)
+{
+    return index < config->nsources ? config->sources[index].name : NULL;
+}
+
+const char *fence_config_file(const fence_config *config, size_t index)
+{
+    for (size_t i = 0; i < config->nsources; i++) {
+        if (config->sources[i].kind == CONFIG_FILE && index-- == 0)
+            return config->sources[i].name;
+    }
+    return NULL;
+}
+
+/* " of template code"; nothing for the settings themselves. Of a long path the end says more. */
+static void append_source(char *out, size_t cap, const struct config_source *source)
+{
+    size_t len = strlen(out), room = cap - len, skip = 0;
+    char name[LIMIT_PATH];
+    size_t name_len = str_escape(name, sizeof name, str_of(source->name));
+
+    if (name_len + sizeof " of " > room && room > sizeof " of ...")
+        skip = name_len - (room - sizeof " of ...");
+    snprintf(out + len, room, " of %s%s", skip > 0 ? "..." : "", name + skip);
+}
+
+void config_place_name(char *out, size_t cap, const struct fence_config *config, const char *key,
+                       struct config_place place)
+{
+    bool is_said = place.source > 0;
+
+    snprintf(out, cap, "%s[%u]", key, place.index);
+    if (place.source >= config->nsources)
+        return;
+    is_said = is_said || config->sources[place.source].kind == CONFIG_TEMPLATE;
+    if (is_said)
+        append_source(out, cap, &config->sources[place.source]);
+}
+
+void config_entry_name(char *out, size_t cap, const struct fence_config *config, const char *key,
+                       const struct config_parts *parts, size_t index)
+{
+    struct config_place place = {.source = 0, .index = (uint32_t)index};
+
+    for (uint32_t i = 0; i < config->nsources; i++) {
+        if (index >= parts->from[i] && index - parts->from[i] < parts->count[i])
+            place = (struct config_place){i, (uint32_t)index - parts->from[i]};
+    }
+    config_place_name(out, cap, config, key, place);
+}
+
+void config_rule_name(char *out, size_t cap, const struct fence_config *config,
+                      const struct config_domains *list, uint32_t index)
+{
+    uint32_t origin = index - list->parts.total;
+
+    if (index < list->parts.total || origin >= list->norigins)
+        config_entry_name(out, cap, config, list->key, &list->parts, index);
     else
         str_escape(out, cap, str_of(list->origins[origin]));
 }

@@ -81,7 +81,7 @@ static int add_extra(struct fence_config *config, const fence_setting *setting, 
         *why = "this key takes no value from outside the file";
         return -EINVAL;
     }
-    rc = config_add_domain(config, list, value, list->from_file + (uint32_t)list->norigins, why);
+    rc = config_add_domain(config, list, value, list->parts.total + (uint32_t)list->norigins, why);
     return rc < 0 ? rc : add_origin(list, setting);
 }
 

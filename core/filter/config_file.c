@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "filter/config_build.h"
+#include "filter/config_chain.h"
 
 #define SHOWN_PATH 300 /* bytes of a path that an error shows */
 
@@ -76,37 +77,41 @@ static int read_all(struct buf *out, int fd, const char *path, fence_error *err)
     }
 }
 
+int config_read_file(struct buf *out, const char *path, fence_error *err)
+{
+    auto_fd int fd = -1;
+    int rc = open_regular(&fd, path, err);
+
+    return rc < 0 ? rc : read_all(out, fd, path, err);
+}
+
+/* ---- settings from a file, a text, a template ---- */
+
 int fence_config_parse(fence_config **out, const char *name, const char *json, size_t len,
                        const fence_setting *extra, size_t nextra, fence_error *err)
 {
-    auto_free char *text = NULL;
+    auto_link struct config_link link = {0};
+    int rc = config_link_text(&link, name, json, len, err);
 
-    if (len <= LIMIT_CONFIG_BYTES) { /* else config_build() refuses it unread */
-        text = malloc(len + 1);
-        if (!text)
-            return fail(err, -ENOMEM, "out of memory");
-        if (len > 0)
-            memcpy(text, json, len);
-    }
-    return config_build(out, name, text, len, extra, nextra, err);
+    return rc < 0 ? rc : config_build(out, &link, extra, nextra, err);
+}
+
+int fence_config_template(fence_config **out, const char *name, const fence_setting *extra,
+                          size_t nextra, fence_error *err)
+{
+    auto_link struct config_link link = {0};
+    int rc = config_link_template(&link, name, err);
+
+    return rc < 0 ? rc : config_build(out, &link, extra, nextra, err);
 }
 
 int fence_config_load(fence_config **out, const char *path, const fence_setting *extra,
                       size_t nextra, fence_error *err)
 {
-    auto_buf struct buf text = BUF_INIT((size_t)LIMIT_CONFIG_BYTES + 64 * 1024);
-    auto_fd int fd = -1;
-    int rc;
+    auto_link struct config_link link = {0};
+    int rc = path ? config_link_file(&link, path, err) : 0;
 
-    if (!path)
-        return config_build(out, "", NULL, 0, extra, nextra, err);
-    rc = open_regular(&fd, path, err);
-    if (rc < 0)
-        return rc;
-    rc = read_all(&text, fd, path, err);
-    if (rc < 0)
-        return rc;
-    return config_build(out, path, text.bytes, text.len, extra, nextra, err);
+    return rc < 0 ? rc : config_build(out, path ? &link : NULL, extra, nextra, err);
 }
 
 /* ---- the file that is read when none is named ---- */

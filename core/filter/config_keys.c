@@ -9,8 +9,8 @@
 /* clang-format off */
 static const struct key keys[] = {
     {"$schema",                                      KEY_COMMENT,   0, NULL},
-    {"extends",                                      KEY_NO_TEXT,   0, NULL},
-    {"allowPty",                                     KEY_NO_SWITCH, 0, NULL},
+    {"extends",                                      KEY_EXTENDS,   0, NULL},
+    {"allowPty",                                     KEY_SWITCH,    0, NULL},
     {"forceNewSession",                              KEY_NO_SWITCH, 0, NULL},
     {"allowNested",                                  KEY_SWITCH,    FIELD(allow_nested), NULL},
     {"policies",                                     KEY_POLICIES,  0, NULL},
@@ -45,8 +45,8 @@ static const struct key keys[] = {
     {"filesystem.allowExecute",                      KEY_TEXTS,     FIELD(allow_execute), NULL},
     {"filesystem.allowGitConfig",                    KEY_SWITCH,    FIELD(allow_git_config), NULL},
     {"filesystem.allowOtherOwners",                  KEY_SWITCH,    FIELD(allow_other_owners), NULL},
-    {"filesystem.defaultDenyRead",                   KEY_SWITCH,    FIELD(default_deny_read), NULL},
-    {"filesystem.strictDenyRead",                    KEY_SWITCH,    FIELD(strict_deny_read), NULL},
+    {"filesystem.defaultDenyRead",                   KEY_LOCK,      FIELD(default_deny_read), NULL},
+    {"filesystem.strictDenyRead",                    KEY_LOCK,      FIELD(strict_deny_read), NULL},
     {"filesystem.wslInterop",                        KEY_NO_SWITCH, 0, NULL},
     {"environment",                                  KEY_SECTION,   0, NULL},
     {"environment.inherit",                          KEY_SWITCH,    FIELD(env_inherit), NULL},

@@ -10,6 +10,8 @@
 enum key_kind {
     KEY_SECTION, /* an object with known keys of its own          */
     KEY_COMMENT, /* a string for editors, of no meaning here      */
+    KEY_EXTENDS, /* read before all others: config_chain.c        */
+    KEY_LOCK,    /* true or false, and true stays: what is extended can be tightened only */
     KEY_SWITCH,  /* true or false; without a field, of no meaning here */
     KEY_DOMAINS, /* the lists that are built                      */
     KEY_ADDRESSES,

@@ -179,23 +179,27 @@ static bool joins_address(const struct request_rule *rule)
 int read_rules(struct reader *r, const cJSON *list)
 {
     struct request_rules *rules = &r->config->rules;
-    size_t count = (size_t)cJSON_GetArraySize(list);
+    size_t count = (size_t)cJSON_GetArraySize(list), index = 0;
+    struct request_rule *grown;
     const cJSON *item;
 
-    if (count > LIMIT_REQUEST_RULES)
+    if (count + rules->count > LIMIT_REQUEST_RULES)
         return fail_here(r, true,
                          ": has more than %d rules; lists of names belong into "
                          "allowedDomains and deniedDomains",
                          LIMIT_REQUEST_RULES);
-    rules->list = calloc(count + 1, sizeof *rules->list);
-    if (!rules->list)
+    grown = reallocarray(rules->list, rules->count + count + 1, sizeof *grown);
+    if (!grown)
         return fail_memory(r);
+    rules->list = grown;
+    memset(grown + rules->count, 0, (count + 1) * sizeof *grown);
+    read_part(r, &r->config->rule_parts, count);
     cJSON_ArrayForEach(item, list)
     {
-        struct request_rule *rule = &rules->list[rules->count];
+        struct request_rule *rule = &rules->list[rules->count++];
         int rc;
 
-        r->path[r->depth++] = (struct jsonc_step){NULL, rules->count++};
+        r->path[r->depth++] = (struct jsonc_step){NULL, index++};
         rc = read_rule(r, item, rule);
         if (rc < 0)
             return rc;

@@ -10,7 +10,9 @@
 
 int fail_here(struct reader *r, bool at_key, const char *fmt, ...)
 {
-    size_t at = jsonc_locate(r->text, r->path, r->depth, at_key);
+    const struct config_link *link = &r->chain->links[r->at];
+    struct str source = {link->text, link->len};
+    size_t at = jsonc_locate(source, r->path, r->depth, at_key);
     unsigned line, column;
     char name[160], path[120], text[280];
     va_list args;
@@ -18,8 +20,8 @@ int fail_here(struct reader *r, bool at_key, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    jsonc_position(r->text, at, &line, &column);
-    str_escape(name, sizeof name, str_of(r->name));
+    jsonc_position(source, at, &line, &column);
+    str_escape(name, sizeof name, str_of(link->name));
     config_format_path(path, sizeof path, r->path, r->depth);
     return fail(r->err, FENCE_ECONFIG, "%s:%u:%u: %s%s", name, line, column, path,
                 r->depth == 0 && text[0] == ':' ? text + 2 : text);
@@ -82,17 +84,49 @@ static int check_free(struct reader *r, const cJSON *value)
     return rc;
 }
 
+/* Behind what is there, in the place of what has the same name: the settings of one policy go
+ * together. */
+static int add_free(struct reader *r, const cJSON *member)
+{
+    cJSON *copy = cJSON_Duplicate(member, true);
+
+    if (!copy)
+        return fail_memory(r);
+    cJSON_DeleteItemFromObjectCaseSensitive(r->config->policy_settings, member->string);
+    if (cJSON_AddItemToObject(r->config->policy_settings, member->string, copy))
+        return 0;
+    cJSON_Delete(copy);
+    return fail_memory(r);
+}
+
 int read_free(struct reader *r, const cJSON *value)
 {
+    const cJSON *member;
     int rc = check_free(r, value);
 
     if (rc < 0)
         return rc;
-    r->config->policy_settings = cJSON_Duplicate(value, true);
-    return r->config->policy_settings ? 0 : fail_memory(r);
+    if (!r->config->policy_settings) {
+        r->config->policy_settings = cJSON_Duplicate(value, true);
+        return r->config->policy_settings ? 0 : fail_memory(r);
+    }
+    cJSON_ArrayForEach(member, value)
+    {
+        rc = add_free(r, member);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
 }
 
 /* ---- lists ---- */
+
+void read_part(struct reader *r, struct config_parts *parts, size_t count)
+{
+    parts->from[r->at] = parts->total;
+    parts->count[r->at] = (uint32_t)count;
+    parts->total += (uint32_t)count;
+}
 
 int read_list(struct reader *r, const cJSON *list, size_t field, read_item read)
 {

@@ -6,17 +6,18 @@
 
 #include "base/error.h"
 #include "filter/config_build.h"
+#include "filter/config_chain.h"
 #include "filter/jsonc.h"
 
 struct cJSON;
 
 #define SCHEMA_DEPTH 5 /* network.rules[0].port[0] */
 
+/* The links of the chain are read one after the other, what is extended first. */
 struct reader {
     struct fence_config *config;
-    const char *name; /* of the file, as it was given */
-    const struct cJSON *json;
-    struct str text; /* normalized                   */
+    const struct config_chain *chain;
+    size_t at; /* of the chain: the link that is being read */
     const fence_setting *extra;
     size_t nextra;
     struct jsonc_step path[SCHEMA_DEPTH]; /* of the value being read */
@@ -58,6 +59,14 @@ int read_variables(struct reader *r, const struct cJSON *object, size_t field); 
 int read_switch(struct reader *r, const struct cJSON *value, size_t field);     /* 0: nowhere */
 int read_seconds(struct reader *r, const struct cJSON *value, size_t field);
 int read_either(struct reader *r, const struct cJSON *value, size_t field, const char *words);
+
+int read_lock(struct reader *r, const struct cJSON *value, size_t field); /* stays true */
+
+/* Where the `count` entries of a list that come now will stand. */
+void read_part(struct reader *r, struct config_parts *parts, size_t count);
+
+/* network.hosts: config_read_hosts.c. */
+int read_hosts(struct reader *r, const struct cJSON *object);
 
 /* network.rules, an array of objects: config_read_rules.c. */
 int read_rules(struct reader *r, const struct cJSON *list);

@@ -36,6 +36,8 @@ static int use_environment(struct fence_config *config, const char **why)
 
 int config_set_upstream(struct fence_config *config, struct str text, const char **why)
 {
+    config->upstream = (struct upstream){.kind = UPSTREAM_NONE}; /* what is extended may name one */
+    config->no_proxy_from_environment = false;
     if (text.len == 0)
         return 0;
     if (str_equal(text, STR("environment")))
@@ -48,7 +50,7 @@ int config_set_upstream(struct fence_config *config, struct str text, const char
  * fence cannot understand is passed over: other programs read it in other ways. */
 static int add_exception(struct fence_config *config, struct str entry)
 {
-    uint32_t index = config->no_proxy.from_file;
+    uint32_t index = config->no_proxy.parts.total;
     char wildcard[LIMIT_HOST + 3] = "*.";
     const char *why;
     int rc;

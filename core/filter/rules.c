@@ -28,9 +28,10 @@ static void decide(fence_decision *out, fence_verdict verdict, fence_reason reas
 
 /* ---- matches ---- */
 
-static void name_request_rule(char *rule, size_t cap, size_t index)
+static void name_request_rule(fence_decision *out, const struct fence_config *config, size_t index)
 {
-    say(rule, cap, "network.rules[%zu]", index);
+    config_entry_name(out->rule, sizeof out->rule, config, "network.rules", &config->rule_parts,
+                      index);
 }
 
 /* Does anything deny this address itself? Then its name is written to out->rule. */
@@ -42,17 +43,18 @@ static bool addr_denied(fence_decision *out, const struct fence_config *config,
     size_t rule;
 
     if (domain != DOMAINS_NO_RULE) {
-        config_rule_name(out->rule, sizeof out->rule, &config->denied, domain);
+        config_rule_name(out->rule, sizeof out->rule, config, &config->denied, domain);
         return true;
     }
     if (network != DOMAINS_NO_RULE) {
-        say(out->rule, sizeof out->rule, "%s[%u]", config->denied_addresses.key, network);
+        config_entry_name(out->rule, sizeof out->rule, config, config->denied_addresses.key,
+                          &config->denied_addresses.parts, network);
         return true;
     }
     rule = request_rules_match_addr(&config->rules, false, request, addr, false);
     if (rule == REQUEST_NO_RULE)
         return false;
-    name_request_rule(out->rule, sizeof out->rule, rule);
+    name_request_rule(out, config, rule);
     return true;
 }
 
@@ -123,14 +125,18 @@ static void format_host(char out[HOST_AUTHORITY], const struct host *host)
 
 static void cure_by_removing(fence_decision *out)
 {
-    size_t key = strcspn(out->rule, "[");
+    const char *of = strstr(out->rule, "] of ");
+    int key = (int)strcspn(out->rule, "[");
 
     if (out->rule[0] == '-')
         say(out->cure, sizeof out->cure, "leave out %s", out->rule);
+    else if (of && str_has_prefix(str_of(of), STR("] of template ")))
+        say(out->cure, sizeof out->cure, "extend a copy of%s without it: fence templates show %s",
+            of + strlen("] of"), of + strlen("] of template "));
     else if (str_has_prefix(str_of(out->rule), STR("network.rules[")))
         say(out->cure, sizeof out->cure, "change %s", out->rule);
     else
-        say(out->cure, sizeof out->cure, "remove it from %.*s", (int)key, out->rule);
+        say(out->cure, sizeof out->cure, "remove it from %.*s%s", key, out->rule, of ? of + 1 : "");
 }
 
 /* No cure is better than one that was cut: a cut name is another name. */
@@ -185,7 +191,7 @@ static void deny_by_rule(fence_decision *out, const struct fence_config *config,
     const struct request_rule *rule = &config->rules.list[index];
     char shown[SHOWN_HOST];
 
-    name_request_rule(out->rule, sizeof out->rule, index);
+    name_request_rule(out, config, index);
     deny_host(out, request);
     if (rule->message)
         say(out->message, sizeof out->message, "%s", rule->message);
@@ -219,7 +225,7 @@ bool rules_deny_request(fence_decision *out, const struct fence_config *config,
 
     decide(out, FENCE_DENY, FENCE_REASON_REQUEST_DENIED);
     if (domain != DOMAINS_NO_RULE) {
-        config_rule_name(out->rule, sizeof out->rule, &config->denied, domain);
+        config_rule_name(out->rule, sizeof out->rule, config, &config->denied, domain);
         deny_host(out, request);
         return true;
     }
@@ -245,17 +251,18 @@ static bool request_allowed(fence_decision *out, const struct fence_config *conf
 
     decide(out, FENCE_ALLOW, FENCE_REASON_NONE);
     if (local >= 0) {
-        say(out->rule, sizeof out->rule, "network.allowLocalOutboundPorts[%d]", local);
+        config_place_name(out->rule, sizeof out->rule, config, "network.allowLocalOutboundPorts",
+                          config->local_ports.places[local]);
         return true;
     }
     if (domain != DOMAINS_NO_RULE) {
-        config_rule_name(out->rule, sizeof out->rule, &config->allowed, domain);
+        config_rule_name(out->rule, sizeof out->rule, config, &config->allowed, domain);
         return true;
     }
     rule = request_rules_match(&config->rules, true, request);
     if (rule == REQUEST_NO_RULE)
         return false;
-    name_request_rule(out->rule, sizeof out->rule, rule);
+    name_request_rule(out, config, rule);
     return true;
 }
 

@@ -111,7 +111,8 @@ static int judge_command(void *payload, const struct shell_word *words, size_t c
         }
     }
     if (has_rule(&match, &ssh->denied_commands, words, count)) {
-        snprintf(out->rule, sizeof out->rule, "ssh.deniedCommands[%zu]", match.index);
+        config_place_name(out->rule, sizeof out->rule, asked->config, "ssh.deniedCommands",
+                          (struct config_place){match.source, match.index});
         return refuse_command(asked, "the command is denied");
     }
     if (ssh->allow_all_commands || has_rule(&match, &ssh->allowed_commands, words, count))

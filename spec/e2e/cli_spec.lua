@@ -67,8 +67,6 @@ local refused = {
 }
 
 local not_built = {
-  { "-t", "code" }, { "--template", "code" },
-  { "--list-templates" },
   { "--log-file", "/dev/null" }, { "--fence-log-file", "/dev/null" }, { "--summary" },
   { "--color=always" }, { "--shell", "sh" }, { "--shell-login" }, { "--force-new-session" },
   { "--service-execution-model", "x" }, { "--expose-host-path", "/x" },
@@ -76,7 +74,7 @@ local not_built = {
 }
 
 local reserved = {
-  "check", "config", "templates", "import", "hooks", "completion",
+  "check", "config", "import", "hooks", "completion",
 }
 
 -- name, fence's words, what the command prints

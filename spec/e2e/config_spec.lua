@@ -141,10 +141,9 @@ local wrong = {
 
 -- Keys of the ancestor that would be ignored: what they ask for is refused.
 local not_built = {
-  { "extends", '"code"' }, { "allowPty", "true" }, { "forceNewSession", "true" },
+  { "forceNewSession", "true" },
   { "network.httpProxyPort", "8080" },
   { "network.defaultAction", '"allow"' }, { "devices.mode", '"host"' },
-  { "command.deny", '["rm"]' }, { "command.useDefaults", "true" },
   { "ssh.allowedHosts", '["a.test"]' },
 }
 

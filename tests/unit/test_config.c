@@ -115,15 +115,14 @@ static const struct row bad_rows[] = {
     {"3L.213 list in a list",         "{\"filesystem\": {\"allowWrite\": [[]]}}",
                                       "1:32: filesystem.allowWrite[0]: must be a string: this is a list of strings"},
     {"unbuilt list",                  "{\"devices\": {\n    \"allow\": [\"/dev/kvm\"]}}", "2:5: devices.allow" BLOCKED "leave it empty"},
-    {"unbuilt switch",                "{\"allowPty\": true}", "1:2: allowPty" BLOCKED "set it to false"},
-    {"unbuilt text",                  "{\"extends\": \"code\"}", "1:2: extends" BLOCKED "leave it empty"},
+    {"unbuilt switch",                "{\"forceNewSession\": true}", "1:2: forceNewSession" BLOCKED "set it to false"},
+    {"unbuilt text",                  "{\"devices\": {\"mode\": \"host\"}}", "1:14: devices.mode" BLOCKED "leave it empty"},
     {"policy: no object",             "{\"policy\": [1]}", "1:12: policy: must be an object: policies and their settings"},
     {"policy: null",                  "{\"policy\": null}", "1:12: policy: null is no value here: leave the key out"},
     {"3L.209 twice, deep down",       "{\"policy\": {\"a\": [{\"b\": 1, \"b\": 2}]}}", "1:38: policy.b: this key stands here twice: remove one"},
     {"unbuilt number",                "{\"network\": {\"socksProxyPort\": 1080}}", "1:14: network.socksProxyPort" BLOCKED "set it to 0"},
     {"3L.216 1e999 for a port",       "{\"network\": {\"httpProxyPort\": 1e999}}", "1:14: network.httpProxyPort" BLOCKED "set it to 0"},
     {"defaultAction proxy",           "{\"network\": {\"defaultAction\": \"proxy\"}}", "1:14: network.defaultAction" BLOCKED "leave it empty"},
-    {"default commands",              "{\"command\": {\"useDefaults\": true}}", "1:14: command.useDefaults" BLOCKED "set it to false"},
     {"a section of a section",        "{\"macos\": {\"mach\": {\"lookup\": [\"*\"]}}}", "1:21: macos.mach.lookup" BLOCKED "leave it empty"},
     {"an empty path",                 "{\"filesystem\": {\"allowWrite\": [\"\"]}}",
                                       "1:32: filesystem.allowWrite[0]: '': this is an empty path: the current folder is \".\""},
@@ -217,9 +216,9 @@ static void test_values(void **state)
                                " \"filesystem\": {\"allowWrite\": [\".\", \"~/x/**\"]}}"),
                            &err),
                      0);
-    assert_int_equal(config->allowed.from_file, 2);
+    assert_int_equal(config->allowed.parts.total, 2);
     assert_int_equal(domains_count(config->allowed.set), 2);
-    assert_int_equal(config->denied.from_file, 1);
+    assert_int_equal(config->denied.parts.total, 1);
     assert_int_equal(domains_count(config->allowed_addresses.set), 2);
     assert_int_equal(domains_find(config->allowed_addresses.set, STR("::1/128")), 1);
     assert_int_equal(domains_count(config->denied_addresses.set), 0);

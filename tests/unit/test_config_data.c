@@ -69,7 +69,9 @@ static void test_rule_name(void **state)
 {
     char first[] = "--allow a.test", second[] = "--allow \x1b[2J";
     char *origins[] = {first, second};
-    const struct config_domains list = {NULL, "network.allowedDomains", 3, origins, 2};
+    const struct config_domains list = {
+        .key = "network.allowedDomains", .parts = {.total = 3}, .origins = origins, .norigins = 2};
+    struct fence_config *config = config_new();
     static const struct {
         const char *name;
         uint32_t index;
@@ -89,10 +91,11 @@ static void test_rule_name(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char out[96];
 
-        config_rule_name(out, rows[i].cap, &list, rows[i].index);
+        config_rule_name(out, rows[i].cap, config, &list, rows[i].index);
         if (strcmp(out, rows[i].expected) != 0)
             fail_msg("%s: '%s'", rows[i].name, out);
     }
+    fence_config_unref(config);
 }
 
 static void test_needs_literal(void **state)

@@ -31,18 +31,18 @@ static void test_order(void **state)
     (void)state;
     assert_int_equal(
         fence_config_parse(&config, "x", file, sizeof file - 1, extra, ARRAY_LEN(extra), NULL), 0);
-    assert_int_equal(config->allowed.from_file, 2);
+    assert_int_equal(config->allowed.parts.total, 2);
     assert_int_equal(config->allowed.norigins, 2);
-    assert_int_equal(config->denied.from_file, 0);
+    assert_int_equal(config->denied.parts.total, 0);
     assert_null(host_parse(&host, STR("c.test")));
-    config_rule_name(name, sizeof name, &config->allowed,
+    config_rule_name(name, sizeof name, config, &config->allowed,
                      domains_match(config->allowed.set, &host, 443));
     assert_string_equal(name, "--allow c.test:443");
     assert_int_equal(domains_match(config->allowed.set, &host, 80), DOMAINS_NO_RULE);
     assert_null(host_parse(&host, STR("[::1]")));
     assert_int_equal(domains_match(config->allowed.set, &host, 80), 3);
     assert_null(host_parse(&host, STR("x.d.test")));
-    config_rule_name(name, sizeof name, &config->denied,
+    config_rule_name(name, sizeof name, config, &config->denied,
                      domains_match(config->denied.set, &host, 80));
     assert_string_equal(name, "--deny *.d.test");
     assert_true(config->allow_nested);

@@ -10,11 +10,16 @@
 
 #include <cmocka.h>
 
-static const char text[] = "{\n  \"a\": [\"x\", 1],\n  \"b\": null, \"b\": 2}";
+static char name[] = "f.json", text[] = "{\n  \"a\": [\"x\", 1],\n  \"b\": null, \"b\": 2}";
+
+static const struct config_chain chain = {
+    .links = {{.kind = CONFIG_FILE, .name = name, .text = text, .len = sizeof text - 1}},
+    .count = 1,
+};
 
 static struct reader reader_of(fence_error *err)
 {
-    return (struct reader){.name = "f.json", .text = {text, sizeof text - 1}, .err = err};
+    return (struct reader){.chain = &chain, .err = err};
 }
 
 static void test_places(void **state)

@@ -168,6 +168,21 @@ FENCE_API int fence_config_load(fence_config **out, const char *path, const fenc
 FENCE_API int fence_config_parse(fence_config **out, const char *name, const char *json, size_t len,
                                  const fence_setting *extra, size_t nextra, fence_error *err);
 
+/* Settings that come with the library. */
+typedef struct fence_template {
+    const char *name;  /* "code"              */
+    const char *about; /* one line            */
+    const char *text;  /* JSON with comments; not terminated */
+    size_t len;
+} fence_template;
+
+/* The templates: 0, 1, 2... Returns 0, or -ENOENT behind the last. */
+FENCE_API int fence_template_at(fence_template *out, size_t index);
+
+/* fence_config_load() for a template. */
+FENCE_API int fence_config_template(fence_config **out, const char *name,
+                                    const fence_setting *extra, size_t nextra, fence_error *err);
+
 /* The file fence reads when none is named: $XDG_CONFIG_HOME/fence/fence.jsonc or .json
  * (~/.config where the variable is unset), else ~/.fence.json or .jsonc. Writes "" when there is
  * none. Two at the same place are an error. */
@@ -176,6 +191,20 @@ FENCE_API int fence_config_find(char *out, size_t cap, fence_error *err);
 /* The policy files that the settings name, 0, 1, 2...: as written, so that one without a leading
  * '/' lies beside the settings. NULL behind the last. */
 FENCE_API const char *fence_config_policy(const fence_config *config, size_t index);
+
+/* What the settings were read from, each extended by the one before: 0, the settings themselves, 1,
+ * 2...: a file's path as it was opened, "template NAME", or the name of a text. NULL behind the
+ * last. */
+FENCE_API const char *fence_config_source(const fence_config *config, size_t index);
+
+/* The files among them. For fence_sandbox_options.rule_files, where they are to be read again. */
+FENCE_API const char *fence_config_file(const fence_config *config, size_t index);
+
+/* Tells the files that the settings at `path` are read from, as far as that can be followed: also
+ * of settings that are wrong, and one that is not there. For those who wait until they are right.
+ */
+FENCE_API void fence_config_follow(const char *path, void (*each)(const char *file, void *payload),
+                                   void *payload);
 
 FENCE_API fence_config *fence_config_ref(fence_config *config);
 FENCE_API fence_config *fence_config_unref(fence_config *config); /* always NULL; takes NULL */
