@@ -345,6 +345,8 @@ const char *options_of_sandboxes(const struct options *o)
         return "--degrade";
     if (o->clean_tty)
         return "--clean-tty";
+    if (o->list_templates)
+        return "--list-templates";
     return o->linux_features ? "--linux-features" : NULL;
 }
 

@@ -53,6 +53,13 @@ static int fail_extends(const struct config_chain *chain, fence_error *err, cons
     return fail(err, FENCE_ECONFIG, "%s:%u:%u: extends: %s", name, line, column, text);
 }
 
+static int fail_because(const struct config_chain *chain, fence_error *err, const fence_error *why)
+{
+    if (why->code == -ENOMEM)
+        return fail(err, -ENOMEM, "out of memory");
+    return fail_extends(chain, err, "%s", why->message);
+}
+
 /* "a.json > b.json > " */
 static void format_chain(char *out, size_t cap, const struct config_chain *chain, size_t from)
 {
@@ -107,7 +114,7 @@ static int read_file(struct config_link *out, struct config_chain *chain, const 
         return fail(err, -ENOMEM, "out of memory");
     if (config_link_file(out, opened, &why) < 0) {
         chain->tried = take(&opened);
-        return fail_extends(chain, err, "%s", why.message);
+        return fail_because(chain, err, &why);
     }
     for (size_t i = 0; i < chain->count; i++)
         total += chain->links[i].len;
@@ -140,7 +147,7 @@ static int find_base(char **out, const struct config_chain *chain, fence_error *
     fence_error why;
 
     if (fence_config_find(path, sizeof path, &why) < 0)
-        return fail_extends(chain, err, "%s", why.message);
+        return fail_because(chain, err, &why);
     if (!*path)
         return fail_extends(chain, err,
                             "you have no settings of your own: write ~/.config/fence/fence.jsonc, "
@@ -193,7 +200,7 @@ static int extend(struct config_chain *chain, const char *word, fence_error *err
     if (is_file || word[0] == '@')
         rc = find_file(&link, chain, word, err);
     else if ((rc = config_link_template(&link, word, &why)) < 0)
-        rc = fail_extends(chain, err, "%s", why.message);
+        rc = fail_because(chain, err, &why);
     for (size_t i = 0; rc == 0 && i < chain->count; i++) {
         if (is_same(&chain->links[i], &link))
             return fail_circle(chain, i, err);

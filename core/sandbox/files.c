@@ -260,11 +260,33 @@ static int protect_home(struct resolver *r, const char *home)
     return rc == 0 && all ? resolver_list(r, &r->files->folders, home) : rc;
 }
 
+/* "**" "/.claude/hooks" below a `top` that is called .claude itself. */
+static int protect_within(struct resolver *r, const char *top)
+{
+    char path[LIMIT_PATH];
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < protected_count; i++) {
+        const char *folder = protected_names[i] + strlen("**"), *name = strrchr(folder, '/');
+
+        if (name == folder ||
+            !str_has_suffix(str_of(top), (struct str){folder, (size_t)(name - folder)}))
+            continue;
+        snprintf(path, sizeof path, "%s%s", top, name);
+        rc = resolver_protect(r, path);
+        if (rc == 0)
+            rc = resolver_rule(r, FILE_PROTECTED, top, name + 1);
+    }
+    return rc;
+}
+
 /* Everywhere below `top`. */
 static int protect_below(struct resolver *r, const char *top)
 {
-    int rc = seek_names(r, top, protected_names, protected_count, SOUGHT_PROTECTED);
+    int rc = protect_within(r, top);
 
+    if (rc == 0)
+        rc = seek_names(r, top, protected_names, protected_count, SOUGHT_PROTECTED);
     if (rc == 0)
         rc = seek_names(r, top, reported_names, reported_count, SOUGHT_REPORTED);
     for (size_t name = 0; rc == 0 && name < protected_count; name++) {

@@ -27,7 +27,8 @@
 
 static const char settings[] =
     "// what there is of each kind\n"
-    "{\"network\": {\"allowedDomains\": [\"good.test\", \"*.wild.test:443\", \"198.51.100.7\"],\n"
+    "{\"extends\": \"default-deny\",\n"
+    " \"network\": {\"allowedDomains\": [\"good.test\", \"*.wild.test:443\", \"198.51.100.7\"],\n"
     " \"deniedDomains\": [\"bad.wild.test\", \"*.worse.test\",],\n"
     " \"allowedAddresses\": [\"10.0.0.0/8\"], \"deniedAddresses\": [\"192.0.2.0/24\"],\n"
     " \"hosts\": {\"good.test\": \"127.0.0.1\", \"other.test\": \"::1\"},\n"
