@@ -26,6 +26,7 @@ for _, identity in ipairs(users.identities()) do
         home) } })
       settings = users.write_file(identity, home .. "/s.json", "{}")
       users.write_file(identity, open .. "/s.json", "{}")
+      users.write_file(identity, home .. "/e.json", '{"extends": "./project/s.json"}')
       process.run({ as_user = identity, argv = { "ln", "-s", "../p.lua", open .. "/link.lua" } })
       process.run({ as_user = identity, argv = { "ln", "-s", "project/p.lua", home .. "/in.lua" } })
     end)
@@ -59,6 +60,10 @@ for _, identity in ipairs(users.identities()) do
       { "settings in it, which are read once", { "-s", "project/s.json", "--allow-write",
         "project" } },
       { "settings in it, with --watch", { "--watch", "-s", "project/s.json", "--allow-write",
+        "project" }, true },
+      { "what settings extend in it, which is read once", { "-s", "e.json", "--allow-write",
+        "project" } },
+      { "what settings extend in it, with --watch", { "--watch", "-s", "e.json", "--allow-write",
         "project" }, true },
       { "settings beside it, with --watch", { "--watch", "-s", "s.json", "--allow-write",
         "project" } },
