@@ -10,8 +10,12 @@
     LATE_FUNCTION("libcjson.so.1", "the package that has libcjson", type, name, parameters,        \
                   __VA_ARGS__)
 
+FORWARD(int, cJSON_AddItemToArray, (void *array, void *item), array, item)
 FORWARD(int, cJSON_AddItemToObject, (void *object, const char *name, void *item), object, name,
         item)
+FORWARD(int, cJSON_Compare, (const void *a, const void *b, int sensitive), a, b, sensitive)
+FORWARD(void *, cJSON_CreateObject, (void), )
+FORWARD(void *, cJSON_CreateString, (const char *text), text)
 FORWARD(void, cJSON_Delete, (void *item), item)
 FORWARD(void, cJSON_DeleteItemFromObjectCaseSensitive, (void *object, const char *name), object,
         name)
@@ -28,3 +32,6 @@ FORWARD(int, cJSON_IsObject, (const void *item), item)
 FORWARD(int, cJSON_IsString, (const void *item), item)
 FORWARD(int, cJSON_IsTrue, (const void *item), item)
 FORWARD(void *, cJSON_ParseWithLength, (const char *text, size_t len), text, len)
+FORWARD(char *, cJSON_Print, (const void *item), item)
+FORWARD(int, cJSON_ReplaceItemViaPointer, (void *parent, void *item, void *replacement), parent,
+        item, replacement)

@@ -19,6 +19,7 @@ int cmd_explain(char **argv);
 int cmd_connect(char **argv);
 int cmd_doctor(char **argv);
 int cmd_templates(char **argv);
+int cmd_config(char **argv);
 
 int print_linux_features(void); /* --linux-features; returns an exit status */
 int print_templates(void);      /* --list-templates; the same               */
@@ -30,6 +31,9 @@ struct rules {
     fence_policy *policy;     /* or NULL */
     char settings[PATH_ROOM]; /* the file; "" for none, as with a template */
 };
+
+/* Writes the path of the settings that `options` name, or of the ones found; "" for none. */
+int rules_find(char out[PATH_ROOM], const struct options *options, fence_error *err);
 
 /* The settings that `options` name, or the ones found, or the restrictive default, and the policies
  * of those and of `options`, in this order. Returns 0, or a negative number with `err` filled in.

@@ -70,7 +70,7 @@ int cmd_policy_test(char **argv)
     fence_error err;
     int status = EXIT_ERROR;
 
-    if (options_read_test(&options, argv, &err) < 0)
+    if (options_read_anywhere(&options, argv, true, &err) < 0)
         print_error("%s", err.message);
     else if (options.help)
         status = text_help_policy();

@@ -51,8 +51,7 @@ int rules_load_policies(struct rules *rules, const struct options *options, fenc
     return -1;
 }
 
-/* Writes the path of the settings, or "" for none. */
-static int find_settings(char out[PATH_ROOM], const struct options *options, fence_error *err)
+int rules_find(char out[PATH_ROOM], const struct options *options, fence_error *err)
 {
     out[0] = '\0';
     if (options->template)
@@ -82,7 +81,7 @@ static int load_from_there(struct rules *out, const struct options *options, fen
 int rules_load(struct rules *out, const struct options *options, fence_error *err)
 {
     *out = (struct rules){0};
-    if (find_settings(out->settings, options, err) < 0)
+    if (rules_find(out->settings, options, err) < 0)
         return -1;
     return load_from_there(out, options, err);
 }

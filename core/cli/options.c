@@ -311,7 +311,7 @@ int options_read(struct options *out, char **argv, bool proxy, fence_error *err)
     return 0;
 }
 
-int options_read_test(struct options *out, char **argv, fence_error *err)
+int options_read_anywhere(struct options *out, char **argv, bool test, fence_error *err)
 {
     char **kept = argv;
 
@@ -323,7 +323,7 @@ int options_read_test(struct options *out, char **argv, fence_error *err)
             *kept++ = *argv;
         else if (strcmp(*argv, "--") == 0)
             out->dashes = true;
-        else if (read_option(out, &argv, TEST, err) < 0)
+        else if (read_option(out, &argv, test ? TEST : ANY, err) < 0)
             return -1;
     }
     *kept = NULL;

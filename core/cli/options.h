@@ -36,9 +36,9 @@ struct options {
  * zeroed before, and to be freed in either case. */
 int options_read(struct options *out, char **argv, bool proxy, fence_error *err);
 
-/* The same for `fence policy test`, whose options may stand behind its words: those move up in
- * `argv`. */
-int options_read_test(struct options *out, char **argv, fence_error *err);
+/* The same where options may stand behind the words: those move up in `argv`. With `test` the
+ * options of `fence policy test` are known too. */
+int options_read_anywhere(struct options *out, char **argv, bool test, fence_error *err);
 
 /* The name of an option among them that says how a run goes on, which is nothing to a decision; or
  * NULL. */

@@ -170,20 +170,35 @@ void print_end(struct printer *printer)
     printer->is_open = false;
 }
 
-void print_error(const char *fmt, ...)
+static void print_words(const char *name, const char *fmt, va_list args)
 {
     char line[PRINT_LINE_MAX];
     ssize_t rc;
-    int head = snprintf(line, sizeof line, "fence: "), len;
-    va_list args;
+    int head = snprintf(line, sizeof line, "%s", name), len;
 
-    va_start(args, fmt);
     len = vsnprintf(line + head, sizeof line - (size_t)head - 1, fmt, args);
-    va_end(args);
     if (len < 0)
         return;
     rc = write(STDERR_FILENO, line, end_line(line, head + len, STDERR_FILENO));
     (void)rc;
+}
+
+void print_error(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    print_words("fence: ", fmt, args);
+    va_end(args);
+}
+
+void print_plain(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    print_words("", fmt, args);
+    va_end(args);
 }
 
 /* As Go prints a duration rounded to milliseconds: 0s, 12ms, 1.5s, 2m3.4s, 1h0m0s. */

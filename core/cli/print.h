@@ -41,4 +41,7 @@ void print_end(struct printer *printer);
 /* "fence: ..." - an error. Control characters become '?'. */
 __attribute__((format(printf, 1, 2))) void print_error(const char *fmt, ...);
 
+/* The same without the name in front. */
+__attribute__((format(printf, 1, 2))) void print_plain(const char *fmt, ...);
+
 #endif

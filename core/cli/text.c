@@ -37,6 +37,7 @@ int text_help(void)
         "--help\n"
         "       fence doctor [--json]                   what this machine lacks, and the cure\n"
         "       fence templates list, show NAME         settings to begin with\n"
+        "       fence config show                       the settings, with all that they extend\n"
         "       fence demo                              a show on loopback: what passes, what not\n"
         "\n"
         "The command reaches the network only through fence's proxy, and only the hosts that the\n"
@@ -187,6 +188,19 @@ int text_help_templates(void)
           "\"extends\": \"NAME\" in a settings file begins with one. list says what each is for, "
           "show\n"
           "prints it as it is, with what it does not hold.\n",
+          stdout);
+    return finish();
+}
+
+int text_help_config(void)
+{
+    fputs("Usage: fence config show [-s FILE | -t NAME]\n"
+          "\n"
+          "Prints the settings that a run would have, with all that they extend, as one JSON "
+          "object:\n"
+          "lists one behind the other, of all else the nearest; passwords, too. On standard error "
+          "it\n"
+          "says what they come from, each extended by the one above.\n",
           stdout);
     return finish();
 }

@@ -11,5 +11,6 @@ int text_help_explain(void);
 int text_help_connect(void);
 int text_help_doctor(void);
 int text_help_templates(void);
+int text_help_config(void);
 
 #endif

@@ -91,16 +91,12 @@ static bool has_policy(const struct fence_config *config, const char *path)
 /* A policy lies beside the file that names it. */
 static int read_policy(struct reader *r, const char *text, size_t index, size_t field)
 {
-    const char *why = NULL, *folder = r->chain->links[r->at].folder;
-    auto_free char *path = NULL;
+    auto_free char *path = config_link_path(&r->chain->links[r->at], text);
+    const char *why = NULL;
     int rc = -ENOMEM;
 
     (void)index;
     (void)field;
-    if (*text == '\0' || *text == '/' || !folder)
-        path = strdup(text);
-    else if (asprintf(&path, "%s%s", folder, text) < 0)
-        path = NULL;
     if (path && r->chain->count > 1 && has_policy(r->config, path))
         return 0;
     if (path)

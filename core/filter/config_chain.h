@@ -28,6 +28,10 @@ int config_link_template(struct config_link *out, const char *name, fence_error 
 /* An error names file, line and column. */
 int config_link_parse(struct config_link *link, fence_error *err);
 
+/* A path of a file that lies beside the link, seen from the folder of the settings; freed by the
+ * caller. NULL: out of memory. */
+char *config_link_path(const struct config_link *link, const char *written);
+
 void config_link_deinit(struct config_link *link);
 #define auto_link __attribute__((cleanup(config_link_deinit)))
 

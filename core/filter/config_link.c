@@ -69,6 +69,14 @@ int config_link_file(struct config_link *out, const char *path, fence_error *err
     return 0;
 }
 
+char *config_link_path(const struct config_link *link, const char *written)
+{
+    bool is_plain = !link->folder || *written == '\0' || *written == '/';
+    char *path;
+
+    return asprintf(&path, "%s%s", is_plain ? "" : link->folder, written) < 0 ? NULL : path;
+}
+
 int config_link_parse(struct config_link *link, fence_error *err)
 {
     struct jsonc_error why;

@@ -74,7 +74,7 @@ local not_built = {
 }
 
 local reserved = {
-  "check", "config", "import", "hooks", "completion",
+  "check", "import", "hooks", "completion",
 }
 
 -- name, fence's words, what the command prints

@@ -47,9 +47,9 @@ for _, identity in ipairs(users.identities()) do
       { "crates.io", "allowed by network.allowedDomains[N] of template code\n" },
       { "gitlab.com", "denied by network.deniedDomains[0]: gitlab.com:443 is denied by " ..
         "network.deniedDomains[0]\nto change that: remove it from network.deniedDomains\n" },
-      { "evil.test", "denied by network.deniedDomains[0] of DIRteam/base.json: evil.test:443 is " ..
-        "denied by network.deniedDomains[0] of DIRteam/base.json\nto change that: remove it from " ..
-        "network.deniedDomains of DIRteam/base.json\n" },
+      { "evil.test", "denied by network.deniedDomains[0] of DIRteam/base.json: evil.test:443 " ..
+        "is denied by network.deniedDomains[0] of DIRteam/base.json\n" ..
+        "to change that: remove it from network.deniedDomains of DIRteam/base.json\n" },
       { "statsig.anthropic.com", "denied by network.deniedDomains[3] of template code: " ..
         "statsig.anthropic.com:443 is denied by network.deniedDomains[3] of template code\n" ..
         "to change that: extend a copy of template code without it: fence templates show code\n"
@@ -73,7 +73,7 @@ for _, identity in ipairs(users.identities()) do
 
     it("what both set is as the nearest says", function()
       sandbox.require_sandbox(pending, identity)
-      local result = fence({ "-s", "../fence.json", "--", "sh", "-c", "echo $A $B $C" },
+      local result = fence({ "-s", home .. "/fence.json", "--", "sh", "-c", "echo $A $B $C" },
         { cwd = home .. "/else" })
       assert.equal("team ours ours\n", result.out, result.err)
     end)
@@ -89,6 +89,27 @@ for _, identity in ipairs(users.identities()) do
       write("etc/fence/fence.jsonc", '{"extends": "@base"}')
       assert.matches("fence.jsonc:1:13: extends: goes in a circle: ",
         fence({ "-s", "mine.json", "true" }, where).err)
+    end)
+
+    it("config show prints them as one, and where they come from", function()
+      write("fence.json", '{"extends": "./team/base.json", "policies": ["p.lua"], ' ..
+        '"network": {"allowedDomains": ["ours.test"]}}')
+      local result = fence({ "config", "show", "-s", "fence.json" })
+      assert.equal("Active config chain:\nfence.json\n└── team/base.json\n" ..
+        "    └── template code\n", result.err)
+      write("all.json", result.out)
+      for _, host in ipairs({ "ours.test", "team.test", "crates.io", "gitlab.com", "evil.test",
+        "policy.test", "else.test" }) do
+        local before = fence({ "explain", "-s", "fence.json", host .. ":443" })
+        local after = fence({ "explain", "-s", "all.json", host .. ":443" })
+        assert.equal(before.code, after.code, host)
+      end
+      result = fence({ "config", "show" })
+      assert.equal("Active config chain:\nnone: nothing is allowed\n", result.err)
+      assert.equal("fence: fence config show takes -s or -t, and no other option\n",
+        fence({ "config", "show", "--allow", "a.test" }).err)
+      assert.equal("fence: fence config show [-s FILE | -t NAME]: see fence config --help\n",
+        fence({ "config", "list" }).err)
     end)
 
     -- name, what is extended, the line behind "fence: a.json:1:13: extends: "

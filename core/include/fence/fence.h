@@ -200,6 +200,11 @@ FENCE_API const char *fence_config_source(const fence_config *config, size_t ind
 /* The files among them. For fence_sandbox_options.rule_files, where they are to be read again. */
 FENCE_API const char *fence_config_file(const fence_config *config, size_t index);
 
+/* Writes the settings at `path`, or those of a template, with what they extend, as one JSON text
+ * that the caller frees: free(3). Both NULL: there are none. */
+FENCE_API int fence_config_show(char **out, const char *path, const char *template_name,
+                                fence_error *err);
+
 /* Tells the files that the settings at `path` are read from, as far as that can be followed: also
  * of settings that are wrong, and one that is not there. For those who wait until they are right.
  */
