@@ -59,9 +59,10 @@ static const fence_setting *read_extra(const struct fields *fields, size_t *coun
 
 int config_make(lua_State *lua)
 {
-    static const char *const names[] = {"file", "text", "name", "extra", NULL};
+    static const char *const names[] = {"file", "text", "template", "name", "extra", NULL};
     struct fields fields = fields_of(lua, 1, "fence.config", names);
     const char *file = field_text(&fields, "file", false);
+    const char *template = field_text(&fields, "template", false);
     const char *name = field_text(&fields, "name", false);
     size_t len = 0, nextra;
     const fence_setting *extra = read_extra(&fields, &nextra);
@@ -77,12 +78,16 @@ int config_make(lua_State *lua)
     else if (!lua_isnil(lua, -1))
         luaL_error(lua, "fence.config: text: string expected, got %s", luaL_typename(lua, -1));
     lua_pop(lua, 1);
-    if (file && text)
-        luaL_error(lua, "fence.config: file and text: give one of them");
+    if ((file && text) || (template && (file || text)))
+        luaL_error(lua, "fence.config: file, text and template: give one of them");
     if (name && !text)
         luaL_error(lua, "fence.config: name: it goes with text; a file has its own");
-    rc = text ? fence_config_parse(config, name ? name : "text", text, len, extra, nextra, &error)
-              : fence_config_load(config, file, extra, nextra, &error);
+    if (template)
+        rc = fence_config_template(config, template, extra, nextra, &error);
+    else if (text)
+        rc = fence_config_parse(config, name ? name : "text", text, len, extra, nextra, &error);
+    else
+        rc = fence_config_load(config, file, extra, nextra, &error);
     return rc < 0 ? push_failure(lua, &error) : 1;
 }
 

@@ -38,6 +38,13 @@ describe("fence.config", function()
     assert.equal("allow", verdict(assert(fence.config { file = path }), "a.test"))
   end)
 
+  it("takes a template", function()
+    local config = assert(fence.config { template = "npm-install" })
+    assert.equal("deny", verdict(config, "a.test"))
+    local _, why = fence.config { template = "npm-instal" }
+    assert.equal("there is no template 'npm-instal'; did you mean 'npm-install'?", tostring(why))
+  end)
+
   it("adds values, and names where they come from", function()
     local config = assert(fence.config { text = "{}", extra = {
       { origin = "ours", key = "network.allowedDomains", value = "*.a.test" },

@@ -62,7 +62,7 @@ local rows = {
     "fence.decide: unknown field 'hots'" },
   { "decide: a list", decide({ "a.test" }), "fence.decide: fields have names" },
   { "config: both", function() fence.config { file = "/x", text = "{}" } end,
-    "fence.config: file and text: give one of them" },
+    "fence.config: file, text and template: give one of them" },
   { "config: a name for a file", function() fence.config { file = "/x", name = "y" } end,
     "fence.config: name: it goes with text" },
   { "config: a string", function() fence.config("/x") end,
