@@ -8,7 +8,7 @@
 ---@field on_connect? fun(req: fence.Request): fence.Verdict? A tunnel is asked for.
 ---@field on_request? fun(req: fence.Request): fence.Verdict? A plain HTTP request has been read.
 ---@field on_resolve? fun(req: fence.Request): fence.Verdict? Addresses are known; cannot allow.
----@field on_exec? fun(cmd: fence.Command): fence.Verdict? A command is about to start.
+---@field on_exec? fun(cmd: fence.Command): fence.Verdict? Something is executed.
 ---@field on_start? fun(run: fence.Run) A command starts.
 ---@field on_close? fun(req: fence.Request) A request or tunnel that reached its host is over.
 ---@field on_event? fun(event: fence.Event): string|false|nil A line instead; false: no line.
@@ -37,6 +37,7 @@
 ---@field argv string[] the command and its arguments
 ---@field line string the same, with spaces between
 ---@field cwd string the folder it would start in
+---@field pid integer? the process that executes it; nil for the command that fence starts
 
 ---A command that starts.
 ---@class fence.Run

@@ -30,11 +30,11 @@
 #define LIMIT_CONFIG_STRING  (64 * 1024)        /* a path has 4 KiB, a domain 253 bytes      */
 #define LIMIT_CONFIG_NUMBER  32                 /* a port has 5; cJSON stops at 63     */
 #define LIMIT_EXTENDS        10 /* settings that extend each other: the ancestor's; three are many */
-#define LIMIT_PINS           (64 * 1024)        /* network.hosts; 300 bytes each           */
-#define LIMIT_CONFIG_TEXTS   4096               /* paths or names in one list             */
-#define LIMIT_ENV_PATTERN    256                /* of a variable's name; real ones have under 64 */
-#define LIMIT_LOCAL_PORTS    64                 /* allowLocalOutboundPorts: a socket each */
-#define LIMIT_RULES          (4 * 1024 * 1024)  /* entries of one list; indices fit in 32 bits */
+#define LIMIT_PINS           (64 * 1024)       /* network.hosts; 300 bytes each           */
+#define LIMIT_CONFIG_TEXTS   4096              /* paths or names in one list             */
+#define LIMIT_ENV_PATTERN    256               /* of a variable's name; real ones have under 64 */
+#define LIMIT_LOCAL_PORTS    64                /* allowLocalOutboundPorts: a socket each */
+#define LIMIT_RULES          (4 * 1024 * 1024) /* entries of one list; indices fit in 32 bits */
 #define LIMIT_REQUEST_RULES  1000 /* of network.rules, which are asked one by one             */
 #define LIMIT_RULE_VALUES    64   /* ports or methods of one of them                          */
 #define LIMIT_COMMAND_RULES  4096 /* of one list; each command is held against all            */

@@ -2,6 +2,7 @@
  * command_judge.c - see command_judge.h. */
 #include "filter/command_judge.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,20 +69,19 @@ static int judge(void *payload, const struct shell_word *words, size_t count)
     return command_refuses(line->out, line->config, words, count);
 }
 
-static bool refuse_unread(struct command_refusal *out, const struct shell_word *words, size_t count)
+static int refuse_unread(struct command_refusal *out, const struct shell_word *words, size_t count)
 {
     *out = (struct command_refusal){.rule = "built-in", .key = "built-in"};
-    if (words)
-        command_show(out->command, sizeof out->command, words, count);
+    command_show(out->command, sizeof out->command, words, count);
     snprintf(
         out->message, sizeof out->message,
         "command blocked by sandbox command policy: it is too long or too deep to be read: put it "
         "into a script");
-    return true;
+    return 1;
 }
 
-bool command_line_refuses(struct command_refusal *out, const struct fence_config *config,
-                          const char *const *argv)
+int command_line_refuses(struct command_refusal *out, const struct fence_config *config,
+                         const char *const *argv)
 {
     struct line line = {out, config};
     auto_free struct shell_word *words = NULL;
@@ -93,8 +93,8 @@ bool command_line_refuses(struct command_refusal *out, const struct fence_config
     words = calloc(count + 1, sizeof *words);
     for (size_t i = 0; words && i < count; i++)
         words[i] = (struct shell_word){str_of(argv[i]), true};
-    rc = words ? shell_walk_words(words, count, judge, &line) : -1;
-    return rc < 0 ? refuse_unread(out, words, count) : rc > 0;
+    rc = words ? shell_walk_words(words, count, judge, &line) : -ENOMEM;
+    return rc == -E2BIG ? refuse_unread(out, words, count) : rc;
 }
 
 void command_explain(char *out, size_t cap, const struct command_refusal *refusal)

@@ -17,9 +17,9 @@ bool command_refuses(struct command_refusal *out, const struct fence_config *con
                      const struct shell_word *words, size_t count);
 
 /* By all that the words of a command are known to execute: scripts of shells, what env or xargs
- * execute. What cannot be read to its end is denied. */
-bool command_line_refuses(struct command_refusal *out, const struct fence_config *config,
-                          const char *const *argv);
+ * execute. What cannot be read to its end is denied. Returns 1: denied, 0, or -ENOMEM. */
+int command_line_refuses(struct command_refusal *out, const struct fence_config *config,
+                         const char *const *argv);
 
 /* The sentence for a person: command blocked by sandbox command policy: "git push" matches "git
  * push". */

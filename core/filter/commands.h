@@ -20,7 +20,7 @@ struct command_rule {
     size_t ntokens;
     size_t nhead; /* those in front that have their place: the program, and words behind it */
     uint32_t source, index; /* where it was written: config_place_name() */
-    char *bytes;  /* of the tokens; NULL of the default ones */
+    char *bytes;            /* of the tokens; NULL of the default ones */
 };
 
 struct command_rules {

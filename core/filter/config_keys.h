@@ -27,7 +27,7 @@ enum key_kind {
     KEY_VARIABLES, /* an object: names and their values         */
     KEY_UPSTREAM,  /* a proxy's URL, or "environment"              */
     KEY_SECONDS,   /* a whole number; 0 for none                    */
-    KEY_EITHER,    /* one of the two words of `word`: true, or false */
+    KEY_EITHER,    /* one of the two words of `word`: true, or false; 0: of no meaning */
     KEY_NO_LIST,   /* not built: [], {}, "", false or 0 only        */
     KEY_NO_TEXT,   /* or `word`, which says the same as ""          */
     KEY_NO_SWITCH,

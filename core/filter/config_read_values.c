@@ -11,9 +11,11 @@
 int read_text(struct reader *r, const char *text, size_t index, size_t field)
 {
     const char *why = NULL;
-    int rc = config_add_text((void *)((char *)r->config + field), str_of(text), &why);
+    int rc = 0;
 
     (void)index;
+    if (field != 0)
+        rc = config_add_text((void *)((char *)r->config + field), str_of(text), &why);
     if (rc == -EINVAL)
         return fail_value(r, text, why);
     return rc < 0 ? fail_memory(r) : 0;
@@ -30,8 +32,8 @@ int read_command(struct reader *r, const char *text, size_t index, size_t field)
 {
     struct command_rules *rules = (void *)((char *)r->config + field);
     const char *why = NULL;
-    int rc = rules->count < LIMIT_COMMAND_RULES ? command_rules_add(rules, str_of(text), &why)
-                                                : -EINVAL;
+    int rc =
+        rules->count < LIMIT_COMMAND_RULES ? command_rules_add(rules, str_of(text), &why) : -EINVAL;
 
     if (rc == 0) {
         rules->list[rules->count - 1].source = (uint32_t)r->at;
@@ -246,15 +248,17 @@ int read_seconds(struct reader *r, const cJSON *value, size_t field)
 
 int read_either(struct reader *r, const cJSON *value, size_t field, const char *words)
 {
-    bool *first = (void *)((char *)r->config + field);
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
     const char *other = words + strlen(words) + 1;
     char wanted[64];
 
+    if (field == 0 && cJSON_IsString(value) && !*text)
+        return 0;
     if (strcmp(text, words) != 0 && strcmp(text, other) != 0) {
         snprintf(wanted, sizeof wanted, "\"%s\" or \"%s\"", words, other);
         return fail_type(r, value, wanted);
     }
-    *first = strcmp(text, words) == 0;
+    if (field != 0)
+        *(bool *)((char *)r->config + field) = strcmp(text, words) == 0;
     return 0;
 }

@@ -93,7 +93,10 @@ int run_report_start(struct run_report *report, struct proxy *proxy, const char 
                                   .allowed = proxy->allowed,
                                   .denied = proxy->denied};
     asker_init(&report->asker);
-    if (command_line_refuses(&refusal, proxy->config, argv)) {
+    rc = command_line_refuses(&refusal, proxy->config, argv);
+    if (rc < 0)
+        return fail(err, rc, "out of memory");
+    if (rc > 0) {
         command_explain(why, sizeof why, &refusal);
         return fail(err, FENCE_EDENIED, "%s", why);
     }

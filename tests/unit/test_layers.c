@@ -12,7 +12,7 @@
 #include "base/base.h"
 #include "sandbox/layers.h"
 
-#define GIVEN ": landlock, unix-sockets and watch can be done without"
+#define GIVEN ": landlock, unix-sockets, exec and watch can be done without"
 
 static const struct {
     const char *name, *names;
@@ -23,6 +23,7 @@ static const struct {
     {"another", "unix-sockets", 0, FENCE_LAYER_UNIX_SOCKETS, NULL},
     {"the third", "watch", 0, FENCE_LAYER_WATCH, NULL},
     {"all", "watch,landlock,unix-sockets", 0, 7, NULL},
+    {"the fourth", "exec", 0, FENCE_LAYER_EXEC, NULL},
     {"spaces", " watch , landlock ", 0, FENCE_LAYER_WATCH | FENCE_LAYER_LANDLOCK, NULL},
     {"twice", "watch,watch", 0, FENCE_LAYER_WATCH, NULL},
     {"added to others", "watch", FENCE_LAYER_LANDLOCK, FENCE_LAYER_WATCH | FENCE_LAYER_LANDLOCK,

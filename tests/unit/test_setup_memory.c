@@ -19,7 +19,8 @@
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-#define MOST 4000 /* allocations of one step                                             */
+#define MOST                                                                                       \
+    20000 /* allocations of one step: the more files there are here, the more of a sandbox */
 #define MANY                                                                                       \
     100         /* allocations of a sandbox, which has 2,000 and takes 10 ms: then not each one    \
                  */
