@@ -23,7 +23,7 @@ for f in found["features"]:
     print(f["name"], f["state"], ",".join(f["layers"]), "cure" if f["cure"] else "")
 ]]
 
-local given = ": landlock, unix-sockets and watch can be done without\n"
+local given = ": landlock, unix-sockets, exec and watch can be done without\n"
 
 -- name, fence's words, the whole line behind "fence: "
 local refused = {
