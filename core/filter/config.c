@@ -190,6 +190,8 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_PORTS:
         return cJSON_IsArray(value) ? read_ports(r, value, key->field)
                                     : fail_type(r, value, "a list of ports");
+    case KEY_PORT:
+        return read_proxy_port(r, value, key->field);
     case KEY_VARIABLES:
         return cJSON_IsObject(value) ? read_variables(r, value, key->field)
                                      : fail_type(r, value, "an object: variables and their values");
@@ -198,6 +200,8 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
                                      : fail_type(r, value, "a proxy's URL as a string");
     case KEY_SECONDS:
         return read_seconds(r, value, key->field);
+    case KEY_CHOICE:
+        return read_choice(r, value, key->field, key->word);
     case KEY_EITHER:
         return read_either(r, value, key->field, key->word);
     case KEY_NO_LIST:
@@ -210,9 +214,8 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_NO_SWITCH:
         return read_unbuilt(r, value, cJSON_IsBool(value), cJSON_IsFalse(value), "true or false",
                             "set it to false");
-    case KEY_NO_NUMBER:
-        return read_unbuilt(r, value, cJSON_IsNumber(value), value->valuedouble == 0.0, "a number",
-                            "set it to 0");
+    case KEY_NEVER:
+        return read_never(r, value, key->word);
     }
     return fail_memory(r); /* not reached: every kind has its case */
 }
@@ -303,7 +306,11 @@ static int check_chain(struct reader *r)
 
     for (r->at = r->chain->count; rc == 0 && r->at-- > 0;)
         rc = check_contradictions(r);
-    return rc < 0 || r->chain->count == 0 ? rc : check_local_ports(r);
+    if (rc == 0 && r->chain->count > 0)
+        rc = check_local_ports(r);
+    if (rc == 0 && r->chain->count > 0)
+        rc = check_proxy_ports(r);
+    return rc == 0 ? check_default_action(r) : rc;
 }
 
 /* The names, for the rules that stand there. */

@@ -76,9 +76,13 @@ struct config_ports {
     size_t count;
 };
 
-/* Inside, where fence itself listens: no port of anybody else's. */
-#define CONFIG_HTTP_PORT  3128 /* the ancestor's, and every proxy's since Squid */
-#define CONFIG_SOCKS_PORT 1080 /* the registered one                            */
+/* Inside, where fence itself listens unless told otherwise: no port of anybody else's. */
+#define CONFIG_HTTP_PORT    3128 /* the ancestor's, and every proxy's since Squid */
+#define CONFIG_SOCKS_PORT   1080 /* the registered one                            */
+#define CONFIG_CAPTURE_PORT 3129 /* for captured connections: not to be chosen    */
+
+/* What becomes of a request that no rule is about. */
+enum config_default { DEFAULT_DENY, DEFAULT_PROXY /* it goes to the upstream proxy */ };
 
 struct cJSON;
 
@@ -105,6 +109,8 @@ struct fence_config {
 
     bool denied_names_resolve; /* network.deniedDns: proxy/dns_answer.c */
 
+    unsigned char default_action; /* enum config_default */
+
     bool tls_name_check; /* are the server names of tunnels judged? proxy/tls_name.c */
 
     char **policies; /* files, beside that of the settings unless absolute */
@@ -122,6 +128,7 @@ struct fence_config {
     struct config_ports
         local_ports; /* network.allowLocalOutboundPorts; none unless they are open */
     bool local_outbound;
+    uint16_t http_port, socks_port; /* inside, where fence itself listens */
 
     struct commands commands; /* command.* */
     struct config_ssh ssh;

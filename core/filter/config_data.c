@@ -20,6 +20,8 @@ struct fence_config *config_new(void)
     config->proxy_variables = true;
     config->commands.use_defaults = true;
     config->env_inherit = true;
+    config->http_port = CONFIG_HTTP_PORT;
+    config->socks_port = CONFIG_SOCKS_PORT;
     config->allowed.key = "network.allowedDomains";
     config->denied.key = "network.deniedDomains";
     config->no_proxy.key = "network.noProxy";

@@ -148,3 +148,20 @@ int read_list(struct reader *r, const cJSON *list, size_t field, read_item read)
     }
     return 0;
 }
+
+const cJSON *reader_look_up(struct reader *r, const char *section, const char *key)
+{
+    r->path[0] = (struct jsonc_step){section, 0};
+    r->path[1] = (struct jsonc_step){key, 0};
+    r->depth = 2;
+    for (r->at = 0; r->at < r->chain->count; r->at++) {
+        const cJSON *object =
+            cJSON_GetObjectItemCaseSensitive(r->chain->links[r->at].json, section);
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
+
+        if (value)
+            return value;
+    }
+    r->at = 0;
+    return NULL;
+}

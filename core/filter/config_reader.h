@@ -39,6 +39,10 @@ int fail_type(struct reader *r, const struct cJSON *value, const char *wanted);
 /* A name that stands twice in an object is an error. */
 int check_duplicates(struct reader *r, const struct cJSON *object);
 
+/* The nearest word about a key of a section, which becomes the place that errors are about; NULL
+ * where nobody has said one. */
+const struct cJSON *reader_look_up(struct reader *r, const char *section, const char *key);
+
 /* One string of a list; `field` is what read_list() was given. */
 typedef int (*read_item)(struct reader *r, const char *text, size_t index, size_t field);
 
@@ -55,9 +59,14 @@ int read_command(struct reader *r, const char *text, size_t index, size_t field)
 int check_commands(struct reader *r); /* when all is read: do they hold for children? */
 int read_ports(struct reader *r, const struct cJSON *array, size_t field);
 int check_local_ports(struct reader *r); /* when all is read: are they open? */
+int read_proxy_port(struct reader *r, const struct cJSON *value, size_t field);
+int check_proxy_ports(struct reader *r);    /* when all is read: are they nobody else's? */
+int check_default_action(struct reader *r); /* the same: is there a proxy for it?        */
 int read_variables(struct reader *r, const struct cJSON *object, size_t field); /* "NAME=value" */
 int read_switch(struct reader *r, const struct cJSON *value, size_t field);     /* 0: nowhere */
 int read_seconds(struct reader *r, const struct cJSON *value, size_t field);
+int read_choice(struct reader *r, const struct cJSON *value, size_t field, const char *words);
+int read_never(struct reader *r, const struct cJSON *value, const char *why);
 int read_either(struct reader *r, const struct cJSON *value, size_t field, const char *words);
 
 int read_lock(struct reader *r, const struct cJSON *value, size_t field); /* stays true */

@@ -16,6 +16,7 @@ struct rules_request {
     uint16_t port;
     bool tunnel;       /* fence cannot read what goes through it                    */
     bool local;        /* to a service of the host, by network.allowLocalOutboundPorts */
+    bool other;        /* no host that is connected to, but one that the client names there */
     struct str method; /* bytes NULL: not known, as in a tunnel                     */
     struct str target; /* path and query; bytes NULL: not known                     */
 };

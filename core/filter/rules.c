@@ -241,6 +241,12 @@ bool rules_deny_request(fence_decision *out, const struct fence_config *config,
     return true;
 }
 
+/* Does what no rule is about go to the upstream proxy? Then that has to be its way. */
+static bool goes_to_proxy(const struct fence_config *config, const struct host *host, uint16_t port)
+{
+    return config->default_action == DEFAULT_PROXY && config_upstream(config, host, port);
+}
+
 /* Does anything allow it? */
 static bool request_allowed(fence_decision *out, const struct fence_config *config,
                             const struct rules_request *request)
@@ -260,9 +266,13 @@ static bool request_allowed(fence_decision *out, const struct fence_config *conf
         return true;
     }
     rule = request_rules_match(&config->rules, true, request);
-    if (rule == REQUEST_NO_RULE)
+    if (rule != REQUEST_NO_RULE) {
+        name_request_rule(out, config, rule);
+        return true;
+    }
+    if (request->local || request->other || !goes_to_proxy(config, request->host, request->port))
         return false;
-    name_request_rule(out, config, rule);
+    say(out->rule, sizeof out->rule, "network.defaultAction");
     return true;
 }
 
@@ -298,7 +308,7 @@ bool rules_could_allow(const struct fence_config *config, const struct host *hos
         request_rules_deny_all(&config->rules, host))
         return false;
     return policies || domains_match_any_port(config->allowed.set, host) != DOMAINS_NO_RULE ||
-           request_rules_allow_some(&config->rules, host);
+           request_rules_allow_some(&config->rules, host) || goes_to_proxy(config, host, 0);
 }
 
 void rules_decide_addr(fence_decision *out, const struct fence_config *config,

@@ -356,6 +356,7 @@ void session_capture_judge_host(struct session *s, const struct http1_request *h
         str_equal(host_str(&head->host), host_str(&s->captured->host)))
         return;
     judged.host = &head->host;
+    judged.other = true;
     session_decide(s, &judged, head, &other);
     if (other.verdict == FENCE_ALLOW ||
         (s->captured->host.is_addr && other.verdict == FENCE_DENY && other.rule[0] == '\0'))

@@ -77,6 +77,7 @@ static void judge(fence_decision *out, struct session *s, const struct client_he
         return;
     judged = session_judged(s);
     judged.host = &hello->host;
+    judged.other = true;
     session_decide(s, &judged, NULL, out);
     if (out->verdict == FENCE_ASK) { /* the client waits for its handshake, and not for long */
         out->verdict = FENCE_DENY;

@@ -5,8 +5,11 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "filter/config.h"
 #include "sandbox/capture.h"
 #include "sandbox/capture_join.h"
+
+_Static_assert(CAPTURE_PORT == CONFIG_CAPTURE_PORT, "no setting may choose the listeners' port");
 
 static bool program_of(char out[LISTENER_PROGRAM], void *payload, const struct addr *from,
                        uint16_t from_port, const struct addr *to, uint16_t to_port)

@@ -67,7 +67,7 @@ static const char *parse(struct port *out, bool *alone, struct str text)
 /* What inside has another use for the port, or NULL. */
 static const char *taken_inside(const struct ports *p, uint16_t port)
 {
-    if (port == CONFIG_HTTP_PORT || port == CONFIG_SOCKS_PORT)
+    if (port == p->proxy->config->http_port || port == p->proxy->config->socks_port)
         return "the command finds fence's own proxy at this port: choose another";
     for (size_t i = 0; i < p->nlocal; i++) {
         if (p->local[i] == port)

@@ -152,7 +152,8 @@ static int make_env(int *out, struct proxy *proxy, const struct plan *plan,
         .cwd = plan->cwd,
         .home = env_value(options->env, "HOME"),
         .config = proxy->config,
-        .places = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT, runtime_dir(options->env), NULL},
+        .places = {proxy->config->http_port, proxy->config->socks_port, runtime_dir(options->env),
+                   NULL},
         .context = &proxy->events,
     };
 
@@ -229,7 +230,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, fence_launch *lau
 {
     fence_sandbox_options options = *given;
     struct inner_order order = {.version = INNER_VERSION,
-                                .ports = {CONFIG_HTTP_PORT, CONFIG_SOCKS_PORT},
+                                .ports = {proxy->config->http_port, proxy->config->socks_port},
                                 .ignored_signals = options.ignored_signals,
                                 .capture = 1,
                                 .sockets = sockets};

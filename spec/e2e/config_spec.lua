@@ -34,7 +34,8 @@ local wrong = {
   { "3L.216 too deep", ("["):rep(200000),
     "1:33: this is nested too deeply: 32 levels are allowed" },
   { "3L.216 a number that no machine holds", '{"network": {"httpProxyPort": 1e999}}',
-    "1:14: network.httpProxyPort is not built yet: remove it, or set it to 0" },
+    "1:31: network.httpProxyPort: must be a port of the sandbox, 1024 to 65535 but not 3129; " ..
+      "0 is 3128" },
   { "3L.216 port 0", '{"network": {"allowedDomains": ["a.test", "a.test:0"]}}',
     "1:43: network.allowedDomains[1]: 'a.test:0': write the port as a number from 1 to 65535, " ..
       "without leading zeros" },
@@ -142,8 +143,7 @@ local wrong = {
 -- Keys of the ancestor that would be ignored: what they ask for is refused.
 local not_built = {
   { "forceNewSession", "true" },
-  { "network.httpProxyPort", "8080" },
-  { "network.defaultAction", '"allow"' }, { "devices.mode", '"host"' },
+  { "devices.mode", '"host"' },
   { "ssh.allowedHosts", '["a.test"]' },
 }
 

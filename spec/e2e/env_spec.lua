@@ -170,6 +170,23 @@ for _, identity in ipairs(users.identities()) do
       assert.equal("http://127.0.0.1:3128", inside.HTTPS_PROXY)
     end)
 
+    row("the proxy's ports inside may be others", function()
+      local network = { httpProxyPort = 8118, socksProxyPort = 8119 }
+      local inside = look({ network = network }, {})
+      assert.equal("http://127.0.0.1:8118", inside.HTTPS_PROXY)
+      assert.equal("socks5h://127.0.0.1:8119", inside.ALL_PROXY)
+      for _, from in ipairs({ "http://127.0.0.1:8118", "socks5h://127.0.0.1:8119" }) do
+        local result = fenced.run({ settings = { network = network }, as_user = identity,
+          argv = { "curl", "-sS", "-x", from, "http://a.test/" } })
+        assert.is_truthy((result.out .. result.err):find(from:find("http", 1, true) and
+          "no rule allows a.test:80" or "SOCKS5", 1, true), result.out .. result.err)
+      end
+      local result = fenced.run({ settings = { network = network }, as_user = identity,
+        args = { "-p", "8119" }, argv = { "true" } })
+      assert.equal(125, result.code)
+      assert.is_truthy(result.err:find("finds fence's own proxy at this port", 1, true), result.err)
+    end)
+
     row("deny takes credentials away, and wins over allow", function()
       local inside = look({ environment = {
         deny = json.list({ "*_TOKEN", "*_SECRET*", "*_API_KEY", "AWS_*" }),

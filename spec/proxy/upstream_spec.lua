@@ -95,6 +95,17 @@ describe("behind an HTTP proxy", function()
       upstream.requests[1])
   end)
 
+  it("what no rule is about goes there by defaultAction, and nowhere else", function()
+    upstream = recorder(origin.response("200 OK", "hop"))
+    p = behind(("http://127.0.0.1:%d"):format(upstream.port), { defaultAction = "proxy",
+      deniedDomains = { "evil.test" }, noProxy = { "near.test" } })
+    assert.equal("hop", ask(p, get("unknown.test")).body)
+    assert.equal(403, ask(p, get("evil.test")).status)
+    assert.equal(403, ask(p, get("near.test")).status)
+    assert.equal(403, ask(p, get("169.254.169.254")).status)
+    assert.equal(1, #upstream.requests)
+  end)
+
   it("a denied name and a forbidden address never get there", function()
     upstream = recorder(origin.response("200 OK", "hop"))
     p = behind(("http://127.0.0.1:%d"):format(upstream.port))

@@ -175,7 +175,7 @@ static void test_resolved(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         fence_config *config = rules_of(cases[i].name, cases[i].rules);
         struct str method = {cases[i].method, cases[i].method ? strlen(cases[i].method) : 0};
-        struct rules_request request = {&host, 80, !cases[i].method, false, method, method};
+        struct rules_request request = {&host, 80, !cases[i].method, false, false, method, method};
         struct addr addr;
         fence_decision d;
 

@@ -110,8 +110,8 @@ static void test_hosts(void **state)
         fence_decision d;
 
         memset(&d, 0xa5, sizeof d);
-        rules_decide_request(&d, config,
-                             &(struct rules_request){&host, row->port, true, false, {0}, {0}});
+        rules_decide_request(
+            &d, config, &(struct rules_request){&host, row->port, true, false, false, {0}, {0}});
         if (d.reason != row->reason ||
             d.verdict != (row->reason == ALLOWED ? FENCE_ALLOW : FENCE_DENY))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
@@ -133,7 +133,8 @@ static void test_options(void **state)
     fence_decision d;
 
     (void)state;
-    rules_decide_request(&d, config, &(struct rules_request){&host, 443, true, false, {0}, {0}});
+    rules_decide_request(&d, config,
+                         &(struct rules_request){&host, 443, true, false, false, {0}, {0}});
     assert_string_equal(d.rule, "--deny *.evil.test");
     assert_string_equal(d.message, "x.evil.test:443 is denied by --deny *.evil.test");
     assert_string_equal(d.cure, "leave out --deny *.evil.test");
@@ -141,7 +142,8 @@ static void test_options(void **state)
 
     config = config_of("options alone", "", extra, 1);
     host = host_of("good.test");
-    rules_decide_request(&d, config, &(struct rules_request){&host, 443, true, false, {0}, {0}});
+    rules_decide_request(&d, config,
+                         &(struct rules_request){&host, 443, true, false, false, {0}, {0}});
     assert_int_equal(d.verdict, FENCE_ALLOW);
     assert_string_equal(d.rule, "--allow good.test");
     fence_config_unref(config);
@@ -163,7 +165,7 @@ static void test_long_names(void **state)
         name[len] = '\0';
         host = host_of(name);
         rules_decide_request(&d, config,
-                             &(struct rules_request){&host, 65535, true, false, {0}, {0}});
+                             &(struct rules_request){&host, 65535, true, false, false, {0}, {0}});
         assert_true(strlen(d.message) < sizeof d.message - 1);
         if (len <= 70 && !strstr(d.cure, "allowedDomains"))
             fail_msg("no cure for %zu bytes", len);
@@ -299,8 +301,8 @@ static void test_addrs(void **state)
             fail_msg("%s: no address", row->name);
         memset(&d, 0xa5, sizeof d);
         rules_decide_addr(&d, config,
-                          &(struct rules_request){&host, row->port, true, false, {0}, {0}}, &addr,
-                          row->place);
+                          &(struct rules_request){&host, row->port, true, false, false, {0}, {0}},
+                          &addr, row->place);
         if (d.verdict != (row->allowed ? FENCE_ALLOW : FENCE_DENY) ||
             d.reason != (row->allowed ? ALLOWED : PROHIBITED))
             fail_msg("%s: verdict %d, reason %d", row->name, (int)d.verdict, (int)d.reason);
