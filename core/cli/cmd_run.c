@@ -42,18 +42,21 @@ static void on_exit_of_command(fence_sandbox *sandbox, const fence_exit *result,
 }
 
 /* The first request to end goes to the command, which may have something to put away; the second
- * ends the sandbox. A key on the terminal has reached the command already, once it runs, and what
- * it makes of Ctrl-C is its own affair. */
+ * ends the sandbox. A key on the terminal has reached the command already, once it runs and has no
+ * session of its own, and what it makes of Ctrl-C is its own affair. */
 static void pass_on(struct run *run, const struct signal_event *event)
 {
     bool ends = event->signum == SIGTERM || event->signum == SIGHUP || event->signum == SIGINT;
+    bool is_key = event->from_terminal && (event->signum == SIGINT || event->signum == SIGQUIT);
 
     if (!run->sandbox)
         return;
-    if (event->from_terminal && (event->signum == SIGINT || event->signum == SIGQUIT) &&
-        !ask_tty_holds_command(&run->tty) &&
-        (!run->own || own_terminal_signal(run->own, event->signum)))
-        return;
+    if (is_key && !ask_tty_holds_command(&run->tty)) {
+        if (run->own ? own_terminal_signal(run->own, event->signum)
+                     : !fence_config_new_session(run->rules->config))
+            return;
+        ends = ends && run->own; /* else it is typed again and again, and ends nothing */
+    }
     if (ends && run->asked_to_end)
         fence_kill(run->sandbox, SIGKILL);
     else if (event->signum == SIGTERM || event->signum == SIGHUP)

@@ -54,6 +54,7 @@ int text_help(void)
         "      --deny-write PATH   keep one from being written, whatever allows it; may be "
         "repeated\n"
         "      --allow-nested      let the command make namespaces: a sandbox of its own\n"
+        "      --force-new-session let the command have no controlling terminal\n"
         "      --allow-other-owners  let writable paths belong to other users\n"
         "      --policy FILE       ask this Lua policy about requests; may be repeated\n"
         "  -p, --port PORT         let this machine reach the command's server on PORT: PORT (on\n"

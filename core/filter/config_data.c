@@ -135,6 +135,11 @@ const struct upstream *config_upstream(const struct fence_config *config, const 
     return &config->upstream;
 }
 
+int fence_config_new_session(const fence_config *config)
+{
+    return config->force_new_session;
+}
+
 /* ---- names for people ---- */
 
 const char *fence_config_source(const fence_config *config, size_t index)

@@ -7,6 +7,7 @@ static const char write_key[] = "filesystem.allowWrite";
 static const char deny_read_key[] = "filesystem.denyRead";
 static const char deny_write_key[] = "filesystem.denyWrite";
 static const char nested_key[] = "allowNested";
+static const char new_session_key[] = "forceNewSession";
 static const char other_owners_key[] = "filesystem.allowOtherOwners";
 
 size_t config_count_extra(const fence_setting *extra, size_t nextra, const char *key)
@@ -71,6 +72,8 @@ static int add_extra(struct fence_config *config, const fence_setting *setting, 
         return config_add_text(&config->deny_write, value, why);
     if (strcmp(setting->key, nested_key) == 0)
         return set_switch(&config->allow_nested, value, why);
+    if (strcmp(setting->key, new_session_key) == 0)
+        return set_switch(&config->force_new_session, value, why);
     if (strcmp(setting->key, other_owners_key) == 0)
         return set_switch(&config->allow_other_owners, value, why);
     if (strcmp(setting->key, config->allowed.key) == 0)

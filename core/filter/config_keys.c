@@ -11,7 +11,7 @@ static const struct key keys[] = {
     {"$schema",                                      KEY_COMMENT,   0, NULL},
     {"extends",                                      KEY_EXTENDS,   0, NULL},
     {"allowPty",                                     KEY_SWITCH,    0, NULL},
-    {"forceNewSession",                              KEY_NO_SWITCH, 0, NULL},
+    {"forceNewSession",                              KEY_LOCK,      FIELD(force_new_session), NULL},
     {"allowNested",                                  KEY_SWITCH,    FIELD(allow_nested), NULL},
     {"policies",                                     KEY_POLICIES,  0, NULL},
     {"policy",                                       KEY_FREE,      0, NULL},

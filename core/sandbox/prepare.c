@@ -232,6 +232,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, fence_launch *lau
     struct inner_order order = {.version = INNER_VERSION,
                                 .ports = {proxy->config->http_port, proxy->config->socks_port},
                                 .ignored_signals = options.ignored_signals,
+                                .new_session = proxy->config->force_new_session,
                                 .capture = 1,
                                 .sockets = sockets};
     struct prepared made __attribute__((cleanup(prepared_cleanup))) = PREPARED_NOTHING;

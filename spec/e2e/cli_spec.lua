@@ -68,7 +68,7 @@ local refused = {
 
 local not_built = {
   { "--log-file", "/dev/null" }, { "--fence-log-file", "/dev/null" }, { "--summary" },
-  { "--color=always" }, { "--shell", "sh" }, { "--shell-login" }, { "--force-new-session" },
+  { "--color=always" }, { "--shell", "sh" }, { "--shell-login" },
   { "--service-execution-model", "x" }, { "--expose-host-path", "/x" },
   { "--expose-host-path-rw", "/x" },
 }

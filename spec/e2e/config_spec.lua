@@ -142,7 +142,6 @@ local wrong = {
 
 -- Keys of the ancestor that would be ignored: what they ask for is refused.
 local not_built = {
-  { "forceNewSession", "true" },
   { "devices.mode", '"host"' },
   { "ssh.allowedHosts", '["a.test"]' },
 }

@@ -66,7 +66,7 @@ static void test_open(void **state)
 
 static void test_order(void **state)
 {
-    struct inner_order order = {INNER_VERSION, {3128, 1080}, 1, 1, 7, UINT64_C(1) << 63}, got;
+    struct inner_order order = {INNER_VERSION, {3128, 1080}, 1, 1, 1, 7, UINT64_C(1) << 63}, got;
     fence_error err = {0};
     int ends[2];
 

@@ -211,6 +211,10 @@ FENCE_API int fence_config_show(char **out, const char *path, const char *templa
 FENCE_API void fence_config_follow(const char *path, void (*each)(const char *file, void *payload),
                                    void *payload);
 
+/* Has the command a session of its own, without a controlling terminal? Then whoever spawns it has
+ * to pass on what keys make signals of. */
+FENCE_API int fence_config_new_session(const fence_config *config);
+
 FENCE_API fence_config *fence_config_ref(fence_config *config);
 FENCE_API fence_config *fence_config_unref(fence_config *config); /* always NULL; takes NULL */
 

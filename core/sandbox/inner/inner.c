@@ -325,6 +325,8 @@ static int run(char **argv)
         return EXIT_NO_FENCE;
     if (terminal >= 0 && come_to_the_front(terminal) < 0)
         return report_failure(argv, INNER_TERMINAL);
+    if (terminal < 0 && order.new_session && setsid() < 0)
+        return report_failure(argv, INNER_TERMINAL);
     if (send_with_fds(control, &report, sizeof report, NULL, 0) < 0)
         return EXIT_NO_FENCE;
     report.step = INNER_READY;

@@ -25,7 +25,7 @@
 #include "base/limits.h"
 #include "sandbox/capture_socket.h"
 
-#define INNER_VERSION   5
+#define INNER_VERSION   6
 #define INNER_LISTENERS 2                                        /* HTTP, SOCKS5 */
 #define INNER_MOST      (LIMIT_PORT_CLIENTS + LIMIT_LOCAL_PORTS) /* descriptors with one report */
 #define INNER_GO_FDS    3 /* the most that come with struct inner_go */
@@ -34,6 +34,7 @@ struct inner_order {
     uint32_t version;
     uint16_t ports[INNER_LISTENERS]; /* listen on 127.0.0.1 at these                    */
     uint32_t root_read_only;         /* prove that / cannot be written to                      */
+    uint32_t new_session;     /* the command leads a session of its own, without a terminal      */
     uint32_t capture;         /* make the sockets of capture_socket.h, as far as there are such */
     uint32_t sockets;         /* TCP sockets of each family to make, up to INNER_MOST; or 0 */
     uint64_t ignored_signals; /* bit n-1: leave signal n ignored; all others to default */
