@@ -118,8 +118,6 @@ static const struct row bad_rows[] = {
     {"3L.213 list in a list",         "{\"filesystem\": {\"allowWrite\": [[]]}}",
                                       "1:32: filesystem.allowWrite[0]: must be a string: this is a list of strings"},
     {"unbuilt list",                  "{\"devices\": {\n    \"allow\": [\"/dev/kvm\"]}}", "2:5: devices.allow" BLOCKED "leave it empty"},
-    {"unbuilt switch",                "{\"ssh\": {\"inheritDeny\": true}}", "1:10: ssh.inheritDeny" BLOCKED "set it to false"},
-    {"unbuilt text",                  "{\"devices\": {\"mode\": \"host\"}}", "1:14: devices.mode" BLOCKED "leave it empty"},
     {"policy: no object",             "{\"policy\": [1]}", "1:12: policy: must be an object: policies and their settings"},
     {"policy: null",                  "{\"policy\": null}", "1:12: policy: null is no value here: leave the key out"},
     {"3L.209 twice, deep down",       "{\"policy\": {\"a\": [{\"b\": 1, \"b\": 2}]}}", "1:38: policy.b: this key stands here twice: remove one"},
