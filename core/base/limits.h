@@ -39,8 +39,17 @@
 #define LIMIT_RULE_VALUES    64   /* ports or methods of one of them                          */
 #define LIMIT_COMMAND_RULES  4096 /* of one list; each command is held against all            */
 #define LIMIT_COMMAND_TOKENS 16   /* words of one of them: "docker run -v /:/" has 4 */
-#define LIMIT_SHELL_BYTES    (4 * 1024 * 1024) /* of a script: a command line has 2 MiB at most */
-#define LIMIT_GLOB           256 /* bytes of a pattern; its automaton lies on the stack      */
+#define LIMIT_GLOB           256  /* bytes of a pattern; its automaton lies on the stack      */
+
+/* ---- command lines ---- */
+#define LIMIT_SHELL_BYTES    (4 * 1024 * 1024) /* of a script; the kernel takes 2 MiB of arguments */
+#define LIMIT_SHELL_WORK     (64 * 1024 * 1024) /* bytes read again, of all it nests: under 1 s */
+#define LIMIT_SHELL_DEPTH    64          /* of what nests; a thread's stack holds so much     */
+#define LIMIT_SHELL_WORDS    (64 * 1024) /* of one command; `git add` of a large tree         */
+#define LIMIT_SHELL_HERE     256         /* here-documents that wait for their line; bash: 16 */
+#define LIMIT_SHELL_BRACES   64          /* opening braces of one word                        */
+#define LIMIT_SHELL_EXPANDED 256         /* words that the braces of one word make            */
+#define LIMIT_SHELL_BRACED   1024        /* bytes of a word whose braces are expanded         */
 
 /* ---- policies ---- */
 #define LIMIT_POLICIES            64 /* of one settings file; every request asks each            */
