@@ -28,8 +28,8 @@ struct capture {
     int fds[CAPTURE_SOCKETS]; /* -1: none */
 };
 
-/* Sets up the namespace through the sockets, which are the capture's from here on, and binds those
- * of UDP: netlink(7), rtnetlink(7). Takes about 0.1 ms and never waits. From here on every address
+/* Sets up the namespace through the sockets, which are the capture's from here on, and binds them:
+ * netlink(7), rtnetlink(7). Takes about 0.1 ms and never waits. From here on every address
  * is there, DNS is served by UDP, and connections to the outside are refused. Returns 0:
  * CAPTURE_ROUTE is closed, CAPTURE_NETFILTER is for capture_lead(), the others are as they should
  * be, those of IPv6 perhaps closed, where it is switched off there. Or with what failed
@@ -38,7 +38,7 @@ struct capture {
  * connections in the namespace fail as in any without a network. */
 int capture_open(struct capture *capture, fence_error *err);
 
-/* Binds the others and lets them listen: before the first connection. Returns as capture_open(). */
+/* Lets those of TCP listen: before the first connection. Returns as capture_open(). */
 int capture_serve(struct capture *capture, fence_error *err);
 
 /* From here on connections to the outside end at the listeners: nfnetlink for nf_tables. Where

@@ -35,19 +35,13 @@ static const struct {
 } wanted[CAPTURE_SOCKETS] = {
     [CAPTURE_ROUTE] = {"rtnetlink", SOCK_RAW, NULL, 0, {{0, 0}}},
     [CAPTURE_NETFILTER] = {"nfnetlink", SOCK_RAW, NULL, 0, {{0, 0}}},
-    [CAPTURE_TCP4] = {"IPv4",
-                      SOCK_STREAM,
-                      &loopback4,
-                      CAPTURE_PORT,
-                      {{SOL_SOCKET, SO_REUSEADDR}, {IPPROTO_IP, IP_TRANSPARENT}}},
+    [CAPTURE_TCP4] =
+        {"IPv4", SOCK_STREAM, &loopback4, CAPTURE_PORT, {{IPPROTO_IP, IP_TRANSPARENT}}},
     [CAPTURE_UDP4] =
         {"DNS over UDP", SOCK_DGRAM, &any4, CAPTURE_DNS_PORT, {{IPPROTO_IP, IP_PKTINFO}}},
     [CAPTURE_DNS4] = {"DNS over TCP", SOCK_STREAM, &any4, CAPTURE_DNS_PORT, {{0, 0}}},
-    [CAPTURE_TCP6] = {"IPv6",
-                      SOCK_STREAM,
-                      &loopback6,
-                      CAPTURE_PORT,
-                      {{SOL_SOCKET, SO_REUSEADDR}, {IPPROTO_IPV6, IPV6_TRANSPARENT}}},
+    [CAPTURE_TCP6] =
+        {"IPv6", SOCK_STREAM, &loopback6, CAPTURE_PORT, {{IPPROTO_IPV6, IPV6_TRANSPARENT}}},
     [CAPTURE_UDP6] = {"DNS over UDP and IPv6",
                       SOCK_DGRAM,
                       &any6,
@@ -224,7 +218,7 @@ static bool set_options(int fd, const struct option options[OPTIONS])
 }
 
 /* Never with SO_REUSEPORT, which would let others bind beside us: socket(7). */
-static int serve(int i, int fd, fence_error *err)
+static int bind_one(int i, int fd, fence_error *err)
 {
     struct sockaddr_storage at;
     socklen_t len = addr_to_sockaddr(&at, wanted[i].at, wanted[i].port);
@@ -234,19 +228,29 @@ static int serve(int i, int fd, fence_error *err)
                     wanted[i].name, strerror(errno));
     if (wanted[i].type == SOCK_DGRAM && !has_option(fd, SO_TYPE, SOCK_DGRAM))
         return fail(err, FENCE_ESANDBOX, "its %s socket is not for datagrams", wanted[i].name);
-    if (wanted[i].type == SOCK_STREAM && listen(fd, LIMIT_BACKLOG) < 0)
+    return 0;
+}
+
+/* Those that are accepted have SO_REUSEADDR from their listener, and take no port from servers
+ * inside that have it, too. While nobody listens it would let others bind beside us. */
+static int listen_one(int i, int fd, fence_error *err)
+{
+    static const int on = 1;
+
+    if (listen(fd, LIMIT_BACKLOG) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
         return fail(err, code_of(errno), "its %s socket: %s", wanted[i].name, strerror(errno));
     return 0;
 }
 
-static int serve_all(struct capture *capture, int type, fence_error *err)
+static int bind_all(struct capture *capture, fence_error *err)
 {
     int rc = 0;
 
     for (int i = 0; i < CAPTURE_SOCKETS && rc == 0; i++) {
-        if (!wanted[i].at || wanted[i].type != type || capture->fds[i] < 0)
+        if (!wanted[i].at || capture->fds[i] < 0)
             continue;
-        rc = serve(i, capture->fds[i], err);
+        rc = bind_one(i, capture->fds[i], err);
         if (rc < 0 && errno == EADDRNOTAVAIL && i >= FIRST_IPV6) { /* as in set_links() */
             drop_ipv6(capture);
             rc = 0;
@@ -263,7 +267,7 @@ int capture_open(struct capture *capture, fence_error *err)
     if (rc == 0)
         rc = check_place(capture, err);
     if (rc == 0)
-        rc = serve_all(capture, SOCK_DGRAM, err);
+        rc = bind_all(capture, err);
     if (rc == 0)
         rc = set_links(capture, err);
     if (rc < 0) {
@@ -276,8 +280,12 @@ int capture_open(struct capture *capture, fence_error *err)
 
 int capture_serve(struct capture *capture, fence_error *err)
 {
-    int rc = serve_all(capture, SOCK_STREAM, err);
+    int rc = 0;
 
+    for (int i = 0; i < CAPTURE_SOCKETS && rc == 0; i++) {
+        if (wanted[i].at && wanted[i].type == SOCK_STREAM && capture->fds[i] >= 0)
+            rc = listen_one(i, capture->fds[i], err);
+    }
     if (rc < 0)
         capture_close(capture);
     return rc;

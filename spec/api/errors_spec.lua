@@ -123,7 +123,7 @@ local rows = {
     "spawn: ignored_signals: list of numbers expected, got number" },
   { "spawn: a layer that is required", on_engine("spawn", { argv = { "ls" },
     degrade = { "watch", "seccomp" } }),
-    "spawn: degrade: no sandbox is without 'seccomp': landlock, unix-sockets, exec and watch can be" },
+    "spawn: degrade: no sandbox is without 'seccomp': landlock, unix-sockets, exec and watch " },
   { "spawn: layers as a string", on_engine("spawn", { argv = { "ls" }, degrade = "watch" }),
     "spawn: degrade: list of strings expected, got string" },
   { "spawn: on_exit", on_engine("spawn", { argv = { "ls" }, on_exit = 1 }),
