@@ -126,6 +126,7 @@
 #define LIMIT_FREEZE_NAP_NS    200000 /* between two looks: those that are to stop need the CPU */
 #define LIMIT_FREEZE_ROUNDS    64     /* looks at all processes until none of it runs      */
 #define LIMIT_MOUNTS_BWRAP     50     /* bubblewrap is quadratic: 100 take 76 ms, 1,000 3 s */
+#define LIMIT_DEVICES          64     /* a mount each; a machine with eight GPUs has 20     */
 #define LIMIT_LINKS            40     /* followed for one path: as many as the kernel does */
 #define LIMIT_EXEC_BYTES                                                                           \
     (8 * 1024 * 1024) /* of a command's words; the kernel takes 6 MiB, with the variables */

@@ -181,6 +181,11 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
     case KEY_TEXTS:
         return cJSON_IsArray(value) ? read_list(r, value, key->field, read_text)
                                     : fail_type(r, value, strings);
+    case KEY_DEVICES:
+        return cJSON_IsArray(value) ? read_list(r, value, key->field, read_device)
+                                    : fail_type(r, value, strings);
+    case KEY_DEVICE_MODE:
+        return read_device_mode(r, value);
     case KEY_ENV_NAMES:
         return cJSON_IsArray(value) ? read_list(r, value, key->field, read_env_name)
                                     : fail_type(r, value, strings);

@@ -132,6 +132,9 @@ struct fence_config {
 
     struct commands commands; /* command.* */
     struct config_ssh ssh;
+
+    struct config_texts devices; /* devices.allow */
+
     bool force_new_session; /* the command has no controlling terminal */
 
     bool allow_nested; /* may the command make namespaces and mounts of its own? */

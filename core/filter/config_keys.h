@@ -20,19 +20,21 @@ enum key_kind {
     KEY_POLICIES,
     KEY_FREE, /* an object of the policies' own, whatever is in it */
     KEY_PATHS,
-    KEY_TEXTS,     /* strings as they are                       */
-    KEY_ENV_NAMES, /* names of variables, with *              */
-    KEY_COMMANDS,  /* programs and their words: commands.h        */
-    KEY_PORT,      /* a number; 0 is the default                */
-    KEY_PORTS,     /* numbers                                   */
-    KEY_VARIABLES, /* an object: names and their values         */
-    KEY_UPSTREAM,  /* a proxy's URL, or "environment"              */
-    KEY_SECONDS,   /* a whole number; 0 for none                    */
-    KEY_CHOICE,    /* one of the words of `word`, which ends with two NULs: its number;
-                      "" is the first                            */
-    KEY_EITHER,    /* one of the two words of `word`: true, or false; 0: of no meaning */
-    KEY_NO_LIST,   /* not built: [], {}, "", false or 0 only        */
-    KEY_NO_TEXT,   /* or `word`, which says the same as ""          */
+    KEY_TEXTS,       /* strings as they are                       */
+    KEY_DEVICES,     /* paths below /dev                          */
+    KEY_DEVICE_MODE, /* "auto" or "minimal", which are the same */
+    KEY_ENV_NAMES,   /* names of variables, with *              */
+    KEY_COMMANDS,    /* programs and their words: commands.h        */
+    KEY_PORT,        /* a number; 0 is the default                */
+    KEY_PORTS,       /* numbers                                   */
+    KEY_VARIABLES,   /* an object: names and their values         */
+    KEY_UPSTREAM,    /* a proxy's URL, or "environment"              */
+    KEY_SECONDS,     /* a whole number; 0 for none                    */
+    KEY_CHOICE,      /* one of the words of `word`, which ends with two NULs: its number;
+                        "" is the first                            */
+    KEY_EITHER,      /* one of the two words of `word`: true, or false; 0: of no meaning */
+    KEY_NO_LIST,     /* not built: [], {}, "", false or 0 only        */
+    KEY_NO_TEXT,     /* or `word`, which says the same as ""          */
     KEY_NO_SWITCH,
     KEY_NEVER /* true or false, and true is refused for the reason in `word` */
 };

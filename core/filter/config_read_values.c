@@ -28,6 +28,26 @@ int read_env_name(struct reader *r, const char *text, size_t index, size_t field
     return why ? fail_value(r, text, why) : read_text(r, text, index, field);
 }
 
+int read_device(struct reader *r, const char *text, size_t index, size_t field)
+{
+    if (strncmp(text, "/dev/", 5) != 0 || text[5] == '\0' || strstr(text, "/."))
+        return fail_value(r, text, "a device is a path below /dev, such as /dev/kvm");
+    return read_text(r, text, index, field);
+}
+
+int read_device_mode(struct reader *r, const cJSON *value)
+{
+    const char *text = cJSON_IsString(value) ? value->valuestring : "none";
+
+    if (strcmp(text, "host") == 0)
+        return fail_here(r, false,
+                         ": \"host\" opens disks and memory as well: name what is needed in "
+                         "devices.allow");
+    if (!*text || strcmp(text, "auto") == 0 || strcmp(text, "minimal") == 0)
+        return 0;
+    return fail_type(r, value, "\"auto\" or \"minimal\"");
+}
+
 /* What is extended may have set it. */
 static void forget_variable(struct config_texts *list, const char *name)
 {

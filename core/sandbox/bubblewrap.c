@@ -38,6 +38,7 @@ static const char *const mount_words[][4] = {
     [MOUNT_TMPFS] = {"--tmpfs", "%"},
     [MOUNT_DIR] = {"--dir", "%"},
     [MOUNT_DEV] = {"--dev", "%"},
+    [MOUNT_DEVICE] = {"--dev-bind", "%", "%"},
     [MOUNT_PROC] = {"--proc", "%"},
     [MOUNT_EMPTY] = {NULL},
     [MOUNT_LINK] = {"--symlink", "@", "%"},

@@ -129,6 +129,7 @@ static bool is_compared(const struct mount *mount)
     case MOUNT_TMPFS:
     case MOUNT_DEV:
     case MOUNT_PROC:
+    case MOUNT_DEVICE:
     case MOUNT_WRITABLE:
         return true;
     case MOUNT_HIDDEN_FILE:
@@ -160,19 +161,20 @@ static int check_own(const char *path, const struct inspect_place *ours,
 
 /* What can be written to is what the path meant when the plan was made: bubblewrap found its way
  * there by itself, and somebody may have put a link in it. */
-static int check_writable(const char *path, const struct inspect_place *ours,
-                          const struct inspect_place *theirs, fence_error *err)
+static int check_shown(const struct mount *mount, const struct inspect_place *ours,
+                       const struct inspect_place *theirs, fence_error *err)
 {
     int rc = ours->error != 0 ? ours->error : theirs->error;
     char shown[256];
 
     if (rc == 0 && ours->dev == theirs->dev && ours->ino == theirs->ino)
         return 0;
-    str_escape(shown, sizeof shown, str_of(path));
+    str_escape(shown, sizeof shown, str_of(mount->path));
     return fail(err, rc < 0 ? rc : FENCE_ESANDBOX,
-                "'%s' of filesystem.allowWrite was replaced while the sandbox started%s%s: start "
+                "'%s' of %s was replaced while the sandbox started%s%s: start "
                 "again",
-                shown, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
+                shown, mount->kind == MOUNT_DEVICE ? "devices.allow" : "filesystem.allowWrite",
+                rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
 }
 
 /* What the mount covers must not be there under another name. */
@@ -201,8 +203,8 @@ static int check_mounted(int folder, const struct inspect_ours *ours, const stru
             continue;
         rc = look_at(&theirs, root, mount, THEIRS, &ours->wall, err);
         if (rc == 0)
-            rc = mount->kind == MOUNT_WRITABLE
-                     ? check_writable(mount->path, &ours->places[i], &theirs, err)
+            rc = mount->kind == MOUNT_WRITABLE || mount->kind == MOUNT_DEVICE
+                     ? check_shown(mount, &ours->places[i], &theirs, err)
                      : check_own(mount->path, &ours->places[i], &theirs, err);
     }
     return rc;

@@ -91,6 +91,7 @@ uint64_t landlock_allowed(int abi, enum mount_kind kind, bool folder)
         return rights_of(abi, DEV);
     case MOUNT_PROC:
         return rights_of(abi, PROC);
+    case MOUNT_DEVICE: /* the rule of /dev is its own */
     case MOUNT_READ_ONLY:
     case MOUNT_READ_ONLY_TRY:
     case MOUNT_EMPTY:

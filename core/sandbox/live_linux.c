@@ -119,6 +119,7 @@ static int tree_for(enum mount_kind kind, int at)
     case MOUNT_TMPFS:
     case MOUNT_DIR:
     case MOUNT_DEV:
+    case MOUNT_DEVICE:
     case MOUNT_PROC:
     case MOUNT_EMPTY:
     case MOUNT_LINK:

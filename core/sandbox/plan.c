@@ -122,6 +122,7 @@ bool plan_writable(const struct plan *plan, const char *path)
     case MOUNT_TMPFS:
     case MOUNT_DIR:
     case MOUNT_DEV:
+    case MOUNT_DEVICE:
     case MOUNT_PROC:
         return true;
     }
@@ -159,6 +160,7 @@ static bool is_own(const struct mount *over)
     case MOUNT_TMPFS:
     case MOUNT_DIR:
     case MOUNT_DEV:
+    case MOUNT_DEVICE:
     case MOUNT_PROC:
     case MOUNT_EMPTY:
     case MOUNT_LINK:
@@ -308,6 +310,8 @@ static int check_input(const struct plan_input *in, fence_error *err)
         rc = check_writable(in->writable[i], err);
     for (size_t i = 0; rc == 0 && i < in->nsockets; i++)
         rc = check_path(in->sockets[i], err);
+    for (size_t i = 0; rc == 0 && i < in->ndevices; i++)
+        rc = below("/dev", in->devices[i]) ? check_path(in->devices[i], err) : -EINVAL;
     for (size_t i = 0; rc == 0 && i < in->nwishes; i++)
         rc = in->wishes[i].wish == WISH_WRITABLE ? check_writable(in->wishes[i].path, err)
                                                  : check_path(in->wishes[i].path, err);
@@ -435,7 +439,7 @@ static enum mount_kind root_of(const struct wants *wants, const struct plan_inpu
 
 static int plan_fill(struct plan *plan, const struct plan_input *in, struct wants *wants)
 {
-    size_t room = ARRAY_LEN(plan_base) + 1 + wants->count;
+    size_t room = ARRAY_LEN(plan_base) + 1 + in->ndevices + wants->count;
     int rc;
 
     plan->mounts = calloc(room, sizeof *plan->mounts);
@@ -443,6 +447,8 @@ static int plan_fill(struct plan *plan, const struct plan_input *in, struct want
     if (!plan->mounts || !plan->cwd)
         return -ENOMEM;
     rc = plan_add_base(plan, root_of(wants, in), in->ordinary_user);
+    for (size_t i = 0; rc == 0 && i < in->ndevices; i++)
+        rc = plan_add(plan, MOUNT_DEVICE, in->devices[i], NULL);
     for (size_t i = 0; rc == 0 && i < wants->count && plan->nmounts <= LIMIT_MOUNTS; i++)
         rc = plan_add_wanted(plan, wants, &wants->items[i]);
     return rc;

@@ -14,6 +14,7 @@ enum mount_kind {
     MOUNT_TMPFS,         /* an empty folder of the sandbox's own  */
     MOUNT_DIR,           /* a folder on a tmpfs above             */
     MOUNT_DEV,           /* a minimal /dev                        */
+    MOUNT_DEVICE,        /* the host's own, below /dev            */
     MOUNT_PROC,          /* /proc of the sandbox's own PID namespace */
     MOUNT_EMPTY,         /* of / alone: nothing but what is mounted over it, and not writable */
     MOUNT_LINK,          /* a symbolic link on a tmpfs above      */
@@ -60,6 +61,8 @@ struct plan_input {
     const char *cwd;         /* canonical absolute path                        */
     const char *runtime_dir; /* $XDG_RUNTIME_DIR when it lies below /run; or NULL */
     bool ordinary_user;      /* the caller's uid is not 0: root's files in /proc are closed to it */
+    const char *const *devices; /* canonical, of character devices below /dev */
+    size_t ndevices;
     const char *const *sockets; /* the same, of sockets, which are shown wherever they lie */
     size_t nsockets;
 };

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "filter/config.h"
+#include "sandbox/devices.h"
 #include "sandbox/env.h"
 #include "sandbox/files.h"
 #include "sandbox/image.h"
@@ -75,6 +76,7 @@ static int make_plan(struct prepared *out, struct proxy *proxy, const fence_laun
 {
     const char *home = env_value(options->env, "HOME");
     auto_paths struct paths sockets = {0};
+    struct devices devices __attribute__((cleanup(devices_deinit))) = {0};
     auto_free char *here = getcwd(NULL, 0);
     auto_free char *cwd = here ? spelling_true(here) : NULL;
     struct plan_input in = {.cwd = cwd,
@@ -90,8 +92,12 @@ static int make_plan(struct prepared *out, struct proxy *proxy, const fence_laun
     rc = files_resolve(&out->files, proxy->config, cwd, home, on_notice, proxy, err);
     if (rc == 0)
         rc = find_sockets(&sockets, proxy, cwd, home, err);
+    if (rc == 0)
+        rc = devices_find(&devices, &proxy->config->devices, &proxy->events, err);
     if (rc < 0)
         return rc;
+    in.devices = (const char *const *)devices.items;
+    in.ndevices = devices.count;
     in.wishes = out->files.wishes;
     in.nwishes = out->files.nwishes;
     in.sockets = (const char *const *)sockets.items;

@@ -222,6 +222,8 @@ static bool planned(const struct plan *plan, const struct seen *mount, const cha
         return false;
     case MOUNT_WRITABLE:
         return true;
+    case MOUNT_DEVICE:
+        return same;
     case MOUNT_TMPFS:
         return same && str_equal(mount->type, STR("tmpfs"));
     case MOUNT_DEV:
@@ -268,6 +270,7 @@ static bool is_of_kind(const struct proof *p, enum mount_kind kind, const struct
     case MOUNT_READ_ONLY:
     case MOUNT_READ_ONLY_TRY:
     case MOUNT_WRITABLE:
+    case MOUNT_DEVICE:
     case MOUNT_LINK:
         return true;
     case MOUNT_TMPFS:

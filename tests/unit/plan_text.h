@@ -15,6 +15,7 @@ static const char *const kinds[] = {
     [MOUNT_TMPFS] = "tmpfs",
     [MOUNT_DIR] = "dir",
     [MOUNT_DEV] = "dev",
+    [MOUNT_DEVICE] = "device",
     [MOUNT_PROC] = "procfs",
     [MOUNT_EMPTY] = "empty",
     [MOUNT_LINK] = "link",

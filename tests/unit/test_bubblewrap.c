@@ -23,7 +23,7 @@ static const char *const kinds[] = {
     [MOUNT_READ_ONLY] = "read-only", [MOUNT_READ_ONLY_TRY] = "read-only, if it is there",
     [MOUNT_WRITABLE] = "writable",   [MOUNT_TMPFS] = "empty",
     [MOUNT_DIR] = "folder",          [MOUNT_DEV] = "devices",
-    [MOUNT_PROC] = "processes",
+    [MOUNT_DEVICE] = "device",       [MOUNT_PROC] = "processes",
 };
 
 static const struct golden {
@@ -31,15 +31,17 @@ static const struct golden {
     const char *writable[MOST];
     const char *cwd, *runtime_dir;
     bool ordinary_user;
+    const char *devices[MOST];
 } goldens[] = {
-    {"nothing", {0}, "/home/u", NULL, true},
-    {"root-caller", {"/root/project"}, "/root/project", NULL, false},
-    {"project", {"/home/u/project"}, "/home/u/project", "/run/user/1000", true},
-    {"nested", {"/home/u/p/sub", "/home/u/p", "/home/u/p2"}, "/home/u/p", NULL, true},
-    {"private-tmp", {"/tmp", "/run"}, "/tmp/project", NULL, true},
-    {"project-in-tmp", {"/tmp/project/out"}, "/tmp/project", "/run/user/1000", true},
-    {"everything", {"/", "/home/u"}, "/home/u", NULL, true},
-    {"odd-names", {"/home/u/--bind", "/home/u/a b\n$(c)"}, "/home/u/--bind", NULL, true},
+    {"nothing", {0}, "/home/u", NULL, true, {0}},
+    {"root-caller", {"/root/project"}, "/root/project", NULL, false, {0}},
+    {"project", {"/home/u/project"}, "/home/u/project", "/run/user/1000", true, {0}},
+    {"nested", {"/home/u/p/sub", "/home/u/p", "/home/u/p2"}, "/home/u/p", NULL, true, {0}},
+    {"private-tmp", {"/tmp", "/run"}, "/tmp/project", NULL, true, {0}},
+    {"project-in-tmp", {"/tmp/project/out"}, "/tmp/project", "/run/user/1000", true, {0}},
+    {"everything", {"/", "/home/u"}, "/home/u", NULL, true, {0}},
+    {"odd-names", {"/home/u/--bind", "/home/u/a b\n$(c)"}, "/home/u/--bind", NULL, true, {0}},
+    {"devices", {0}, "/home/u", NULL, true, {"/dev/kvm", "/dev/net/tun"}},
 };
 
 /* One item a line; a line's end within an item is shown. */
@@ -62,6 +64,9 @@ static void draw(struct buf *b, const struct golden *golden)
     struct plan *plan = NULL;
     fence_error err = {0};
 
+    in.devices = golden->devices;
+    while (in.ndevices < MOST && golden->devices[in.ndevices])
+        in.ndevices++;
     while (in.nwritable < MOST && golden->writable[in.nwritable])
         in.nwritable++;
     if (plan_make(&plan, &in, &err) != 0 || bubblewrap.begin(&argv, 9, 8) != 0 ||
