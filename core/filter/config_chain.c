@@ -165,7 +165,7 @@ static int find_file(struct config_link *out, struct config_chain *chain, const 
     if (chain->links[chain->count - 1].kind != CONFIG_FILE)
         return fail_extends(chain, err, "only a file extends files: name a template");
     rc = word[0] == '@' ? find_base(&path, chain, err) : resolve(&path, chain, word, err);
-    return rc < 0 ? rc : read_file(out, chain, path, err);
+    return rc < 0 || !path ? rc : read_file(out, chain, path, err);
 }
 
 /* ---- the chain ---- */
@@ -174,7 +174,7 @@ static bool is_same(const struct config_link *a, const struct config_link *b)
 {
     struct stat of_a, of_b;
 
-    if (a->kind != b->kind)
+    if (a->kind != b->kind || !a->name || !b->name)
         return false;
     if (a->kind != CONFIG_FILE)
         return strcmp(a->name, b->name) == 0;
@@ -217,7 +217,7 @@ int config_chain_load(struct config_chain *chain, struct config_link *settings, 
         const cJSON *word =
             cJSON_IsObject(json) ? cJSON_GetObjectItemCaseSensitive(json, "extends") : NULL;
 
-        if (!cJSON_IsString(word) || !*word->valuestring)
+        if (!word || !cJSON_IsString(word) || !*word->valuestring)
             return 0; /* a wrong type is for those to say who know all keys */
         rc = extend(chain, word->valuestring, err);
     }
