@@ -102,7 +102,8 @@ static bool expand_row(struct shell *s, struct rows *rows, int *rc)
     uint16_t row[LIMIT_SHELL_BRACED];
     struct group g;
 
-    memcpy(row, rows->cells.bytes + from, len * sizeof *row);
+    if (len > 0)
+        memcpy(row, rows->cells.bytes + from, len * sizeof *row);
     rows->cells.len = from;
     *rc = shell_charge(s, len);
     if (*rc != 0)
@@ -118,7 +119,7 @@ static bool expand_row(struct shell *s, struct rows *rows, int *rc)
     }
     if (!put_alternatives(rows, row, len, &g))
         return false;
-    *rc = rows->cells.error;
+    *rc = shell_error_of(&rows->cells);
     return true;
 }
 
@@ -152,7 +153,7 @@ int shell_add_expanded(struct shell *s, const struct shell_spelling *w)
     const struct shell_brace *brace = (const void *)(s->braces.bytes + w->braces);
     size_t first = brace->at, pieces = s->pieces.len, made = 0;
     bool fits = put_first(s, w, &rows);
-    int rc = rows.cells.error;
+    int rc = shell_error_of(&rows.cells);
 
     while (fits && rc == 0 && rows.count > 0) {
         fits = made++ < LIMIT_SHELL_EXPANDED * 2;

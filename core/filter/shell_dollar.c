@@ -4,8 +4,9 @@
  * Of $((...)) and $( (...) ) only the end tells which it is. It is looked ahead at, quietly. */
 #include "filter/shell_private.h"
 
-/* So much at least does a look ahead cost: those in each other are not linear. */
-#define LOOK_COST 64
+/* So much at least does a look ahead cost: where those in each other fail, each doubles the work,
+ * and LIMIT_SHELL_WORK is to end that within milliseconds. */
+#define LOOK_COST 1024
 
 int shell_nested(struct shell *s, enum shell_until until)
 {
@@ -211,7 +212,7 @@ static int unescape(struct buf *out, struct str text, bool quoted)
             i++;
         buf_append(out, &text.bytes[i], 1);
     }
-    return out->error;
+    return shell_error_of(out);
 }
 
 int shell_backticks(struct shell *s, bool quoted)

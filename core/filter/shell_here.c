@@ -126,7 +126,7 @@ static int drop_tabs(struct buf *out, struct str body)
         buf_append(out, &body.bytes[i], 1);
         start = body.bytes[i] == '\n';
     }
-    return out->error;
+    return shell_error_of(out);
 }
 
 /* What is expanded in it is found, and the whole as a script when it is one. */
@@ -144,10 +144,13 @@ static int read_document(struct shell *s, struct str body, const struct shell_he
         s->script = around;
         s->at = at;
     } else if (here->script) {
-        rc = buf_append_str(&s->text, body);
+        buf_append_str(&s->text, body);
+        rc = shell_error_of(&s->text);
     }
-    if (rc == 0 && here->script)
-        rc = buf_append_str(&script, str_slice(buf_str(&s->text), text, s->text.len));
+    if (rc == 0 && here->script) {
+        buf_append_str(&script, str_slice(buf_str(&s->text), text, s->text.len));
+        rc = shell_error_of(&script);
+    }
     s->text.len = text;
     if (rc == 0 && here->script)
         rc = shell_charge(s, script.len);

@@ -110,6 +110,7 @@ struct shell_list {
     unsigned depth;        /* the list's own */
     unsigned braces;       /* open ones: the `}` of ${ is another */
     size_t pieces, text;   /* where the command's begin */
+    size_t apart;          /* where other shells end it: at the & of &> */
     size_t heres;          /* its first here-document */
     size_t string, length; /* its here-string, in shell.text */
     bool has_string;
@@ -220,6 +221,11 @@ static inline bool shell_is_in(const struct shell *s, const struct shell_list *l
                                enum shell_nest nest)
 {
     return s->work->depth > l->depth && s->nest[s->work->depth - 1] == nest;
+}
+
+static inline int shell_error_of(const struct buf *b)
+{
+    return b->error == -ENOSPC ? -E2BIG : b->error;
 }
 
 int shell_status(const struct shell *s);         /* of the buffers */

@@ -14,7 +14,7 @@ int shell_status(const struct shell *s)
 
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++) {
         if (bufs[i]->error)
-            return bufs[i]->error == -ENOSPC ? -E2BIG : bufs[i]->error;
+            return shell_error_of(bufs[i]);
     }
     return 0;
 }
@@ -77,13 +77,14 @@ static int read_input(struct shell *s, const struct shell_list *l)
     if (!l->has_string)
         return 0;
     buf_append(&script, s->text.bytes + l->string, l->length);
-    rc = script.error ? script.error : shell_charge(s, script.len);
+    rc = script.error ? shell_error_of(&script) : shell_charge(s, script.len);
     return rc ? rc : shell_script_inside(s, buf_str(&script));
 }
 
 void shell_begin(struct shell *s, struct shell_list *l, enum shell_place place)
 {
     l->place = place;
+    l->apart = s->pieces.len;
     l->heres = s->heres.len / sizeof(struct shell_here);
     l->has_string = l->begun = l->coproc = l->pattern = l->operand = false;
 }
@@ -96,6 +97,8 @@ static int end_command(struct shell *s, struct shell_list *l, enum shell_place p
 
     if (s->pieces.len > l->pieces && !s->quiet)
         rc = tell(s, l->pieces, &input);
+    if (rc == 0 && l->apart > l->pieces && l->apart < s->pieces.len && !s->quiet)
+        rc = tell(s, l->apart, &input);
     if (rc == 0 && input)
         rc = read_input(s, l);
     s->pieces.len = l->pieces;
@@ -286,20 +289,24 @@ static int step_target(struct shell *s, struct shell_list *l, bool string)
 /* At < or >, or behind the & of &>. */
 static int step_redirection(struct shell *s, struct shell_list *l)
 {
-    bool here = false, string = false, tabs = false;
+    bool here = false, string = false, tabs = false, copies;
 
     l->begun = true;
     if (shell_eat(s, '<')) {
         here = shell_eat(s, '<');
         string = here && shell_eat(s, '<');
         tabs = here && !string && shell_eat(s, '-');
-        if (!here && !shell_eat(s, '&'))
+        copies = !here && shell_eat(s, '&');
+        if (!here && !copies)
             shell_eat(s, '>');
     } else {
         s->at++;
-        if (!shell_eat(s, '>') && !shell_eat(s, '&'))
+        copies = !shell_eat(s, '>') && shell_eat(s, '&');
+        if (!copies)
             shell_eat(s, '|');
     }
+    if (copies && shell_eat(s, '-')) /* closes: what follows is a word of its own */
+        return 0;
     while (shell_is_blank(shell_peek(s)))
         s->at++;
     if (here && !string)
@@ -312,8 +319,10 @@ static int step_and(struct shell *s, struct shell_list *l)
     bool both;
 
     s->at++;
-    if (l->place != SHELL_PLACE_TEST && shell_peek(s) == '>')
+    if (l->place != SHELL_PLACE_TEST && shell_peek(s) == '>') {
+        l->apart = s->pieces.len;
         return step_redirection(s, l);
+    }
     both = shell_eat(s, '&');
     if (l->place == SHELL_PLACE_TEST && both) {
         l->operand = false;

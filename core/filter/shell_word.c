@@ -226,6 +226,7 @@ static int read_part(struct shell *s, struct shell_spelling *w, int c)
         return 0;
     case '*':
     case '?':
+    case SHELL_UNKNOWN:
         s->at++;
         shell_put_unknown(s);
         return 0;
