@@ -11,9 +11,13 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "sandbox/paths.h"
 
-#define MEMORY_MAJOR 1 /* Documentation/admin-guide/devices.txt */
+/* Documentation/admin-guide/devices.txt */
+#define MEMORY_MAJOR 1
+#define SCSI_MAJOR   21
+#define RAW_MAJOR    162
 
 void devices_deinit(struct devices *devices)
 {
@@ -36,20 +40,31 @@ static bool is_own(const char *path)
     return false;
 }
 
-/* Why a device is not shown, whatever the settings say; or NULL. */
-static const char *refusal(const char *path, const struct stat *st)
+static bool is_memory(dev_t device)
 {
-    bool memory = major(st->st_rdev) == MEMORY_MAJOR &&
-                  (minor(st->st_rdev) == 1 || minor(st->st_rdev) == 2 || minor(st->st_rdev) == 4);
+    unsigned number = minor(device); /* mem, kmem, port */
 
+    return major(device) == MEMORY_MAJOR && (number == 1 || number == 2 || number == 4);
+}
+
+/* Character devices that read and write a disk by its own commands. */
+static bool leads_to_disk(const char *path, dev_t device)
+{
+    return major(device) == SCSI_MAJOR || major(device) == RAW_MAJOR ||
+           strncmp(path, "/dev/bsg/", 9) == 0 || strncmp(path, "/dev/nvme", 9) == 0 ||
+           (strncmp(path, "/dev/ng", 7) == 0 && ascii_digit(path[7]));
+}
+
+const char *devices_refusal(const char *path, mode_t mode, dev_t device)
+{
     if (strncmp(path, "/dev/", 5) != 0)
         return "leads out of /dev: name what lies in it";
-    if (S_ISBLK(st->st_mode))
+    if (S_ISBLK(mode) || (S_ISCHR(mode) && leads_to_disk(path, device)))
         return "is a disk, and with it whatever is on it: open the folder where it is mounted by "
                "filesystem.allowWrite";
-    if (!S_ISCHR(st->st_mode))
+    if (!S_ISCHR(mode))
         return "is no device";
-    if (memory)
+    if (is_memory(device))
         return "is this machine's memory, and with it everything: leave it out";
     if (strncmp(path, "/dev/pts/", 9) == 0)
         return "is another terminal, into which could be typed: leave it out";
@@ -95,7 +110,7 @@ static int add_folder(struct devices *out, const char *folder, fence_error *err)
                     fence_strerror(-errno));
     while (rc == 0 && (entry = readdir(dir))) {
         snprintf(path, sizeof path, "%.3000s/%s", folder, entry->d_name);
-        if (lstat(path, &st) == 0 && !refusal(path, &st))
+        if (lstat(path, &st) == 0 && !devices_refusal(path, st.st_mode, st.st_rdev))
             rc = add(out, path, err);
     }
     closedir(dir);
@@ -114,7 +129,7 @@ static int add_found(struct devices *out, const char *path, fence_error *err)
         return add_folder(out, path, err);
     if (is_own(path))
         return 0;
-    why = refusal(path, &st);
+    why = devices_refusal(path, st.st_mode, st.st_rdev);
     str_escape(shown, sizeof shown, str_of(path));
     return why ? fail(err, FENCE_ECONFIG, "devices.allow: '%s' %s", shown, why)
                : add(out, path, err);

@@ -3,6 +3,8 @@
 #ifndef FENCE_SANDBOX_DEVICES_H
 #define FENCE_SANDBOX_DEVICES_H
 
+#include <sys/types.h>
+
 #include "filter/config.h"
 #include "proxy/events.h"
 
@@ -18,5 +20,8 @@ void devices_deinit(struct devices *devices);
  * a command would be out of its sandbox. Returns 0, or a negative code with `err` filled in. */
 int devices_find(struct devices *out, const struct config_texts *written, struct events *events,
                  fence_error *err);
+
+/* Why what stands at this path is not shown, whatever the settings say; or NULL. */
+const char *devices_refusal(const char *path, mode_t mode, dev_t device);
 
 #endif
