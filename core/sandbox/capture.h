@@ -17,6 +17,7 @@
 #define FENCE_SANDBOX_CAPTURE_H
 
 #include <fence/fence.h>
+#include <stdbool.h>
 
 #include "base/addr.h"
 #include "sandbox/capture_socket.h"
@@ -26,6 +27,7 @@
 
 struct capture {
     int fds[CAPTURE_SOCKETS]; /* -1: none */
+    bool linked;              /* the namespace has its routes and addresses, by whichever sockets */
 };
 
 /* Sets up the namespace through the sockets, which are the capture's from here on, and binds them:

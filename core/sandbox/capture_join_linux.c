@@ -208,5 +208,8 @@ int capture_join_open(struct capture *capture, pid_t pid, fence_error *refused, 
     rc = capture_join(capture, pid, &why);
     if (rc < 0)
         return fail(err, rc, "%.250s; %.250s", refused->message, why.message);
-    return capture_open(capture, err);
+    rc = capture_open(capture, &why);
+    if (rc < 0) /* a port that inner's have taken is no cause */
+        *err = *refused;
+    return rc;
 }

@@ -39,7 +39,7 @@ static bool destination_of(struct addr *out, uint16_t *port, void *payload, int 
 
 static struct capture take_sockets(int *fds, uint32_t made)
 {
-    struct capture capture;
+    struct capture capture = {.linked = false};
 
     for (int i = 0; i < CAPTURE_SOCKETS; i++)
         capture.fds[i] = made >> i & 1 ? take_fd(fds++) : -1;
@@ -119,7 +119,7 @@ static void tell(const struct capture_run *run, const fence_error *refused)
 int capture_run_open(struct capture_run *run, struct proxy *proxy, struct unix_sockets *sockets,
                      int *fds, uint32_t made, pid_t pid, fence_error *err)
 {
-    fence_error refused;
+    fence_error refused = {0};
     int rc = 0;
 
     run->proxy = proxy;

@@ -176,7 +176,7 @@ static void test_new(void **state)
 static void test_nobody(void **state)
 {
     size_t before = descriptors_open();
-    struct capture capture = {{-1, -1, -1, -1, -1, -1, -1, -1}};
+    struct capture capture = {{-1, -1, -1, -1, -1, -1, -1, -1}, false};
     fence_error err = {0}, refused = {0};
 
     (void)state;
