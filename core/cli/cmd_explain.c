@@ -13,13 +13,18 @@
 
 /* ---- what is asked ---- */
 
-static const char *read_words(fence_request *request, char **words)
+static const char *read_words(fence_request *request, const char *const *shell, char **words)
 {
+    if (shell[2]) {
+        request->kind = FENCE_EXEC;
+        request->argv = shell;
+        return words[0] ? "-c takes one string, and no further words: put them into it" : NULL;
+    }
     if (words[0] && !words[1])
         return request_text_authority(request, words[0]);
     if (words[0] && words[1] && !words[2])
         return request_text_url(request, words[0], words[1]);
-    return "fence explain HOST:PORT, or METHOD URL: see fence explain --help";
+    return "fence explain HOST:PORT, METHOD URL, or -c COMMAND: see fence explain --help";
 }
 
 /* ---- the answer ---- */
@@ -43,10 +48,11 @@ static bool is_opened(fence_decision *out, const struct rules *rules, const fenc
 {
     fence_request local = *request;
 
+    if (request->kind != FENCE_CONNECT)
+        return false;
     if (strcmp(request->host, "localhost") == 0)
         local.host = "127.0.0.1";
-    if (request->kind != FENCE_CONNECT ||
-        (strcmp(local.host, "127.0.0.1") != 0 && strcmp(local.host, "::1") != 0))
+    if (strcmp(local.host, "127.0.0.1") != 0 && strcmp(local.host, "::1") != 0)
         return false;
     local.kind = FENCE_LOCAL;
     return fence_decide(out, rules->config, rules->policy, &local) == 0 &&
@@ -59,7 +65,9 @@ static int explain(const struct options *options)
     struct rules rules = {0};
     fence_decision decision;
     fence_error err = {0};
-    const char *of_runs = options_of_runs(options), *misuse = read_words(&request, options->words);
+    const char *const shell[] = {"sh", "-c", options->string, NULL};
+    const char *of_runs = options_of_runs(options);
+    const char *misuse = read_words(&request, shell, options->words);
     int status = EXIT_ERROR;
 
     if (of_runs) {

@@ -134,8 +134,10 @@ int text_help_explain(void)
     fputs(
         "Usage: fence explain [options] HOST:PORT\n"
         "       fence explain [options] METHOD URL\n"
+        "       fence explain [options] -c COMMAND\n"
         "\n"
-        "Says what would be decided about a tunnel, or about a request, by which rule, and how to\n"
+        "Says what would be decided about a tunnel, a request or a command, by which rule, and how "
+        "to\n"
         "change that. Nothing is looked up: the addresses of a name are judged when it is "
         "dialled.\n"
         "\n"

@@ -3,7 +3,11 @@
  * network can tell is left out: whose the addresses are, and whether one is a listener of ours. */
 #include <errno.h>
 #include <fence/fence.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
 
+#include "filter/command_judge.h"
 #include "filter/rules.h"
 #include "policy/policy.h"
 #include "proxy/events.h"
@@ -95,6 +99,59 @@ static void decide_addresses(fence_decision *out, const fence_config *config, fe
         *out = judging.refusal;
 }
 
+/* ---- commands ---- */
+
+static void deny_command(fence_decision *out, const struct command_refusal *refusal)
+{
+    *out = (fence_decision){.verdict = FENCE_DENY, .reason = FENCE_REASON_REQUEST_DENIED};
+    snprintf(out->rule, sizeof out->rule, "%s", refusal->key);
+    if (refusal->message[0])
+        snprintf(out->message, sizeof out->message, "%.199s", refusal->message);
+    else
+        snprintf(out->message, sizeof out->message, "\"%.90s\" matches \"%.90s\"", refusal->command,
+                 refusal->rule);
+    if (!refusal->message[0])
+        snprintf(out->cure, sizeof out->cure, "\"command\": {\"allow\": [\"%.120s\"]}",
+                 refusal->command);
+}
+
+/* Before it starts: what it executes in its turn is judged then. */
+static int decide_command(fence_decision *out, const fence_config *config, fence_policy *policy,
+                          const char *const *argv)
+{
+    struct policy_command command = {argv, "", 0};
+    struct policy_request log = {.time_us = events_now_us()};
+    struct command_refusal refusal;
+    char cwd[PATH_MAX];
+    int rc = command_line_refuses(&refusal, config, argv);
+
+    if (rc < 0)
+        return rc;
+    if (rc > 0) {
+        deny_command(out, &refusal);
+        return 0;
+    }
+    *out = (fence_decision){.verdict = FENCE_ALLOW};
+    if (!policy)
+        return 0;
+    if (getcwd(cwd, sizeof cwd))
+        command.cwd = cwd;
+    switch (policy_exec(policy, &command, &log, out)) {
+    case POLICY_NO_OPINION:
+        break;
+    case POLICY_ALLOW:
+        out->verdict = FENCE_ALLOW;
+        break;
+    case POLICY_ASK:
+        out->verdict = FENCE_ASK;
+        break;
+    case POLICY_DENY:
+        out->verdict = FENCE_DENY;
+        break;
+    }
+    return 0;
+}
+
 /* ---- all of it ---- */
 
 int fence_decide(fence_decision *out, const fence_config *config, fence_policy *policy,
@@ -107,8 +164,11 @@ int fence_decide(fence_decision *out, const fence_config *config, fence_policy *
     size_t nfields;
     const char *why;
 
-    if (request->version != FENCE_REQUEST_VERSION || request->kind == FENCE_EXEC ||
-        !request->host || request->port == 0 ||
+    if (request->version == FENCE_REQUEST_VERSION && request->kind == FENCE_EXEC)
+        return request->argv && request->argv[0]
+                   ? decide_command(out, config, policy, request->argv)
+                   : -EINVAL;
+    if (request->version != FENCE_REQUEST_VERSION || !request->host || request->port == 0 ||
         read_headers(fields, &nfields, request->headers) < 0 ||
         check_addresses(request->addresses) < 0)
         return -EINVAL;

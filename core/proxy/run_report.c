@@ -46,7 +46,7 @@ static int keep_command(struct run_report *report, const struct policy_command *
 static void tell_start(const struct run_report *report, fence_policy *policy,
                        const char *const *argv, const char *cwd)
 {
-    struct policy_run run = {.id = report->id, .command = {argv, cwd}};
+    struct policy_run run = {.id = report->id, .command = {argv, cwd, 0}};
     struct policy_request log = log_of(report->proxy);
 
     policy_started(policy, &run, &log);

@@ -22,12 +22,20 @@ local opened = file("opened.json", json.encode({
   network = { allowLocalOutbound = true, allowLocalOutboundPorts = { 5432 } },
 }))
 
+local commands = file("commands.json", json.encode({
+  command = { deny = { "git push" } },
+  ssh = { deniedHosts = { "evil.*" }, allowedCommands = { "ls" } },
+}))
+
 local policy = file("p.lua", [[
 local fence = require "fence"
 return {
   on_connect = function(req)
     if req.port == 22 then return fence.deny("no SSH") end
     if req.port == 25 then return fence.ask("send mail?") end
+  end,
+  on_exec = function(cmd)
+    return cmd.argv[3] == "make" and fence.deny("nothing is made") or nil
   end,
   on_request = function(req)
     if req.method == "GET" then return fence.allow() end
@@ -65,13 +73,30 @@ local rows = {
     "denied by policy:p: no SSH\n" },
   { "a policy that asks", { "--allow", "good.test", "--policy", policy, "good.test:25" }, 1,
     "asked about by policy:p: send mail?\n" },
+  { "a command that a rule denies", { "-s", commands, "-c", "cd x && git -C y push" }, 1,
+    'denied by command.deny[0]: "git -C y push" matches "git push"\n' ..
+    'to change that: "command": {"allow": ["git -C y push"]}\n' },
+  { "a command of the default list", { "-c", "timeout 5 reboot" }, 1,
+    'denied by command.useDefaults: "reboot" matches "reboot"\n' ..
+    'to change that: "command": {"allow": ["reboot"]}\n' },
+  { "a command that passes", { "-s", commands, "-c", "git status" }, 0, "allowed\n" },
+  { "ssh to a host that is denied", { "-s", commands, "-c", "ssh evil.test ls" }, 1,
+    "denied by ssh.deniedHosts[0]: SSH blocked: the host is denied (host: evil.test)\n" },
+  { "ssh with a command that is not allowed", { "-s", commands, "-c", "ssh good.test 'ls; rm x'" },
+    1, "denied by ssh.allowedCommands: SSH command blocked: the command is not allowed (host: " ..
+    "good.test, command: ls; rm x)\n" },
+  { "ssh with one that is", { "-s", commands, "-c", "ssh good.test ls -l" }, 0, "allowed\n" },
+  { "a command that a policy denies", { "--policy", policy, "-c", "make" }, 1,
+    "denied by policy:p: nothing is made\n" },
+  { "a command and more words", { "-c", "make", "x" }, 2, "",
+    "fence: -c takes one string, and no further words: put them into it\n" },
   { "a malformed host", { "good..test:443" }, 1, nil },
   { "no port", { "good.test" }, 2, "", "fence: say which port: HOST:PORT\n" },
   { "no number", { "good.test:x" }, 2, "", "fence: the port is a number from 1 to 65535\n" },
   { "another scheme", { "GET", "ftp://good.test/" }, 2, "",
     "fence: a URL begins with http:// or https://\n" },
   { "nothing", {}, 2, "",
-    "fence: fence explain HOST:PORT, or METHOD URL: see fence explain --help\n" },
+    "fence: fence explain HOST:PORT, METHOD URL, or -c COMMAND: see fence explain --help\n" },
   { "no such policy", { "--policy", "/nonexistent", "good.test:1" }, 2, "",
     "fence: /nonexistent: does not exist\n" },
 }

@@ -112,7 +112,7 @@ typedef enum fence_request_kind {
     FENCE_CONNECT, /* a tunnel: HTTP CONNECT         */
     FENCE_HTTP,    /* a request that fence can read  */
     FENCE_SOCKS5,  /* a tunnel: SOCKS5 CONNECT       */
-    FENCE_EXEC,    /* a command: of on_ask alone     */
+    FENCE_EXEC,    /* a command                      */
     FENCE_LOCAL,   /* a tunnel from a sandbox to a service of this machine's loopback:
                       network.allowLocalOutboundPorts; to policies it is a CONNECT */
     FENCE_CAPTURE  /* a tunnel of a client in a sandbox that knows of no proxy */
@@ -142,8 +142,9 @@ typedef struct fence_request {
  * or on_request is asked, which alone sees the headers. `request->host` may be written as a client
  * writes it. What is allowed is judged by its addresses as well, on_resolve included: its own, that
  * of network.hosts, or `addresses`. Where they are not known, or another proxy looks the name up,
- * it is judged as a name alone. Returns 0 with a verdict of FENCE_ALLOW, FENCE_DENY or FENCE_ASK;
- * or -EINVAL for a wrong version, no host or port, or what is no header or address. */
+ * it is judged as a name alone. Of a command, FENCE_EXEC, there is `argv` alone: it is judged as it
+ * is before it starts. Returns 0 with a verdict of FENCE_ALLOW, FENCE_DENY or FENCE_ASK; or -EINVAL
+ * for a wrong version, no host or port, no words, or what is no header or address; or -ENOMEM. */
 FENCE_API int fence_decide(fence_decision *out, const fence_config *config, fence_policy *policy,
                            const fence_request *request);
 

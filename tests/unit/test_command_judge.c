@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_command_judge.c - command.* and ssh.* together, on lines as they are given to fence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "filter/command_judge.h"
+
+#define MOST 8
+
+static const char settings[] = "{\"command\": {\"deny\": [\"git push\", \"npm publish\"], "
+                               "\"allow\": [\"git push origin docs\"]},"
+                               " \"ssh\": {\"allowedHosts\": [\"*.good.test\", \"10.1.*\"], "
+                               "\"deniedHosts\": [\"bad.good.test\"],"
+                               "  \"allowedCommands\": [\"ls\", \"git\"], \"deniedCommands\": "
+                               "[\"git gc\"], \"inheritDeny\": true}}";
+
+static const struct {
+    const char *name, *argv[MOST];
+    const char *explained; /* NULL: it passes */
+} rows[] = {
+    {"a denied one",
+     {"git", "push"},
+     "command blocked by sandbox command policy: \"git push\" matches \"git push\""},
+    {"an exception", {"git", "push", "origin", "docs"}, NULL},
+    {"of the default list",
+     {"/sbin/reboot"},
+     "command blocked by default sandbox command policy: \"/sbin/reboot\" matches \"reboot\""},
+    {"in a script",
+     {"sh", "-c", "make; npm publish"},
+     "command blocked by sandbox command policy: \"npm publish\" matches \"npm publish\""},
+    {"behind another",
+     {"env", "A=b", "git", "push"},
+     "command blocked by sandbox command policy: \"git push\" matches \"git push\""},
+    {"another", {"make", "-j8"}, NULL},
+    {"codes for a terminal",
+     {"git", "push", "\033[2J"},
+     "command blocked by sandbox command policy: \"git push \\x1b[2J\" matches \"git push\""},
+    {"ssh", {"ssh", "a.good.test"}, NULL},
+    {"ssh, an address", {"ssh", "root@10.1.2.3"}, NULL},
+    {"ssh, a denied host",
+     {"ssh", "bad.good.test"},
+     "SSH blocked: the host is denied (host: bad.good.test)"},
+    {"ssh, case",
+     {"ssh", "BAD.good.test"},
+     "SSH blocked: the host is denied (host: BAD.good.test)"},
+    {"ssh, another host",
+     {"ssh", "-p", "22", "me@evil.test"},
+     "SSH blocked: the host is not allowed (host: evil.test)"},
+    {"ssh, by another name",
+     {"ssh", "-oHostName=evil.test", "a.good.test"},
+     "SSH blocked: the host is not allowed (host: evil.test)"},
+    {"ssh, a jump",
+     {"ssh", "-J", "evil.test", "a.good.test"},
+     "SSH blocked: the host is not allowed (host: evil.test)"},
+    {"ssh, an allowed command", {"ssh", "a.good.test", "ls", "-l"}, NULL},
+    {"ssh, another command",
+     {"ssh", "a.good.test", "cat", "x"},
+     "SSH command blocked: the command is not allowed (host: a.good.test, command: cat x)"},
+    {"ssh, the second command",
+     {"ssh", "a.good.test", "ls; rm x"},
+     "SSH command blocked: the command is not allowed (host: a.good.test, command: ls; rm x)"},
+    {"ssh, a denied command",
+     {"ssh", "a.good.test", "git", "gc"},
+     "SSH command blocked: the command is denied (host: a.good.test, command: git gc)"},
+    {"ssh, one that is denied here",
+     {"ssh", "a.good.test", "git push"},
+     "SSH command blocked: it is denied here, and ssh.inheritDeny is set (host: a.good.test, "
+     "command: "
+     "git push)"},
+    {"ssh, one that is not known",
+     {"ssh", "a.good.test", "$x"},
+     "SSH command blocked: the command is not allowed (host: a.good.test, command: $x)"},
+    {"ssh, a command in an option",
+     {"ssh", "-oRemoteCommand=rm x", "a.good.test"},
+     "SSH command blocked: the command is not allowed (host: a.good.test, command: rm x)"},
+    {"ssh in a script, to who knows where", {"sh", "-c", "ssh $host ls"}, NULL},
+    {"sshd is not ssh", {"sshd", "evil.test"}, NULL},
+};
+
+static fence_config *config_of(const char *json)
+{
+    fence_config *config = NULL;
+    fence_error err;
+
+    if (fence_config_parse(&config, "x", json, strlen(json), NULL, 0, &err) != 0)
+        fail_msg("%s", err.message);
+    return config;
+}
+
+static void test_rows(void **state)
+{
+    fence_config *config = config_of(settings);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct command_refusal refusal;
+        char text[512] = "";
+        int rc = command_line_refuses(&refusal, config, rows[i].argv);
+
+        if (rc > 0)
+            command_explain(text, sizeof text, &refusal);
+        if (rc < 0 || strcmp(text, rows[i].explained ? rows[i].explained : "") != 0)
+            fail_msg("%s: %d, '%s'", rows[i].name, rc, text);
+    }
+    fence_config_unref(config);
+}
+
+/* Without hosts, and with the list switched off, nothing is said. */
+static void test_nothing(void **state)
+{
+    static const char *const argv[][MOST] = {{"ssh", "evil.test"}, {"reboot"}, {"git", "push"}};
+    fence_config *config = config_of("{\"command\": {\"useDefaults\": false}}");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(argv); i++) {
+        struct command_refusal refusal;
+
+        assert_int_equal(command_line_refuses(&refusal, config, argv[i]), 0);
+    }
+    assert_false(config->commands.held);
+    fence_config_unref(config);
+}
+
+/* Which rules hold for what the command executes. */
+static void test_held(void **state)
+{
+    static const struct {
+        const char *json;
+        bool held;
+    } all[] = {
+        {"{}", false},
+        {"{\"command\": {\"useDefaults\": true}}", true},
+        {"{\"command\": {\"useDefaults\": false}}", false},
+        {"{\"command\": {\"deny\": []}}", false},
+        {"{\"command\": {\"deny\": [\"x\"]}}", true},
+        {"{\"command\": {\"allow\": [\"x\"]}}", true},
+        {"{\"ssh\": {\"deniedHosts\": [\"x\"]}}", true},
+        {"{\"ssh\": {\"allowedHosts\": [\"*\"], \"allowAllCommands\": true}}", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        fence_config *config = config_of(all[i].json);
+
+        if (config->commands.held != all[i].held)
+            fail_msg("%s", all[i].json);
+        fence_config_unref(config);
+    }
+}
+
+/* Deeper than is read. */
+static void test_deep(void **state)
+{
+    static char script[4096];
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    fence_config *config = config_of("{}");
+    struct command_refusal refusal;
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < 1000; i++)
+        memcpy(script + 2 * i, "$(", 2);
+    assert_int_equal(command_line_refuses(&refusal, config, argv), 1);
+    command_explain(text, sizeof text, &refusal);
+    assert_non_null(strstr(text, "too long or too deep"));
+    fence_config_unref(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_held),
+        cmocka_unit_test(test_deep),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
