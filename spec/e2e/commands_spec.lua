@@ -139,6 +139,9 @@ for _, identity in ipairs(users.identities()) do
     -- PATH is searched for what rules name.
     local function run(argv, options)
       options = options or {}
+      if argv[1] == "sh" and argv[2] == "-c" then -- a file, of which nothing is known
+        argv = { "sh", write("run", argv[3]) }
+      end
       return fenced.run({ argv = argv, as_user = identity, cwd = folder, timeout = 60000,
         args = options.args or { "-m" }, settings = options.settings or settings(),
         env = { PATH = folder .. ":/usr/bin:/bin:/usr/sbin:/sbin" } })
