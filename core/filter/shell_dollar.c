@@ -6,7 +6,7 @@
 
 /* So much at least does a look ahead cost: where those in each other fail, each doubles the work,
  * and LIMIT_SHELL_WORK is to end that within milliseconds. */
-#define LOOK_COST 1024
+#define LOOK_COST 4096
 
 int shell_nested(struct shell *s, enum shell_until until)
 {
@@ -104,8 +104,7 @@ static bool is_name_byte(int c)
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Whether what follows the name is a pattern: single quotes quote in it, also between double ones.
- */
+/* Whether what follows the name is a pattern: single quotes quote in it, even between double. */
 static bool is_pattern(struct shell *s)
 {
     int c;
@@ -154,8 +153,7 @@ static int parameter(struct shell *s, bool quoted)
     return rc;
 }
 
-/* Behind "${": with a blank behind it, it is a command's output in this very shell (ksh, bash 5.3).
- */
+/* Behind "${": a blank makes it a command's output in this very shell (ksh, bash 5.3). */
 static int braces(struct shell *s, bool quoted)
 {
     int c = shell_peek(s), rc;

@@ -2,9 +2,8 @@
  * shell_private.h - what the files of the reader of shell share.
  *
  * The script is read once, from its front to its end, by recursive descent over what nests in
- * words:
- * $(...), ${...}, `...`, "...". Lists, loops and groups need no descent: in a flat loop it is known
- * where a command may begin, and a small stack tells a subshell's ')' from that of a case.
+ * words: $(...), ${...}, `...`, "...". Lists, loops and groups need no descent: in a flat loop it
+ * is known where a command may begin, and a small stack tells a subshell's ')' from that of a case.
  *
  * Words are told twice: as far as they are known, and in full, with a NUL for each part that is
  * not. So `sh -c "cd $x && git push"` is read as a script whose cd has an unknown word. */
@@ -23,8 +22,7 @@
 /* What one script and all that it nests may use up. */
 struct shell_work {
     unsigned depth;
-    size_t
-        bytes; /* read beside the script itself: looked ahead at, copied, read as a script again */
+    size_t bytes; /* of every script in it, and those looked ahead at or copied */
 };
 
 struct shell_command {
@@ -63,6 +61,7 @@ struct shell {
     struct buf delimiters; /* text of theirs */
     size_t here_base;      /* the innermost list's first of `heres` */
 
+    struct buf piped;       /* what commands print for the next one of their pipelines */
     struct buf words, full; /* of the command that is told */
     uint8_t nest[LIMIT_SHELL_DEPTH];
 };
@@ -113,7 +112,8 @@ struct shell_list {
     size_t apart;          /* where other shells end it: at the & of &> */
     size_t heres;          /* its first here-document */
     size_t string, length; /* its here-string, in shell.text */
-    bool has_string;
+    size_t piped;          /* where text for it begins, in shell.piped */
+    bool has_string, has_piped;
     bool begun;   /* by an assignment or a redirection: no reserved word follows */
     bool coproc;  /* its first word may turn out to be a name */
     bool pattern; /* SHELL_PLACE_PATTERN: one has begun, so `esac` is another */
@@ -128,7 +128,10 @@ int shell_run(struct str script, struct shell_work *work, shell_heard heard, voi
 int shell_commands(struct shell *s, enum shell_until until);
 int shell_script_inside(struct shell *s, struct str script); /* instead of what is being read */
 
-void shell_begin(struct shell *s, struct shell_list *l, enum shell_place place); /* a command */
+/* ---- shell_command.c ---- */
+void shell_begin(struct shell *s, struct shell_list *l, enum shell_place place); /* tells nothing */
+int shell_end_command(struct shell *s, struct shell_list *l, enum shell_place place);
+int shell_pass_on(struct shell *s, struct shell_list *l); /* at the '|' that ends it */
 
 /* ---- shell_clause.c ---- */
 int shell_step_word(struct shell *s, struct shell_list *l);

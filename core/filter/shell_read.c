@@ -10,7 +10,7 @@
 int shell_status(const struct shell *s)
 {
     const struct buf *bufs[] = {&s->text,       &s->pieces, &s->braces, &s->heres,
-                                &s->delimiters, &s->words,  &s->full};
+                                &s->delimiters, &s->piped,  &s->words,  &s->full};
 
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++) {
         if (bufs[i]->error)
@@ -40,73 +40,6 @@ void shell_leave(struct shell *s)
     s->work->depth--;
 }
 
-/* ---- the end of a command ---- */
-
-static int tell(struct shell *s, size_t from, bool *input)
-{
-    const struct shell_piece *piece = (const void *)(s->pieces.bytes + from);
-    size_t count = (s->pieces.len - from) / sizeof *piece;
-    struct shell_command command;
-
-    s->words.len = s->full.len = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct str full = str_slice(buf_str(&s->text), piece[i].at, piece[i].at + piece[i].len);
-        size_t known = str_find(full, SHELL_UNKNOWN);
-        struct shell_word word = {str_slice(full, 0, known), known == full.len};
-
-        buf_append(&s->words, &word, sizeof word);
-        buf_append(&s->full, &full, sizeof full);
-    }
-    if (shell_status(s) != 0)
-        return shell_status(s);
-    command.words = (const void *)s->words.bytes;
-    command.full = (const void *)s->full.bytes;
-    command.count = count;
-    return s->heard(s->payload, &command, input);
-}
-
-/* What the command reads is a script: here-documents that are to come, or a here-string. */
-static int read_input(struct shell *s, const struct shell_list *l)
-{
-    auto_buf struct buf script = BUF_INIT(LIMIT_SHELL_BYTES);
-    struct shell_here *here = (struct shell_here *)(void *)s->heres.bytes;
-    int rc;
-
-    for (size_t i = l->heres; i < s->heres.len / sizeof *here; i++)
-        here[i].script = true;
-    if (!l->has_string)
-        return 0;
-    buf_append(&script, s->text.bytes + l->string, l->length);
-    rc = script.error ? shell_error_of(&script) : shell_charge(s, script.len);
-    return rc ? rc : shell_script_inside(s, buf_str(&script));
-}
-
-void shell_begin(struct shell *s, struct shell_list *l, enum shell_place place)
-{
-    l->place = place;
-    l->apart = s->pieces.len;
-    l->heres = s->heres.len / sizeof(struct shell_here);
-    l->has_string = l->begun = l->coproc = l->pattern = l->operand = false;
-}
-
-/* Tells the command, and begins anew. */
-static int end_command(struct shell *s, struct shell_list *l, enum shell_place place)
-{
-    bool input = false;
-    int rc = 0;
-
-    if (s->pieces.len > l->pieces && !s->quiet)
-        rc = tell(s, l->pieces, &input);
-    if (rc == 0 && l->apart > l->pieces && l->apart < s->pieces.len && !s->quiet)
-        rc = tell(s, l->apart, &input);
-    if (rc == 0 && input)
-        rc = read_input(s, l);
-    s->pieces.len = l->pieces;
-    s->text.len = l->text;
-    shell_begin(s, l, place);
-    return rc;
-}
-
 /* ---- operators ---- */
 
 /* Behind ';': of those in a case, ;; ;& ;;& and zsh's ;| a pattern follows. */
@@ -115,9 +48,10 @@ static int step_semicolon(struct shell *s, struct shell_list *l)
     bool next = shell_eat(s, ';');
     bool falls = shell_eat(s, '&') || (!next && shell_peek(s) == '|' && shell_eat(s, '|'));
 
-    return end_command(s, l,
-                       (next || falls) && shell_is_in(s, l, SHELL_NEST_CASE) ? SHELL_PLACE_PATTERN
-                                                                             : SHELL_PLACE_COMMAND);
+    return shell_end_command(s, l,
+                             (next || falls) && shell_is_in(s, l, SHELL_NEST_CASE)
+                                 ? SHELL_PLACE_PATTERN
+                                 : SHELL_PLACE_COMMAND);
 }
 
 static int step_newline(struct shell *s, struct shell_list *l)
@@ -128,7 +62,7 @@ static int step_newline(struct shell *s, struct shell_list *l)
     case SHELL_PLACE_COMMAND:
     case SHELL_PLACE_WORDS:
     case SHELL_PLACE_FOR_WORDS:
-        rc = end_command(s, l, SHELL_PLACE_COMMAND);
+        rc = shell_end_command(s, l, SHELL_PLACE_COMMAND);
         return rc ? rc : shell_newline(s, l->until);
     case SHELL_PLACE_TEST: /* a shell without [[ ends the command here; one that has it goes on with
                               these */
@@ -203,7 +137,7 @@ static int open_paren(struct shell *s, struct shell_list *l)
             return rc;
         }
     }
-    rc = end_command(s, l, SHELL_PLACE_COMMAND);
+    rc = shell_end_command(s, l, SHELL_PLACE_COMMAND);
     return rc ? rc : shell_enter(s, SHELL_NEST_PAREN);
 }
 
@@ -228,7 +162,7 @@ static int step_open(struct shell *s, struct shell_list *l)
     case SHELL_PLACE_WORDS:
         if (is_function(s, l)) {
             s->pieces.len = l->pieces;
-            return end_command(s, l, SHELL_PLACE_COMMAND);
+            return shell_end_command(s, l, SHELL_PLACE_COMMAND);
         }
         return open_paren(s, l);
     case SHELL_PLACE_COMMAND:
@@ -262,7 +196,7 @@ static int step_close(struct shell *s, struct shell_list *l)
         shell_leave(s);
     else if (l->until == SHELL_UNTIL_PAREN && s->work->depth == l->depth)
         l->ended = true;
-    return end_command(s, l, SHELL_PLACE_COMMAND);
+    return shell_end_command(s, l, SHELL_PLACE_COMMAND);
 }
 
 /* ---- redirections ---- */
@@ -328,18 +262,21 @@ static int step_and(struct shell *s, struct shell_list *l)
         l->operand = false;
         return 0;
     }
-    return l->place == SHELL_PLACE_PATTERN ? 0 : end_command(s, l, SHELL_PLACE_COMMAND);
+    return l->place == SHELL_PLACE_PATTERN ? 0 : shell_end_command(s, l, SHELL_PLACE_COMMAND);
 }
 
 static int step_or(struct shell *s, struct shell_list *l)
 {
     s->at++;
-    if (!shell_eat(s, '|'))
-        shell_eat(s, '&');
     l->operand = false;
+    if (!shell_eat(s, '|')) {
+        shell_eat(s, '&');
+        if (l->place == SHELL_PLACE_WORDS)
+            return shell_pass_on(s, l);
+    }
     return l->place == SHELL_PLACE_PATTERN || l->place == SHELL_PLACE_TEST
                ? 0
-               : end_command(s, l, SHELL_PLACE_COMMAND);
+               : shell_end_command(s, l, SHELL_PLACE_COMMAND);
 }
 
 /* ---- the loop ---- */
@@ -362,7 +299,7 @@ static int step(struct shell *s, struct shell_list *l)
     switch (c) {
     case SHELL_END:
         l->ended = true;
-        return end_command(s, l, SHELL_PLACE_COMMAND);
+        return shell_end_command(s, l, SHELL_PLACE_COMMAND);
     case ' ':
     case '\t':
         s->at++;
@@ -396,7 +333,8 @@ static int step(struct shell *s, struct shell_list *l)
 
 int shell_commands(struct shell *s, enum shell_until until)
 {
-    struct shell_list l = {.until = until, .pieces = s->pieces.len, .text = s->text.len};
+    struct shell_list l = {
+        .until = until, .pieces = s->pieces.len, .text = s->text.len, .piped = s->piped.len};
     size_t base = s->here_base;
     unsigned depth = s->work->depth;
     int rc = shell_enter(s, SHELL_NEST_LIST);
@@ -409,6 +347,7 @@ int shell_commands(struct shell *s, enum shell_until until)
     while (rc == 0 && !l.ended)
         rc = step(s, &l);
     shell_here_leave(s, base);
+    s->piped.len = l.piped;
     s->work->depth = depth;
     return rc;
 }
@@ -439,6 +378,7 @@ int shell_run(struct str script, struct shell_work *work, shell_heard heard, voi
         .braces = BUF_INIT(LIMIT_SHELL_BYTES * sizeof(struct shell_brace)),
         .heres = BUF_INIT(LIMIT_SHELL_HERE * sizeof(struct shell_here)),
         .delimiters = BUF_INIT(LIMIT_SHELL_BYTES),
+        .piped = BUF_INIT(2 * LIMIT_SHELL_BYTES),
         .words = BUF_INIT(LIMIT_SHELL_WORDS * sizeof(struct shell_word)),
         .full = BUF_INIT(LIMIT_SHELL_WORDS * sizeof(struct str)),
     };
@@ -451,6 +391,7 @@ int shell_run(struct str script, struct shell_work *work, shell_heard heard, voi
     buf_deinit(&s.braces);
     buf_deinit(&s.heres);
     buf_deinit(&s.delimiters);
+    buf_deinit(&s.piped);
     buf_deinit(&s.words);
     buf_deinit(&s.full);
     return rc;

@@ -59,7 +59,8 @@ static const struct shell_wrapper table[] = {
               "on-calendar timer-property path-property socket-property background"},
 
     /* ---- util-linux and the like ---- */
-    {.names = "ionice", .unwrap = PREFIX, .letters = "cnpPu", .longs = "class classdata pid pgid uid"},
+    {.names = "ionice", .unwrap = PREFIX, .letters = "cnpPu",
+     .longs = "class classdata pid pgid uid"},
     {.names = "setsid", .unwrap = PREFIX},
     {.names = "chrt", .unwrap = PREFIX, .letters = "TPD",
      .longs = "sched-runtime sched-period sched-deadline", .operands = 1},
@@ -69,8 +70,8 @@ static const struct shell_wrapper table[] = {
               "preferred-many shm file offset length"},
     {.names = "prlimit", .unwrap = PREFIX, .letters = "po", .longs = "pid output"},
     {.names = "setpriv", .unwrap = PREFIX,
-     .longs = "ambient-caps inh-caps bounding-set ruid euid rgid egid reuid regid groups securebits "
-              "pdeathsig selinux-label apparmor-profile landlock-access landlock-rule "
+     .longs = "ambient-caps inh-caps bounding-set ruid euid rgid egid reuid regid groups "
+              "securebits pdeathsig selinux-label apparmor-profile landlock-access landlock-rule "
               "seccomp-filter ptracer"},
     {.names = "unshare", .unwrap = PREFIX, .letters = "SGRwl",
      .longs = "setuid setgid root wd map-user map-group map-users map-groups owner propagation "
@@ -92,7 +93,7 @@ static const struct shell_wrapper table[] = {
      .flags = "summary"},
     {.names = "ltrace", .unwrap = PREFIX, .letters = "aADeFlnopsuwx",
      .longs = "align arrays debug config library indent output user where"},
-    {.names = "catchsegv chronic ifne unbuffer setuidgid fakeroot proxychains proxychains4 caffeinate",
+    {.names = "catchsegv chronic ifne unbuffer setuidgid fakeroot proxychains proxychains4",
      .unwrap = PREFIX},
     {.names = "xvfb-run", .unwrap = PREFIX, .letters = "efnpsw",
      .longs = "error-file auth-file server-num xauth-protocol server-args wait"},
@@ -102,8 +103,8 @@ static const struct shell_wrapper table[] = {
      .longs = "jobs max-procs arg-file arg-file-sep arg-sep basefile block colsep compress-program "
               "delay delimiter env halt id joblog load max-args max-chars max-replace-args memfree "
               "nice profile recend recstart results retries return rpl semaphorename sqlmaster ssh "
-              "sshdelay sshlogin sshloginfile tagstring tempdir termseq timeout tmpdir transferfile "
-              "trc trim workdir",
+              "sshdelay sshlogin sshloginfile tagstring tempdir termseq timeout tmpdir "
+              "transferfile trc trim workdir",
      .flags = "semaphore tag"},
     {.names = "entr", .unwrap = PREFIX, .letters = "s", .script = "s"},
 
@@ -116,7 +117,8 @@ static const struct shell_wrapper table[] = {
     {.names = "npm", .unwrap = PREFIX, .letters = "cwC",
      .longs = "package call workspace prefix cache userconfig registry", .script = "ccall",
      .subcommands = "exec x"},
-    {.names = "pnpm", .unwrap = PREFIX, .letters = "CF", .longs = "dir filter package workspace-concurrency",
+    {.names = "pnpm", .unwrap = PREFIX, .letters = "CF",
+     .longs = "dir filter package workspace-concurrency",
      .subcommands = "exec dlx"},
     {.names = "yarn", .unwrap = PREFIX, .letters = "p", .longs = "cwd package",
      .subcommands = "exec dlx"},
