@@ -67,7 +67,7 @@ lines.rows = {
   { "echo '#'; git push", "deny" }, { "cat <<'E'\n$(git push)\nE", "pass" },
   { "cat <<\"E\"\n`git push`\nE", "pass" }, { "cat <<E\ngit push\nE", "pass" },
   { "cat <<E\n\\$(git push)\nE", "pass" }, { "cat <<E\nx\nE\ngit push", "deny" },
-  { "cat <<E | sh\ngit push\nE", "late" }, { "cat <<'E' >x\ngit push\nE", "pass" },
+  { "cat <<E | sh\ngit push\nE", "deny" }, { "cat <<'E' >x\ngit push\nE", "pass" },
   { "cat <<A; cat <<B\n1\nA\n$(git push)\nB", "deny" },
 
   -- ---- as agents type ----
@@ -92,7 +92,7 @@ lines.rows = {
   { "set -e; git fetch; git status", "pass" }, { "set -e\ngit fetch\ngit push\n", "deny" },
   { "export A=b; git status", "pass" }, { "GIT_SSH_COMMAND='ssh -v' git push", "deny" },
   { "python3 - <<'E'\nprint('git push')\nE", "pass" }, { "echo 'git push' >> notes.md", "pass" },
-  { "echo 'git push' | sh", "late" }, { "printf 'git push\\n' | bash -s", "late" },
+  { "echo 'git push' | sh", "deny" }, { "printf 'git push\\n' | bash -s", "deny" },
   { "sh <<'E'\ngit push\nE", "deny" }, { "cat x.sh | sh", "pass" }, { ". ./x.sh", "pass" },
   { "sh ./x.sh", "pass" }, { "sh -x ./x.sh git push", "pass" },
   { "git log --oneline | head -5", "pass" }, { "git branch -a | grep push", "pass" },
