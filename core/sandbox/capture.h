@@ -27,7 +27,7 @@
 
 struct capture {
     int fds[CAPTURE_SOCKETS]; /* -1: none */
-    bool linked;              /* the namespace has its routes and addresses, by whichever sockets */
+    bool bound;               /* those of TCP and UDP are; capture_open() starts behind that */
 };
 
 /* Sets up the namespace through the sockets, which are the capture's from here on, and binds them:
@@ -35,9 +35,9 @@ struct capture {
  * is there, DNS is served by UDP, and connections to the outside are refused. Returns 0:
  * CAPTURE_ROUTE is closed, CAPTURE_NETFILTER is for capture_lead(), the others are as they should
  * be, those of IPv6 perhaps closed, where it is switched off there. Or with what failed
- * and its cure -EPERM, where it may be for who has made the sockets, or did not get them, and
- * nothing has been done (capture_join.h); else FENCE_ESANDBOX. Every socket is closed then, and
- * connections in the namespace fail as in any without a network. */
+ * and its cure -EPERM, where it may be for who has made the sockets, or did not get them: the
+ * sockets stay, for another try (capture_join.h); else FENCE_ESANDBOX, and every socket is closed.
+ * Connections in the namespace fail as in any without a network then. */
 int capture_open(struct capture *capture, fence_error *err);
 
 /* Lets those of TCP listen: before the first connection. Returns as capture_open(). */

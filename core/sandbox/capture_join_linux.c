@@ -194,8 +194,21 @@ static void fetch_netfilter(struct capture *capture, pid_t pid, fence_error *ref
     capture_close(&joined);
 }
 
+/* A port that inner's have taken stays theirs: then only what sets up the network is another's. */
+static void replace(struct capture *capture, struct capture *joined)
+{
+    for (int i = 0; i < CAPTURE_SOCKETS; i++) {
+        if (capture->bound && i != CAPTURE_ROUTE && i != CAPTURE_NETFILTER)
+            continue;
+        close_fd(&capture->fds[i]);
+        capture->fds[i] = take_fd(&joined->fds[i]);
+    }
+    capture_close(joined);
+}
+
 int capture_join_open(struct capture *capture, pid_t pid, fence_error *refused, fence_error *err)
 {
+    struct capture joined = {.bound = false};
     fence_error why = {0};
     int rc = capture_open(capture, err);
 
@@ -205,11 +218,16 @@ int capture_join_open(struct capture *capture, pid_t pid, fence_error *refused, 
     if (rc != -EPERM)
         return rc;
     *refused = *err;
-    rc = capture_join(capture, pid, &why);
-    if (rc < 0)
+    rc = capture_join(&joined, pid, &why);
+    if (rc < 0) {
+        capture_close(capture);
         return fail(err, rc, "%.250s; %.250s", refused->message, why.message);
+    }
+    replace(capture, &joined);
     rc = capture_open(capture, &why);
-    if (rc < 0) /* a port that inner's have taken is no cause */
-        *err = *refused;
+    if (rc == 0)
+        return 0;
+    capture_close(capture);
+    *err = *refused; /* a port that inner's have taken is no cause */
     return rc;
 }

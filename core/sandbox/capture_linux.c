@@ -193,9 +193,8 @@ static int set_links(struct capture *capture, fence_error *err)
 
     if (answer.error == EACCES && answer.message >= MESSAGE_ADDRESS6) {
         drop_ipv6(capture);
-        answer.error = 0;
+        return 0;
     }
-    capture->linked = answer.error == 0;
     return explain(&answer, err);
 }
 
@@ -260,21 +259,22 @@ static int bind_all(struct capture *capture, fence_error *err)
     return rc;
 }
 
-/* The links come first: where inner's sockets may not set them, no port is taken by those yet. */
+/* The links come last: until names are served the namespace has no way to anywhere. */
 int capture_open(struct capture *capture, fence_error *err)
 {
     int rc = check_present(capture, err);
 
     if (rc == 0)
         rc = check_place(capture, err);
-    if (rc == 0 && !capture->linked)
-        rc = set_links(capture, err);
-    if (rc == 0)
+    if (rc == 0 && !capture->bound)
         rc = bind_all(capture, err);
-    if (rc < 0) {
+    capture->bound = rc == 0;
+    if (rc == 0)
+        rc = set_links(capture, err);
+    if (rc < 0 && rc != -EPERM)
         capture_close(capture);
+    if (rc < 0)
         return rc;
-    }
     close_fd(&capture->fds[CAPTURE_ROUTE]);
     return 0;
 }

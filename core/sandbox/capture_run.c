@@ -39,7 +39,7 @@ static bool destination_of(struct addr *out, uint16_t *port, void *payload, int 
 
 static struct capture take_sockets(int *fds, uint32_t made)
 {
-    struct capture capture = {.linked = false};
+    struct capture capture = {.bound = false};
 
     for (int i = 0; i < CAPTURE_SOCKETS; i++)
         capture.fds[i] = made >> i & 1 ? take_fd(fds++) : -1;

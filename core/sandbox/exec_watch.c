@@ -19,6 +19,7 @@ struct execution {
     struct notify_call *call;
     struct exec_said said;
     struct fence_config *config;
+    bool asks; /* on_exec */
     pid_t caller;
     char program[64]; /* the caller's name */
     bool told;        /* a refusal was */
@@ -125,7 +126,7 @@ static bool check(void *payload, pid_t pid)
         command_show(refusal.command, sizeof refusal.command, e->said.words, e->said.count);
     } else if (!is_same(&e->said, &now)) {
         denied = exec_refuses(&refusal, e->config, &e->watch->known, &now);
-        if (!denied && e->watch->asks && !is_script_of(&e->said, &now))
+        if (!denied && e->asks && !is_script_of(&e->said, &now))
             denied = exec_ask(&refusal, e->watch, &now, pid);
     }
     if (denied)
@@ -157,7 +158,7 @@ static void execute(struct execution *e)
     struct command_refusal refusal;
 
     notify_hand_over(e->call);
-    if (e->watch->asks && !is_the_command(e) && exec_ask(&refusal, e->watch, &e->said, e->caller)) {
+    if (e->asks && !is_the_command(e) && exec_ask(&refusal, e->watch, &e->said, e->caller)) {
         tell_denied(e, &refusal);
         notify_answer(e->call, EACCES);
         return;
@@ -167,14 +168,18 @@ static void execute(struct execution *e)
         tell_passed(e);
 }
 
-static struct fence_config *rules_now(struct exec_watch *watch)
+/* Returns false where nothing is judged yet. */
+static bool take_rules(struct execution *e)
 {
-    struct fence_config *config;
+    struct exec_watch *watch = e->watch;
 
     pthread_mutex_lock(&watch->lock);
-    config = watch->armed ? fence_config_ref(watch->config) : NULL;
+    if (watch->armed) {
+        e->config = fence_config_ref(watch->config);
+        e->asks = watch->asks;
+    }
     pthread_mutex_unlock(&watch->lock);
-    return config;
+    return e->config != NULL;
 }
 
 static void judge(struct execution *e)
@@ -196,9 +201,9 @@ static void judge(struct execution *e)
 
 void exec_watch_answer(struct exec_watch *watch, struct notify_call *call)
 {
-    struct execution e = {.watch = watch, .call = call, .config = rules_now(watch)};
+    struct execution e = {.watch = watch, .call = call};
 
-    if (e.config)
+    if (take_rules(&e))
         judge(&e);
     else /* not yet the command's */
         notify_continue(call);

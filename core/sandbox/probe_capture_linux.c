@@ -22,7 +22,7 @@ static int start_loopback(int fd, fence_error *err)
 
 void probe_capture(struct machine *out)
 {
-    struct capture capture = {.linked = false};
+    struct capture capture = {.bound = false};
     fence_error *err = &out->capture;
     int rc;
 

@@ -66,7 +66,7 @@ static bool make_network(void)
 
 static bool make_captured(void)
 {
-    struct capture capture = {.linked = false};
+    struct capture capture = {.bound = false};
     int fds[CAPTURE_SOCKETS];
     fence_error err;
     size_t count, taken = 0;
