@@ -294,7 +294,7 @@ for _, identity in ipairs(users.identities()) do
 
     row("lets a namespace be made where allowNested is set", function()
       local bare = fenced.run({ argv = { "unshare", "-U", "echo", "namespace" },
-        as_user = identity, settings = { network = {}, allowNested = true } })
+        as_user = identity, settings = { allowNested = true, command = { useDefaults = false } } })
       assert.equal("namespace\n", bare.out, bare.err)
     end)
 
