@@ -96,28 +96,52 @@ static bool read_interpreter(struct str *program, struct str *word, const struct
 }
 
 /* What the kernel makes of a script: its interpreter, the word of its first line, its path, the
- * words. */
-static bool judge_script(struct judging *judging, const struct exec_said *said)
+ * words. Returns 1 with `out`, 0 where it is none, or -ENOMEM. */
+static int script_words(struct shell_word **out, size_t *count, const struct exec_said *said)
 {
     struct str program, word;
-    auto_free struct shell_word *words = NULL;
-    size_t count = 0;
+    struct shell_word *words;
 
     if (!said->file.known || !read_interpreter(&program, &word, &said->file))
-        return false;
+        return 0;
     words = calloc(said->count + 3, sizeof *words);
-    if (!words) {
+    if (!words)
+        return -ENOMEM;
+    *count = 0;
+    words[(*count)++] = (struct shell_word){program, true};
+    if (word.len > 0)
+        words[(*count)++] = (struct shell_word){word, true};
+    words[(*count)++] = (struct shell_word){str_of(said->path), true};
+    for (size_t i = 1; i < said->count; i++)
+        words[(*count)++] = said->words[i];
+    *out = words;
+    return 1;
+}
+
+static bool judge_script(struct judging *judging, const struct exec_said *said)
+{
+    auto_free struct shell_word *words = NULL;
+    size_t count = 0;
+    int rc = script_words(&words, &count, said);
+
+    if (rc < 0) {
         *judging->out = (struct command_refusal){.rule = "built-in", .key = "built-in"};
         snprintf(judging->out->message, sizeof judging->out->message, "out of memory");
-        return true;
     }
-    words[count++] = (struct shell_word){program, true};
-    if (word.len > 0)
-        words[count++] = (struct shell_word){word, true};
-    words[count++] = (struct shell_word){str_of(said->path), true};
-    for (size_t i = 1; i < said->count; i++)
-        words[count++] = said->words[i];
-    return judge_name(judging, command_name(program), words, count);
+    return rc < 0 || (rc > 0 && judge_name(judging, command_name(words[0].text), words, count));
+}
+
+/* What else is executed by another program (binfmt_misc, a script as an interpreter) is none. */
+bool exec_is_script_of(const struct exec_said *judged, const struct exec_said *now)
+{
+    auto_free struct shell_word *words = NULL;
+    size_t count = 0, same = 0;
+
+    if (script_words(&words, &count, judged) <= 0 || count != now->count)
+        return false;
+    while (same < count && str_equal(words[same].text, now->words[same].text))
+        same++;
+    return same == count;
 }
 
 bool exec_refuses(struct command_refusal *out, const struct fence_config *config,

@@ -32,4 +32,8 @@ struct str exec_known_name(const struct exec_known *known, const struct exec_fil
 bool exec_refuses(struct command_refusal *out, const struct fence_config *config,
                   const struct exec_known *known, struct exec_said *said);
 
+/* Is it what the kernel makes of `judged`, a script? Its interpreter, the word of its first line,
+ * its path and its words: execve(2). */
+bool exec_is_script_of(const struct exec_said *judged, const struct exec_said *now);
+
 #endif

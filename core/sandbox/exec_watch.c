@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy.h"
@@ -97,21 +96,6 @@ static bool is_same(const struct exec_said *a, const struct exec_said *b)
            a->file.ino == b->file.ino && str_equal(buf_str(&a->bytes), buf_str(&b->bytes));
 }
 
-/* The kernel put an interpreter in front: what was judged is what it was given. */
-static bool is_script_of(const struct exec_said *judged, const struct exec_said *now)
-{
-    size_t rest = judged->count > 0 ? judged->count - 1 : 0;
-
-    if (now->count < rest + 2)
-        return false;
-    for (size_t i = 0; i < rest; i++) {
-        if (!str_equal(now->words[now->count - 1 - i].text,
-                       judged->words[judged->count - 1 - i].text))
-            return false;
-    }
-    return true;
-}
-
 /* An exec_check. */
 static bool check(void *payload, pid_t pid)
 {
@@ -126,7 +110,7 @@ static bool check(void *payload, pid_t pid)
         command_show(refusal.command, sizeof refusal.command, e->said.words, e->said.count);
     } else if (!is_same(&e->said, &now)) {
         denied = exec_refuses(&refusal, e->config, &e->watch->known, &now);
-        if (!denied && e->asks && !is_script_of(&e->said, &now))
+        if (!denied && e->asks && !exec_is_script_of(&e->said, &now))
             denied = exec_ask(&refusal, e->watch, &now, pid);
     }
     if (denied)
@@ -141,15 +125,14 @@ static bool check(void *payload, pid_t pid)
 /* on_exec was asked about the command before there was a sandbox. */
 static bool is_the_command(const struct execution *e)
 {
-    const char *const *argv = e->watch->argv;
-    size_t count = 0;
+    const struct argv *words = &e->watch->words;
+    size_t same = 0;
 
-    if (e->caller != e->watch->command)
+    if (e->caller != e->watch->command || words->count != e->said.count)
         return false;
-    while (argv[count] && count < e->said.count &&
-           str_equal(str_of(argv[count]), e->said.words[count].text))
-        count++;
-    return !argv[count] && count == e->said.count;
+    while (same < words->count && str_equal(str_of(words->items[same]), e->said.words[same].text))
+        same++;
+    return same == words->count;
 }
 
 /* Others are answered meanwhile: a person may be asked, and a file system may be slow. */
@@ -212,35 +195,15 @@ void exec_watch_answer(struct exec_watch *watch, struct notify_call *call)
 
 /* ---- beginning and end ---- */
 
-static int copy_words(struct exec_watch *watch, const char *const *argv)
-{
-    size_t count = 0, size = 0;
-    const char **copies;
-    char *bytes;
-
-    for (; argv[count]; count++)
-        size += strlen(argv[count]) + 1;
-    copies = malloc((count + 1) * sizeof *copies + size);
-    if (!copies)
-        return -ENOMEM;
-    bytes = (char *)(copies + count + 1);
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = bytes;
-        bytes = stpcpy(bytes, argv[i]) + 1;
-    }
-    copies[count] = NULL;
-    watch->argv = copies;
-    return 0;
-}
-
 int exec_watch_init(struct exec_watch *watch, struct proxy *proxy, const char *path,
                     const char *const *argv)
 {
     int rc = exec_known_find(&watch->known, proxy->config, path ? path : "");
 
-    if (rc == 0)
-        rc = copy_words(watch, argv);
+    for (size_t i = 0; rc == 0 && argv[i]; i++)
+        rc = argv_add(&watch->words, argv[i]);
     if (rc < 0) {
+        argv_deinit(&watch->words);
         exec_known_deinit(&watch->known);
         return rc;
     }
@@ -261,7 +224,7 @@ void exec_watch_deinit(struct exec_watch *watch)
     fence_config_unref(watch->config);
     pthread_mutex_destroy(&watch->lock);
     pthread_cond_destroy(&watch->answered);
-    free((void *)watch->argv);
+    argv_deinit(&watch->words);
 }
 
 void exec_watch_arm(struct exec_watch *watch, pid_t pid)

@@ -8,6 +8,7 @@
 
 #include "proxy/proxy.h"
 #include "sandbox/exec_judge.h"
+#include "sandbox/launcher.h"
 
 struct exec_news { /* one was judged */
     bool denied;
@@ -18,7 +19,7 @@ struct exec_news { /* one was judged */
 struct exec_watch {
     struct proxy *proxy; /* the loop's */
     struct exec_known known;
-    const char *const *argv; /* of the command, which on_exec has been asked about */
+    struct argv words; /* of the command, which on_exec has been asked about */
 
     pthread_mutex_t lock;
     pthread_cond_t answered;

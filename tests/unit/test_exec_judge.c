@@ -129,6 +129,45 @@ static void test_rows(void **state)
     fence_config_unref(config);
 }
 
+/* What on_exec was asked about as a script is that, and nothing else that ends in the same words.
+ */
+static void test_scripts(void **state)
+{
+    static const struct row script = {
+        "", "/x/script", {"script", "pull"}, "#!/bin/sh -e\n", "/x/script", NULL};
+    static const struct row program = {"",          "/bin/true", {"true", "pull"},
+                                       "/bin/true", "/bin/true", NULL};
+    static const struct {
+        const char *name;
+        const struct row *judged;
+        const char *now[MOST];
+        bool is;
+    } all[] = {
+        {"its interpreter", &script, {"/bin/sh", "-e", "/x/script", "pull"}, true},
+        {"without the word", &script, {"/bin/sh", "/x/script", "pull"}, false},
+        {"another interpreter", &script, {"/bin/git", "-e", "/x/script", "pull"}, false},
+        {"another path", &script, {"/bin/sh", "-e", "/x/other", "pull"}, false},
+        {"other words", &script, {"/bin/sh", "-e", "/x/script", "push"}, false},
+        {"more words", &script, {"/bin/sh", "-e", "/x/script", "pull", "x"}, false},
+        {"of a program", &program, {"git", "push", "pull"}, false},
+        {"nothing", &script, {NULL}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct row row = {"", "", {NULL}, NULL, "", NULL};
+        struct exec_said judged, now;
+
+        memcpy(row.words, all[i].now, sizeof row.words);
+        fill(&judged, all[i].judged);
+        fill(&now, &row);
+        if (exec_is_script_of(&judged, &now) != all[i].is)
+            fail_msg("%s", all[i].name);
+        exec_said_deinit(&judged);
+        exec_said_deinit(&now);
+    }
+}
+
 /* Only what is one program is known again. */
 static void test_known(void **state)
 {
@@ -169,7 +208,8 @@ static void test_known(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_known)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_scripts),
+                                       cmocka_unit_test(test_known)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
