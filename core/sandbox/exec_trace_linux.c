@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * exec_trace_linux.c - see exec_trace.h.
  *
- * PTRACE_INTERRUPT stops a caller whose execve(2) failed, in its own program again; one that
- * succeeds stops at the event before. A tracer is a thread, and so are those it waits for
+ * The caller waits for the host where signals do not wake it (notify_missing()). PTRACE_INTERRUPT,
+ * sent there, stops a caller whose execve(2) failed, in its own program again; one that succeeds
+ * stops at the event before. A tracer is a thread, and so are those it waits for
  * (__WNOTHREAD). */
 #include "sandbox/exec_trace.h"
 
@@ -58,11 +59,10 @@ void exec_trace(const struct notify_call *call, exec_check check, void *payload)
         notify_answer(call, EACCES);
         return;
     }
-    /* it waits for us, so it is the one we mean; else the number is another's by now */
-    if (!notify_waits(call) || !notify_continue(call)) {
-        /* gone, or going: nothing of it is left to trace */
-    }
+    /* Before it goes on: one that has failed already would execute again, and wait for us there. */
     ptrace(PTRACE_INTERRUPT, call->tid, 0, 0);
+    notify_continue(
+        call); /* if it has gone meanwhile, we see its end; another of its number stops */
     pid = wait_for_stop(&status);
     if (pid < 0)
         return;

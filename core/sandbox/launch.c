@@ -40,7 +40,7 @@ struct fence_launch {
     int stdio[3];
     int terminal; /* the caller's number of it, or 0 */
     unsigned degrade;
-    const char *missing;
+    unsigned calls; /* that are to wait: NOTIFY_* */
     bool asks;
     struct spawn_notify notify;
 };
@@ -206,6 +206,16 @@ unsigned launch_calls(const fence_config *config, const fence_policy *policy)
            (config->commands.held || policy_wants_execs(policy) ? NOTIFY_EXECS : 0);
 }
 
+unsigned launch_calls_missing(unsigned calls)
+{
+    static const unsigned kinds[] = {NOTIFY_CONNECTS, NOTIFY_EXECS};
+    unsigned missing = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        missing |= (calls & kinds[i]) && notify_missing(kinds[i]) ? kinds[i] : 0;
+    return missing;
+}
+
 /* All that would wait can be done without. */
 static bool is_optional(unsigned which, unsigned degrade)
 {
@@ -221,10 +231,10 @@ static int begin(fence_launch *launch, const fence_policy *policy,
     char path[PATH_MAX];
     int rc = check_streams(options->stdio, err);
 
-    launch->notify.which = launch_calls(launch->config, policy);
+    launch->calls = launch_calls(launch->config, policy);
+    launch->notify.which = launch->calls & ~launch_calls_missing(launch->calls);
     launch->notify.listener = -1;
-    launch->missing = launch->notify.which == 0 ? NULL : notify_missing();
-    launch->asks = launch->notify.which != 0 && !launch->missing;
+    launch->asks = launch->notify.which != 0;
     launch->degrade = options->degrade;
     launch->terminal = options->terminal;
     launch->notify.optional = is_optional(launch->notify.which, options->degrade);
@@ -276,15 +286,10 @@ static bool has_command(const fence_launch *launch, const char *const *command)
 bool launch_is_for(const fence_launch *launch, const fence_config *config,
                    const fence_policy *policy, const fence_sandbox_options *options)
 {
-    return launch->config == config && launch->notify.which == launch_calls(config, policy) &&
+    return launch->config == config && launch->calls == launch_calls(config, policy) &&
            launch->degrade == options->degrade && launch->terminal == options->terminal &&
            memcmp(launch->stdio, options->stdio, sizeof launch->stdio) == 0 &&
            has_command(launch, options->argv);
-}
-
-const char *launch_notify_missing(const fence_launch *launch)
-{
-    return launch->missing;
 }
 
 struct spawn_notify *launch_notify(fence_launch *launch)

@@ -31,10 +31,10 @@ unsigned launch_calls(const fence_config *config, const fence_policy *policy);
 bool launch_is_for(const fence_launch *launch, const fence_config *config,
                    const fence_policy *policy, const fence_sandbox_options *options);
 
-/* Why nothing in the sandbox can wait for the host (notify_missing()), or NULL; and what came of
- * it. The latter is NULL where nothing is to wait, and settled when launch_finish() has returned.
- */
-const char *launch_notify_missing(const fence_launch *launch);
+/* Which of them cannot wait here: notify_missing(). */
+unsigned launch_calls_missing(unsigned calls);
+
+/* What came of it. NULL where nothing is to wait; settled when launch_finish() has returned. */
 struct spawn_notify *launch_notify(fence_launch *launch);
 
 /* Tells launcher and inner what to do. A launcher that has ended meanwhile is no error here: its

@@ -29,8 +29,8 @@ int notify_install(int via, unsigned which);
  * this one does. For -EBUSY, which others' listeners cause as well. */
 bool notify_outer_answers(void);
 
-/* What of all this is missing here, in a few words; or NULL. */
-const char *notify_missing(void);
+/* What of all this is missing here for one of these kinds, in a few words; or NULL. */
+const char *notify_missing(unsigned which);
 
 /* ---- outside ---- */
 

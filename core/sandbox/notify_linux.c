@@ -27,6 +27,10 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* linux/seccomp.h, 5.19 */
+#endif
+
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL /* linux/pidfd.h, 6.9 */
 #endif
@@ -50,7 +54,16 @@ static bool is_forbidden(void)
     return fd >= 0 && read(fd, &step, 1) == 1 && step == '3';
 }
 
-const char *notify_missing(void)
+/* Else whoever waits is woken by the trace (exec_trace_linux.c), and asks again, without end. Flags
+ * are looked at before the filter, which is none. */
+static bool waits_killable(void)
+{
+    unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno != EINVAL;
+}
+
+const char *notify_missing(unsigned which)
 {
     struct seccomp_notif_sizes sizes;
     uint64_t cookie;
@@ -66,6 +79,8 @@ const char *notify_missing(void)
         return "pidfd_getfd is missing";
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
         return "sockets have no SO_NETNS_COOKIE";
+    if (which == NOTIFY_EXECS && !waits_killable())
+        return "seccomp has no waits that signals leave alone";
     return is_forbidden() ? "kernel.yama.ptrace_scope is 3" : NULL;
 }
 

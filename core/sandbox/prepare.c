@@ -71,7 +71,7 @@ static int find_sockets(struct paths *out, struct proxy *proxy, const char *cwd,
     return 0;
 }
 
-static int make_plan(struct prepared *out, struct proxy *proxy, const fence_launch *launch,
+static int make_plan(struct prepared *out, struct proxy *proxy,
                      const fence_sandbox_options *options, fence_error *err)
 {
     const char *home = env_value(options->env, "HOME");
@@ -108,7 +108,6 @@ static int make_plan(struct prepared *out, struct proxy *proxy, const fence_laun
                               &(struct unix_sockets_input){
                                   .paths = in.sockets,
                                   .npaths = in.nsockets,
-                                  .missing = launch_notify_missing(launch),
                                   .degrade = options->degrade,
                                   .which = launch_calls(proxy->config, proxy->policy),
                                   .argv = options->argv,
@@ -214,10 +213,10 @@ static void prepared_cleanup(struct prepared *prepared)
         close(prepared->env);
 }
 
-static int make_all(struct prepared *out, struct proxy *proxy, const fence_launch *launch,
-                    const fence_sandbox_options *options, fence_error *err)
+static int make_all(struct prepared *out, struct proxy *proxy, const fence_sandbox_options *options,
+                    fence_error *err)
 {
-    int rc = make_plan(out, proxy, launch, options, err);
+    int rc = make_plan(out, proxy, options, err);
 
     if (rc < 0 || !out->plan)
         return rc;
@@ -246,7 +245,7 @@ int prepare_sandbox(struct prepared *out, struct proxy *proxy, fence_launch *lau
 
     if (!options.env)
         options.env = (const char *const *)environ;
-    rc = make_all(&made, proxy, launch, &options, err);
+    rc = make_all(&made, proxy, &options, err);
     if (rc < 0)
         return rc;
     order.root_read_only = !plan_writable(made.plan, "/");

@@ -14,14 +14,12 @@
 
 struct unix_sockets;
 
-/* The sandbox is about to be launched. `paths` are those of the settings, canonical; `missing` is
- * notify_missing(). Writes NULL where nothing is judged: network.allowAllUnixSockets, or something
- * is missing here and FENCE_LAYER_UNIX_SOCKETS is in `degrade`. Returns 0 or a negative code with
- * `err` filled in. */
+/* The sandbox is about to be launched. `paths` are those of the settings, canonical; Writes NULL
+ * where nothing is judged: nothing of `which`, or what is missing here for it (notify_missing())
+ * can be done without by `degrade`. Returns 0 or a negative code with `err` filled in. */
 struct unix_sockets_input {
     const char *const *paths;
     size_t npaths;
-    const char *missing;
     unsigned degrade;
     unsigned which;          /* of NOTIFY_*: notify.h                                         */
     const char *const *argv; /* the command, and where programs are found: of exec_watch_init() */

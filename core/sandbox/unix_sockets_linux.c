@@ -22,7 +22,7 @@
     "connect to every socket of this machine that it sees"
 
 #define EXEC_CURE                                                                                  \
-    "use Linux 5.14 or newer; --degrade=exec starts without, and then command rules hold for the " \
+    "use Linux 5.19 or newer; --degrade=exec starts without, and then command rules hold for the " \
     "command alone"
 
 /* ---- counting ---- */
@@ -286,39 +286,46 @@ static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct 
     return rc;
 }
 
-/* Returns 0: it is done without. */
-static int go_without(struct proxy *proxy, const struct unix_sockets_input *in, fence_error *err)
-{
-    bool connects = in->which & NOTIFY_CONNECTS, execs = in->which & NOTIFY_EXECS;
+static const struct kind {
+    unsigned call, layer;
+    const char *what, *cure;
+} kinds[] = {
+    {NOTIFY_CONNECTS, FENCE_LAYER_UNIX_SOCKETS, "Unix sockets are", CURE},
+    {NOTIFY_EXECS, FENCE_LAYER_EXEC, "what the command executes is", EXEC_CURE},
+};
 
-    if (connects && !(in->degrade & FENCE_LAYER_UNIX_SOCKETS))
-        return fail(err, FENCE_ESANDBOX, "Unix sockets cannot be judged here (%s): " CURE,
-                    in->missing);
-    if (execs && !(in->degrade & FENCE_LAYER_EXEC))
-        return fail(err, FENCE_ESANDBOX, "what is executed cannot be judged here (%s): " EXEC_CURE,
-                    in->missing);
-    if (connects)
-        events_notice(&proxy->events, "Unix sockets are not judged: %s", in->missing);
-    if (execs)
-        events_notice(&proxy->events, "what the command executes is not judged: %s", in->missing);
+/* Takes from `which` what cannot wait here, if that can be done without. */
+static int leave_out(unsigned *which, struct proxy *proxy, unsigned degrade, fence_error *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        const struct kind *kind = &kinds[i];
+        const char *missing = *which & kind->call ? notify_missing(kind->call) : NULL;
+
+        if (!missing)
+            continue;
+        if (!(degrade & kind->layer))
+            return fail(err, FENCE_ESANDBOX, "%s not judged here (%s): %s", kind->what, missing,
+                        kind->cure);
+        events_notice(&proxy->events, "%s not judged: %s", kind->what, missing);
+        *which &= ~kind->call;
+    }
     return 0;
 }
 
 int unix_sockets_new(struct unix_sockets **out, struct proxy *proxy, const struct plan *plan,
-                     const struct unix_sockets_input *in, fence_error *err)
+                     const struct unix_sockets_input *given, fence_error *err)
 {
+    struct unix_sockets_input in = *given;
     struct unix_sockets *sockets;
-    int rc;
+    int rc = leave_out(&in.which, proxy, in.degrade, err);
 
     *out = NULL;
-    if (in->which == 0)
-        return 0;
-    if (in->missing)
-        return go_without(proxy, in, err);
+    if (rc < 0 || in.which == 0)
+        return rc;
     sockets = calloc(1, sizeof *sockets);
     if (!sockets)
         return fail(err, -ENOMEM, "out of memory");
-    rc = fill(sockets, proxy, plan, in, err);
+    rc = fill(sockets, proxy, plan, &in, err);
     if (rc < 0)
         unix_sockets_unref(sockets);
     else
@@ -354,11 +361,10 @@ static const char *reason(const struct spawn_notify *notify)
 
 int unix_sockets_explain(const struct spawn_notify *notify, fence_error *err)
 {
-    if (notify->which & NOTIFY_CONNECTS)
-        return fail(err, FENCE_ESANDBOX, "Unix sockets cannot be judged here (%s): " CURE,
-                    reason(notify));
-    return fail(err, FENCE_ESANDBOX, "what is executed cannot be judged here (%s): " EXEC_CURE,
-                reason(notify));
+    const struct kind *kind = &kinds[notify->which & NOTIFY_CONNECTS ? 0 : 1];
+
+    return fail(err, FENCE_ESANDBOX, "%s not judged here (%s): %s", kind->what, reason(notify),
+                kind->cure);
 }
 
 /* Without a thread nobody answers: with the listener gone the calls fail, and do not wait. */

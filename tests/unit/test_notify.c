@@ -274,7 +274,8 @@ static void test_missing(void **state)
     pid_t pid;
 
     (void)state;
-    assert_null(notify_missing());
+    assert_null(notify_missing(NOTIFY_CONNECTS));
+    assert_null(notify_missing(NOTIFY_EXECS));
     pid = fork();
     if (pid == 0) {
         struct sock_filter program[] = {
@@ -287,7 +288,7 @@ static void test_missing(void **state)
 
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
-        _exit(notify_missing() ? 0 : 1);
+        _exit(notify_missing(NOTIFY_CONNECTS) && notify_missing(NOTIFY_EXECS) ? 0 : 1);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
