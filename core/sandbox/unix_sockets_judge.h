@@ -119,6 +119,10 @@ struct unix_sockets {
     uv_async_t wake; /* of the loop, until `closing` */
 };
 
+/* Begins the watch over execve(2): unix_sockets_execs.c. Returns 0 or -ENOMEM with `err`. */
+int unix_sockets_watch_execs(struct unix_sockets *sockets, const struct unix_sockets_input *in,
+                             fence_error *err);
+
 /* For struct notify_handler; `context` is a struct unix_sockets. */
 void unix_connect(void *context, struct notify_call *call);
 

@@ -228,40 +228,6 @@ static int add_allowed(struct unix_sockets *sockets, const struct plan *plan, co
     return 0;
 }
 
-static void exec_wake(void *owner)
-{
-    struct unix_sockets *sockets = owner;
-
-    pthread_mutex_lock(&sockets->lock);
-    if (!sockets->closing)
-        uv_async_send(&sockets->wake);
-    pthread_mutex_unlock(&sockets->lock);
-}
-
-static void exec_tell(void *owner, const struct exec_news *told)
-{
-    struct unix_news news = {.kind = told->alert    ? NEWS_ALERT
-                                     : told->denied ? NEWS_EXEC_DENIED
-                                                    : NEWS_EXEC};
-
-    memcpy(news.text, told->text, sizeof news.text);
-    unix_sockets_tell(owner, &news);
-}
-
-static int watch_execs(struct unix_sockets *sockets, const struct unix_sockets_input *in,
-                       fence_error *err)
-{
-    auto_free struct exec_watch *watch = calloc(1, sizeof *watch);
-
-    if (!watch || exec_watch_init(watch, sockets->proxy, in->path, in->argv) < 0)
-        return fail(err, -ENOMEM, "out of memory");
-    watch->wake = exec_wake;
-    watch->tell = exec_tell;
-    watch->owner = sockets;
-    sockets->execs = take(&watch);
-    return 0;
-}
-
 static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct plan *plan,
                 const struct unix_sockets_input *in, fence_error *err)
 {
@@ -282,7 +248,7 @@ static int fill(struct unix_sockets *sockets, struct proxy *proxy, const struct 
     for (size_t i = 0; rc == 0 && i < in->npaths; i++)
         rc = add_allowed(sockets, plan, in->paths[i], err);
     if (rc == 0 && (in->which & NOTIFY_EXECS))
-        rc = watch_execs(sockets, in, err);
+        rc = unix_sockets_watch_execs(sockets, in, err);
     return rc;
 }
 

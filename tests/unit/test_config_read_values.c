@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * test_config_read_values.c - texts, ports, variables and switches from JSON, through keys that
+ * test_config_read_values.c - texts, variables and switches from JSON, through keys that
  * take them. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +21,6 @@ static void write_down(char *out, size_t cap, const struct fence_config *c)
         len += (size_t)snprintf(out + len, cap - len, "write ");
     for (size_t i = 0; i < c->deny_write.count; i++)
         len += (size_t)snprintf(out + len, cap - len, "'%s' ", c->deny_write.items[i]);
-    for (size_t i = 0; i < c->local_ports.count; i++)
-        len += (size_t)snprintf(out + len, cap - len, "%u ", c->local_ports.items[i]);
     for (size_t i = 0; i < c->env_set.count; i++)
         len += (size_t)snprintf(out + len, cap - len, "[%s] ", c->env_set.items[i]);
     if (!c->denied_names_resolve)
@@ -46,42 +44,6 @@ static const struct {
     {"a switch", "{\"filesystem\": {\"strictDenyRead\": true}}", "inherit strict ", NULL},
     {"a switch that is none", "{\"filesystem\": {\"strictDenyRead\": 1}}", NULL,
      "t:1:35: filesystem.strictDenyRead: must be true or false"},
-    {"ports",
-     "{\"network\": {\"allowLocalOutboundPorts\": [5432, 1, 65535], \"allowLocalOutbound\": true}}",
-     "inherit 5432 1 65535 ", NULL},
-    {"ports that are closed",
-     "{\"network\": {\"allowLocalOutbound\": false, \"allowLocalOutboundPorts\": [5432]}}",
-     "inherit ", NULL},
-    {"ports that allowLocalBinding opens",
-     "{\"network\": {\"allowLocalOutboundPorts\": [5432], \"allowLocalBinding\": true}}",
-     "inherit 5432 ", NULL},
-    {"ports that are closed all the same",
-     "{\"network\": {\"allowLocalBinding\": true, \"allowLocalOutboundPorts\": [5432],"
-     " \"allowLocalOutbound\": false}}",
-     "inherit ", NULL},
-    {"no ports to open", "{\"network\": {\"allowLocalBinding\": true}}", "inherit ", NULL},
-    {"ports that nothing opens", "{\"network\": {\"allowLocalOutboundPorts\": [5432]}}", NULL,
-     "t:1:14: network.allowLocalOutboundPorts: opens nothing without \"allowLocalOutbound\": true"},
-    {"open, and no port", "{\"network\": {\"allowLocalOutbound\": true}}", NULL,
-     "t:1:14: network.allowLocalOutbound: opens nothing by itself: add the ports of this "
-     "machine's"},
-    {"the proxy's port",
-     "{\"network\": {\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [80, 3128]}}", NULL,
-     "t:1:74: network.allowLocalOutboundPorts[1]: fence itself listens there: leave it out"},
-    {"the proxy's other port",
-     "{\"network\": {\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [1080]}}", NULL,
-     "t:1:70: network.allowLocalOutboundPorts[0]: fence itself listens there: leave it out"},
-    {"a port twice",
-     "{\"network\": {\"allowLocalOutbound\": true, \"allowLocalOutboundPorts\": [80, 81, 80]}}",
-     NULL, "t:1:78: network.allowLocalOutboundPorts[2]: stands in the list twice: leave one out"},
-    {"port 0", "{\"network\": {\"allowLocalOutboundPorts\": [0]}}", NULL,
-     "t:1:42: network.allowLocalOutboundPorts[0]: must be a port, 1 to 65535"},
-    {"port 65536", "{\"network\": {\"allowLocalOutboundPorts\": [65536]}}", NULL,
-     "t:1:42: network.allowLocalOutboundPorts[0]: must be a port, 1 to 65535"},
-    {"half a port", "{\"network\": {\"allowLocalOutboundPorts\": [80.5]}}", NULL,
-     "t:1:42: network.allowLocalOutboundPorts[0]: must be a port, 1 to 65535"},
-    {"a port in quotes", "{\"network\": {\"allowLocalOutboundPorts\": [\"80\"]}}", NULL,
-     "t:1:42: network.allowLocalOutboundPorts[0]: must be a port, 1 to 65535"},
     {"the second of two words",
      "{\"network\": {\"deniedDns\": \"nxdomain\", \"tlsNameCheck\": \"off\"}}",
      "inherit nxdomain unchecked ", NULL},
