@@ -52,6 +52,15 @@ struct str str_trim(struct str s)
     return s;
 }
 
+struct str str_base_name(struct str path)
+{
+    size_t from = path.len;
+
+    while (from > 0 && path.bytes[from - 1] != '/')
+        from--;
+    return str_slice(path, from, path.len);
+}
+
 bool str_to_u64(uint64_t *out, struct str s, uint64_t max)
 {
     uint64_t value = 0;

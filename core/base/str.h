@@ -53,6 +53,9 @@ size_t str_find(struct str s, char c);
 /* `s` without spaces and tabs at its ends: OWS of RFC 9110, section 5.6.3. */
 struct str str_trim(struct str s);
 
+/* The last part of a path: what stands behind the last '/'. */
+struct str str_base_name(struct str path);
+
 /* Decimal digits only, no sign, no leading zero, at most `max`. False leaves `out` untouched. */
 bool str_to_u64(uint64_t *out, struct str s, uint64_t max);
 

@@ -65,7 +65,7 @@ static const char *parse(struct command_rule *rule, struct str text)
     }
     if (rule->ntokens == 0)
         return "name a program";
-    rule->tokens[0] = command_name(rule->tokens[0]);
+    rule->tokens[0] = str_base_name(rule->tokens[0]);
     if (rule->tokens[0].len == 0)
         return "name a program first: \"git push\"";
     for (rule->nhead = 1; rule->nhead < rule->ntokens; rule->nhead++) {
@@ -106,15 +106,6 @@ void command_rules_deinit(struct command_rules *rules)
 }
 
 /* ---- matching ---- */
-
-struct str command_name(struct str path)
-{
-    size_t at = path.len;
-
-    while (at > 0 && path.bytes[at - 1] != '/')
-        at--;
-    return str_slice(path, at, path.len);
-}
 
 struct line {
     const struct shell_word *words;
@@ -247,7 +238,7 @@ void commands_judge(struct command_match *out, const struct commands *commands,
     *out = (struct command_match){.verdict = COMMAND_NO_RULE};
     if (count == 0 || !words[0].whole)
         return;
-    line.program = command_name(words[0].text);
+    line.program = str_base_name(words[0].text);
     if (find(out, commands->allow.list, commands->allow.count, &line, "command.allow"))
         return;
     line.denies = true;

@@ -58,7 +58,4 @@ struct command_match {
 void commands_judge(struct command_match *out, const struct commands *commands,
                     const struct shell_word *words, size_t count);
 
-/* The last part of a path. */
-struct str command_name(struct str path);
-
 #endif

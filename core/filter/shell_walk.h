@@ -9,6 +9,7 @@ struct shell_walk {
     struct shell_work *work;
     shell_found found;
     void *payload;
+    bool only_programs; /* nothing is unwrapped but what holds programs */
 };
 
 struct shell_wrapper;
@@ -26,6 +27,7 @@ struct shell_wrapper {
     const char *subcommands; /* the word that must come first: npm exec               */
     uint8_t operands;        /* words in front of the command: timeout 5 cmd           */
     bool assignments;        /* and A=b, any number of them                            */
+    bool holds_programs;     /* no execve(2) is made for what it executes              */
 };
 
 struct shell_option {

@@ -12,15 +12,6 @@ struct shell_command shell_rest(const struct shell_command *command, size_t from
                                   command->count - from};
 }
 
-static struct str name_of(struct str path)
-{
-    size_t from = path.len;
-
-    while (from > 0 && path.bytes[from - 1] != '/')
-        from--;
-    return str_slice(path, from, path.len);
-}
-
 int shell_walk_command(struct shell_walk *walk, const struct shell_command *command, bool *input)
 {
     const struct shell_wrapper *wrapper;
@@ -34,9 +25,9 @@ int shell_walk_command(struct shell_walk *walk, const struct shell_command *comm
     rc = walk->found(walk->payload, command->words, command->count);
     if (rc != 0)
         return rc;
-    name = name_of(command->full[0]); /* known though its folder is not: $HOME/bin/env */
+    name = str_base_name(command->full[0]); /* known though its folder is not: $HOME/bin/env */
     wrapper = shell_wrapper_of(name);
-    if (!wrapper)
+    if (!wrapper || (walk->only_programs && !wrapper->holds_programs))
         return 0;
     walk->work->depth++;
     rc = wrapper->unwrap(walk, wrapper, command, input);
@@ -144,15 +135,13 @@ int shell_walk_split(struct shell_walk *walk, struct str first, struct str split
 int shell_walk(struct str script, shell_found found, void *payload)
 {
     struct shell_work work = {0, 0};
-    struct shell_walk walk = {&work, found, payload};
+    struct shell_walk walk = {&work, found, payload, false};
 
     return shell_walk_script(&walk, script);
 }
 
-int shell_walk_words(const struct shell_word *words, size_t count, shell_found found, void *payload)
+static int walk_words(struct shell_walk *walk, const struct shell_word *words, size_t count)
 {
-    struct shell_work work = {0, 0};
-    struct shell_walk walk = {&work, found, payload};
     struct shell_command command = {words, NULL, count};
     auto_buf struct buf text = BUF_INIT(LIMIT_SHELL_BYTES);
     auto_free struct str *full = count > LIMIT_SHELL_WORDS ? NULL : calloc(count + 1, sizeof *full);
@@ -175,5 +164,29 @@ int shell_walk_words(const struct shell_word *words, size_t count, shell_found f
         at += len;
     }
     command.full = full;
-    return shell_walk_command(&walk, &command, &input);
+    return shell_walk_command(walk, &command, &input);
+}
+
+int shell_walk_words(const struct shell_word *words, size_t count, shell_found found, void *payload)
+{
+    struct shell_work work = {0, 0};
+    struct shell_walk walk = {&work, found, payload, false};
+
+    return walk_words(&walk, words, count);
+}
+
+int shell_walk_programs(const struct shell_word *words, size_t count, shell_found found,
+                        void *payload)
+{
+    struct shell_work work = {0, 0};
+    struct shell_walk walk = {&work, found, payload, true};
+
+    return walk_words(&walk, words, count);
+}
+
+bool shell_holds_programs(struct str name)
+{
+    const struct shell_wrapper *wrapper = shell_wrapper_of(name);
+
+    return wrapper && wrapper->holds_programs;
 }

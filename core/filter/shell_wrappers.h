@@ -17,4 +17,10 @@ int shell_walk(struct str script, shell_found found, void *payload);
 int shell_walk_words(const struct shell_word *words, size_t count, shell_found found,
                      void *payload);
 
+/* The same, but on from those alone for whose work no other execve(2) is made: what is many
+ * programs in one file (busybox, coreutils), and the dynamic loader. Is it one of them? */
+int shell_walk_programs(const struct shell_word *words, size_t count, shell_found found,
+                        void *payload);
+bool shell_holds_programs(struct str name);
+
 #endif

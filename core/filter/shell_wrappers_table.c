@@ -35,8 +35,9 @@ static const struct shell_wrapper table[] = {
      .operands = 1},
     {.names = "find gfind bfs", .unwrap = shell_unwrap_find},
     {.names = "fd fdfind", .unwrap = shell_unwrap_fd},
-    {.names = "busybox toybox busybox.static", .unwrap = shell_unwrap_applet},
-    {.names = "coreutils", .unwrap = shell_unwrap_coreutils},
+    {.names = "busybox toybox busybox.static", .unwrap = shell_unwrap_applet,
+     .holds_programs = true},
+    {.names = "coreutils", .unwrap = shell_unwrap_coreutils, .holds_programs = true},
 
     /* ---- other users ---- */
     {.names = "sudo", .unwrap = PREFIX, .letters = "CDghpRrTtUuac",
@@ -140,7 +141,8 @@ static const struct shell_wrapper table[] = {
 static const struct shell_wrapper loader = {
     .unwrap = PREFIX,
     .longs = "library-path preload argv0 audit inhibit-rpath glibc-hwcaps-prepend "
-             "glibc-hwcaps-mask"};
+             "glibc-hwcaps-mask",
+    .holds_programs = true};
 /* clang-format on */
 
 static bool is_loader(struct str name)

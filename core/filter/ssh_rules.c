@@ -158,7 +158,7 @@ bool ssh_refuses(struct ssh_refusal *out, const struct fence_config *config,
     struct ssh_words said;
 
     if (config->ssh.allowed_hosts.count + config->ssh.denied_hosts.count == 0 || count == 0 ||
-        !words[0].whole || !str_equal(command_name(words[0].text), STR("ssh")))
+        !words[0].whole || !str_equal(str_base_name(words[0].text), STR("ssh")))
         return false;
     ssh_words_read(&said, words, count);
     for (size_t i = 0; i < said.nhosts; i++) {

@@ -9,46 +9,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter/command_inner.h"
+#include "filter/shell_wrappers.h"
 
 #define NAMES 4
-#define INNER 4 /* busybox in a loader in a busybox: nobody needs more */
 
 struct judging {
     struct command_refusal *out;
     const struct fence_config *config;
 };
 
+/* A shell_found. */
+static int judge(void *payload, const struct shell_word *words, size_t count)
+{
+    struct judging *judging = payload;
+
+    return command_refuses(judging->out, judging->config, words, count);
+}
+
+static bool refuse_unread(struct judging *judging, int rc)
+{
+    *judging->out = (struct command_refusal){.rule = "built-in", .key = "built-in"};
+    snprintf(judging->out->message, sizeof judging->out->message, "%s",
+             rc == -ENOMEM ? "out of memory" : "it is too long to be read");
+    return true;
+}
+
 /* `words` has one at least, and is as it was afterwards. */
 static bool judge_name(struct judging *judging, struct str name, struct shell_word *words,
                        size_t count)
 {
-    for (int i = 0; i < INNER && name.len > 0 && count > 0; i++) {
-        struct shell_word first = words[0];
-        struct str inner;
-        bool denied;
-        size_t at;
+    struct shell_word first = words[0];
+    int rc;
 
-        words[0] = (struct shell_word){name, true};
-        denied = command_refuses(judging->out, judging->config, words, count);
-        words[0] = first;
-        if (denied)
-            return true;
-        inner = command_inner(&at, name, words, count);
-        if (inner.len == 0)
-            return false;
-        name = command_name(inner);
-        words += at;
-        count -= at;
-    }
-    return false;
+    if (name.len == 0)
+        return false;
+    words[0] = (struct shell_word){name, true};
+    rc = shell_holds_programs(name) ? shell_walk_programs(words, count, judge, judging)
+                                    : judge(judging, words, count);
+    words[0] = first;
+    return rc < 0 ? refuse_unread(judging, rc) : rc > 0;
 }
 
 /* "/memfd:git (deleted)" is git. */
 static struct str file_name(const struct exec_file *file)
 {
     static const struct str gone = {" (deleted)", 10}, memory = {"memfd:", 6};
-    struct str name = command_name(str_of(file->path));
+    struct str name = str_base_name(str_of(file->path));
 
     if (str_has_suffix(name, gone))
         name = str_slice(name, 0, name.len - gone.len);
@@ -61,8 +67,9 @@ static bool judge_names(struct judging *judging, const struct exec_known *known,
     struct shell_word nothing = {STR(""), true};
     struct shell_word *words = said->count > 0 ? said->words : &nothing;
     size_t count = said->count > 0 ? said->count : 1;
-    const struct str names[NAMES] = {command_name(str_of(said->path)), command_name(words[0].text),
-                                     file_name(&said->file), exec_known_name(known, &said->file)};
+    const struct str names[NAMES] = {str_base_name(str_of(said->path)),
+                                     str_base_name(words[0].text), file_name(&said->file),
+                                     exec_known_name(known, &said->file)};
 
     for (size_t i = 0; i < NAMES; i++) {
         bool again = false;
@@ -124,11 +131,9 @@ static bool judge_script(struct judging *judging, const struct exec_said *said)
     size_t count = 0;
     int rc = script_words(&words, &count, said);
 
-    if (rc < 0) {
-        *judging->out = (struct command_refusal){.rule = "built-in", .key = "built-in"};
-        snprintf(judging->out->message, sizeof judging->out->message, "out of memory");
-    }
-    return rc < 0 || (rc > 0 && judge_name(judging, command_name(words[0].text), words, count));
+    if (rc < 0)
+        return refuse_unread(judging, rc);
+    return rc > 0 && judge_name(judging, str_base_name(words[0].text), words, count);
 }
 
 /* What else is executed by another program (binfmt_misc, a script as an interpreter) is none. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "filter/command_inner.h"
+#include "filter/shell_wrappers.h"
 #include "sandbox/exec_judge.h"
 
 /* Where the loaders are, which need not be in PATH: one for each kind of program. */
@@ -46,8 +46,8 @@ static bool has_name(int fd, struct str name)
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     len = readlink(link, path, sizeof path);
     return len > 0 && (size_t)len < sizeof path &&
-           (command_has_inner(name) ||
-            str_equal(command_name((struct str){path, (size_t)len}), name));
+           (shell_holds_programs(name) ||
+            str_equal(str_base_name((struct str){path, (size_t)len}), name));
 }
 
 static bool add(struct exec_known *known, const char *path, struct str name)
@@ -97,7 +97,7 @@ int exec_known_find(struct exec_known *out, const struct fence_config *config, c
     if (!out->list)
         return -ENOMEM;
     for (size_t i = 0; i < ARRAY_LEN(loaders) && out->count < LIMIT_EXEC_KNOWN; i++)
-        add(out, loaders[i], command_name(str_of(loaders[i])));
+        add(out, loaders[i], str_base_name(str_of(loaders[i])));
     for (size_t i = 0; i < ARRAY_LEN(boxes); i++)
         look_up(out, str_of(boxes[i]), path);
     if (config->ssh.allowed_hosts.count + config->ssh.denied_hosts.count > 0)

@@ -197,6 +197,17 @@ for _, identity in ipairs(users.identities()) do
       end)
     end
 
+    row("by busybox, and by its applets under any name", function()
+      fenced.require_tool(pending, { "busybox", "true" })
+      local result = run({ "sh", "-c", [[
+        busybox uname -r; echo $?; cp $(command -v busybox) box; ./box uname -r; echo $?
+        ln -sf box uname; ./uname -r; echo $?; busybox busybox uname -r; echo $?
+        busybox uname >/dev/null; echo $?; rm uname]] })
+      assert.equal("126\n126\n126\n126\n0\n", result.out, result.err)
+      local _, lines = result.err:gsub("✗", "")
+      assert.equal(4, lines, result.err)
+    end)
+
     row("what is allowed more closely passes", function()
       local result = run({ "sh", "-c", "tool push docs" })
       assert.equal(42, result.code, result.err)

@@ -24,6 +24,40 @@ static void test_words(void **state)
     buf_deinit(&out);
 }
 
+/* What other programs execute is seen when they do. */
+static void test_programs(void **state)
+{
+    static const struct {
+        const char *words[6], *found;
+    } rows[] = {
+        {{"busybox", "env", "git", "push"}, "busybox env git push|env git push"},
+        {{"env", "busybox", "git"}, "env busybox git"},
+        {{"/lib/ld-linux.so.2", "--argv0", "x", "busybox", "git"},
+         "/lib/ld-linux.so.2 --argv0 x busybox git|busybox git|git"},
+        {{"coreutils", "--coreutils-prog=nice", "git"},
+         "coreutils --coreutils-prog=nice git|nice git"},
+        {{"git", "push"}, "git push"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct shell_word words[6];
+        struct buf out = BUF_INIT(4096);
+        size_t count = 0;
+
+        for (; rows[i].words[count]; count++)
+            words[count] = (struct shell_word){str_of(rows[i].words[count]), true};
+        assert_int_equal(shell_walk_programs(words, count, shell_text_add, &out), 0);
+        if (!str_equal(buf_str(&out), str_of(rows[i].found)))
+            fail_msg("row %zu: " STR_FMT, i, STR_ARG(buf_str(&out)));
+        buf_deinit(&out);
+    }
+    assert_true(shell_holds_programs(STR("busybox")));
+    assert_true(shell_holds_programs(STR("ld-linux.so.2")));
+    assert_false(shell_holds_programs(STR("env")));
+    assert_false(shell_holds_programs(STR("")));
+}
+
 static int on_stop(void *payload, const struct shell_word *words, size_t count)
 {
     (void)words;
@@ -58,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_programs),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_depth),
     };

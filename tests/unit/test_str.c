@@ -72,6 +72,9 @@ static void test_prefix_suffix(void **state)
     assert_true(str_has_suffix(STR("good.test"), STR(".test")));
     assert_true(str_has_suffix(STR(".test"), STR(".test")));
     assert_true(str_has_suffix(STR("good"), STR("")));
+    assert_true(str_equal(str_base_name(STR("/usr/bin/git")), STR("git")));
+    assert_true(str_equal(str_base_name(STR("git")), STR("git")));
+    assert_true(str_equal(str_base_name(STR("/usr/bin/")), STR("")));
     assert_false(str_has_suffix(STR("test"), STR(".test")));
     assert_false(str_has_suffix(STR("good.tesx"), STR(".test")));
 }
