@@ -206,7 +206,7 @@ int exec_said_look(struct exec_said *out, pid_t pid)
 
     *out = (struct exec_said){.bytes = BUF_INIT(LIMIT_EXEC_BYTES + 64 * 1024)};
     if (words < 0)
-        return -errno;
+        return -ESRCH; /* it was there a moment ago */
     rc = read_all(&out->bytes, words);
     if (rc == 0)
         rc = split(out);
