@@ -4,142 +4,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "sandbox/close_later.h"
 #include "sandbox/guard_private.h"
-#include "sandbox/pattern.h"
 #include "sandbox/walk.h"
 
-#define WATCHED                                                                                    \
-    (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR | IN_DONT_FOLLOW |           \
-     IN_EXCL_UNLINK)
-#define LOOKED_AT   (IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE)
 #define READS       64 /* of events, before others have their turn */
 #define EVENTS_STEP (16 * 1024)
 #define EVENTS_MAX  (1024 * 1024) /* more than the kernel queues */
-
-/* ---- watches ---- */
-
-static int keep_path(struct guard *g, int watch, const char *path)
-{
-    size_t index = (size_t)watch;
-    char *copy = strdup(path);
-
-    if (copy && index >= g->nwatched) {
-        size_t count = index * 2 + 64;
-        char **watched = realloc(g->watched, count * sizeof *watched);
-
-        if (watched) {
-            memset(watched + g->nwatched, 0, (count - g->nwatched) * sizeof *watched);
-            g->watched = watched;
-            g->nwatched = count;
-        }
-    }
-    if (!copy || index >= g->nwatched) {
-        free(copy);
-        return -ENOMEM;
-    }
-    g->watches += g->watched[index] == NULL;
-    free(g->watched[index]); /* the same folder by its old name */
-    g->watched[index] = copy;
-    return 0;
-}
-
-static int too_many(struct guard *g)
-{
-    if (!g->told_limit)
-        events_alert(&g->proxy->events,
-                     "there are more folders than can be watched (%zu): protected names that are "
-                     "made in the others are told of at the end; as root raise "
-                     "fs.inotify.max_user_watches",
-                     g->watches);
-    g->told_limit = true;
-    return 0;
-}
-
-/* Is `path` in the folder, and not deeper? */
-static bool is_directly_in(const char *folder, const char *path)
-{
-    size_t len = folder[1] ? strlen(folder) : 0;
-
-    return strncmp(path, folder, len) == 0 && path[len] == '/' && !strchr(path + len + 1, '/');
-}
-
-static bool hides_in(const struct file_rule *rule, const char *folder)
-{
-    char path[LIMIT_PATH * 2];
-
-    if (rule->kind != FILE_DENY_READ || pattern_is_wild(rule->rest))
-        return false;
-    snprintf(path, sizeof path, "%s/%s", rule->base[1] ? rule->base : "", rule->rest);
-    return is_directly_in(folder, path);
-}
-
-/* What tells whether something in it that a mount protects or hides was reached without that. For
- * each file that a pattern may hide later it would be too much: all that is opened anywhere. */
-static uint32_t touches_in(const struct guard *g, const char *folder)
-{
-    uint32_t touches = 0;
-
-    for (size_t i = 0; i < g->files->nrules; i++) {
-        if (hides_in(&g->files->rules[i], folder))
-            touches |= LOOKED_AT;
-    }
-    for (size_t i = 0; i < g->plan->nmounts; i++) {
-        const struct mount *mount = &g->plan->mounts[i];
-
-        if (!is_directly_in(folder, mount->path))
-            continue;
-        if (mount->kind == MOUNT_READ_ONLY)
-            touches |= IN_MODIFY;
-        else if (mount->kind == MOUNT_HIDDEN_FILE)
-            touches |= LOOKED_AT;
-    }
-    return touches;
-}
-
-/* Its owner, the command, may open it again, which the folder above tells of. */
-static int watch_closed(struct guard *g, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char above[LIMIT_PATH];
-    int rc;
-
-    if (!slash || file_list_has(&g->closed, path))
-        return 0;
-    snprintf(above, sizeof above, "%.*s", slash > path ? (int)(slash - path) : 1, path);
-    rc =
-        inotify_add_watch(g->inotify, above, IN_ATTRIB | IN_MASK_ADD | IN_ONLYDIR | IN_DONT_FOLLOW);
-    if (rc >= 0 && keep_path(g, rc, above) < 0)
-        return -ENOMEM;
-    return file_list_add(&g->closed, path);
-}
-
-/* What is gone needs no watch. */
-int guard_watch(struct guard *g, const char *path)
-{
-    int rc;
-
-    if (g->watches >= LIMIT_WATCHES)
-        return too_many(g);
-    rc = inotify_add_watch(g->inotify, path,
-                           WATCHED | touches_in(g, path) |
-                               (guard_in_repository(g, path) ? IN_CLOSE_WRITE : 0));
-    if (rc >= 0)
-        return keep_path(g, rc, path);
-    if (errno == EACCES)
-        return watch_closed(g, path);
-    return errno == ENOSPC ? too_many(g) : errno == ENOMEM ? -ENOMEM : 0;
-}
 
 /* ---- what came ---- */
 
@@ -151,31 +34,35 @@ static bool is_folder(const char *path, unsigned char kind)
     return kind == DT_DIR || (kind == DT_UNKNOWN && lstat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* A folder that is new to us: what has been made in it before it was watched was not heard of. */
-static void look_into(struct guard *g, const char *path, int depth)
+static bool join(char out[LIMIT_PATH], const char *folder, const char *name)
 {
-    char below[LIMIT_PATH];
+    return snprintf(out, LIMIT_PATH, "%s/%s", folder[1] ? folder : "", name) < LIMIT_PATH;
+}
+
+/* A folder that is new to us: what has been made in it before it was watched was not heard of. */
+static void look_into(struct guard *g, const char *path, const char *at, int depth)
+{
+    char below[LIMIT_PATH], below_at[LIMIT_PATH];
     const struct dirent *entry;
     DIR *folder;
 
     if (depth > LIMIT_GUARD_DEPTH || g->ended || !guard_leads_below(g, path))
         return;
-    if (guard_watch(g, path) < 0) {
+    if (guard_watch_at(g, path, at) < 0) {
         guard_no_memory(g);
         return;
     }
-    folder = opendir(path);
+    folder = opendir(at);
     while (folder && !g->ended && (entry = readdir(folder))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            snprintf(below, sizeof below, "%s/%s", path[1] ? path : "", entry->d_name) >=
-                (int)sizeof below)
+            !join(below, path, entry->d_name) || !join(below_at, at, entry->d_name))
             continue;
         guard_spell(g, below);
         guard_appeared(g, below, true);
         if (strcmp(guard_name(below), ".git") == 0)
             guard_repository(g, below);
-        if (is_folder(below, entry->d_type) && !guard_leaves_out(guard_name(below)))
-            look_into(g, below, depth + 1);
+        if (is_folder(below_at, entry->d_type) && !guard_leaves_out(guard_name(below)))
+            look_into(g, below, below_at, depth + 1);
     }
     if (folder)
         closedir(folder);
@@ -185,10 +72,9 @@ static void look_into(struct guard *g, const char *path, int depth)
 static bool path_of(char out[LIMIT_PATH], const struct guard *g, const struct inotify_event *event)
 {
     const char *folder =
-        event->wd >= 0 && (size_t)event->wd < g->nwatched ? g->watched[event->wd] : NULL;
+        event->wd >= 0 && (size_t)event->wd < g->nwatched ? g->watched[event->wd].path : NULL;
 
-    if (!folder || event->len == 0 ||
-        snprintf(out, LIMIT_PATH, "%s/%s", folder[1] ? folder : "", event->name) >= LIMIT_PATH)
+    if (!folder || event->len == 0 || !join(out, folder, event->name))
         return false;
     guard_spell(g, out);
     return true;
@@ -197,10 +83,21 @@ static bool path_of(char out[LIMIT_PATH], const struct guard *g, const struct in
 /* What concerns git: a repository that is new, or something in one. */
 static void take_repository(struct guard *g, const struct inotify_event *event, const char *path)
 {
-    if (guard_in_repository(g, g->watched[event->wd]))
-        guard_repository_changed(g, g->watched[event->wd], guard_name(path));
+    const char *folder = g->watched[event->wd].path;
+
+    if (guard_in_repository(g, folder))
+        guard_repository_changed(g, folder, guard_name(path));
     else if (strcmp(guard_name(path), ".git") == 0)
         guard_repository(g, path);
+}
+
+static void look_into_new(struct guard *g, const struct inotify_event *event, const char *path)
+{
+    const struct guard_watched *folder = &g->watched[event->wd];
+    char at[LIMIT_PATH];
+
+    if (join(at, folder->at ? folder->at : folder->path, event->name))
+        look_into(g, path, at, 0);
 }
 
 static void take_event(struct guard *g, const struct inotify_event *event)
@@ -208,8 +105,8 @@ static void take_event(struct guard *g, const struct inotify_event *event)
     char path[LIMIT_PATH];
 
     if (event->mask & IN_IGNORED && (size_t)event->wd < g->nwatched) {
-        g->watches -= g->watched[event->wd] != NULL;
-        free(take(&g->watched[event->wd]));
+        g->watches -= g->watched[event->wd].path != NULL;
+        guard_forget_path(&g->watched[event->wd]);
     }
     if (!path_of(path, g, event))
         return;
@@ -218,13 +115,13 @@ static void take_event(struct guard *g, const struct inotify_event *event)
     if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
         guard_appeared(g, path, event->mask & IN_MOVED_TO);
         if (event->mask & IN_ISDIR && !guard_leaves_out(guard_name(path)))
-            look_into(g, path, 0);
-    } else if (event->mask & LOOKED_AT && !(event->mask & IN_ISDIR)) {
+            look_into_new(g, event, path);
+    } else if (event->mask & GUARD_LOOKED_AT && !(event->mask & IN_ISDIR)) {
         guard_looked_at(g, path);
     } else if (event->mask & IN_ATTRIB && event->mask & IN_ISDIR &&
                file_list_has(&g->closed, path)) {
         file_list_remove(&g->closed, path);
-        look_into(g, path, 0);
+        look_into(g, path, path, 0);
     } else if (event->mask & (IN_DELETE | IN_MOVED_FROM)) {
         guard_vanished(g, path);
     }
@@ -234,7 +131,7 @@ static void take_event(struct guard *g, const struct inotify_event *event)
 static void look_again(struct guard *g)
 {
     for (size_t i = 0; i < g->ngroups && !g->ended; i++)
-        look_into(g, g->groups[i].base, 0);
+        look_into(g, g->groups[i].base, g->groups[i].base, 0);
 }
 
 /* Reads what there is behind what has been read. Returns whether there was something. */
@@ -343,7 +240,7 @@ static void guard_free(struct guard *g)
 {
     guard_rules_deinit(g);
     for (size_t i = 0; i < g->nwatched; i++)
-        free(g->watched[i]);
+        guard_forget_path(&g->watched[i]);
     free(g->watched);
     free(g->events);
     file_list_deinit(&g->awaited);
@@ -448,12 +345,26 @@ static void look_into_closed(struct guard *g, int depth)
 
         if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || !guard_open_folder(path))
             continue;
-        look_into(g, path, 0);
+        look_into(g, path, path, 0);
         if (depth < LIMIT_GUARD_DEPTH)
             look_into_closed(g, depth + 1);
         guard_close_folder(path, st.st_mode);
     }
     file_list_deinit(&closed);
+}
+
+/* One in user space need not tell of everything: guard_watch_at(). What was made through another
+ * spelling of its folder is found by looking, now that nobody makes anything. */
+static void look_into_user_space(struct guard *g)
+{
+    struct statfs fs;
+
+    for (size_t i = 0; i < g->ngroups && !g->ended; i++) {
+        const char *base = g->groups[i].base;
+
+        if (statfs(base, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC)
+            look_into(g, base, base, 0);
+    }
 }
 
 /* Nothing in the sandbox runs any more. */
@@ -467,6 +378,7 @@ void guard_finish(struct guard *g)
     g->ended = false;
     while (!g->ended && take_events(g))
         ;
+    look_into_user_space(g);
     look_into_closed(g, 0);
     guard_sweep(g);
     g->ended = true;

@@ -22,6 +22,11 @@ struct guard_group {
     struct names *names;
 };
 
+struct guard_watched { /* a folder */
+    char *path;
+    char *at; /* where another spelling of it was made; or NULL */
+};
+
 struct guard_link { /* a protected name that is a link */
     const char *path;
     char *target;
@@ -47,7 +52,7 @@ struct guard {
     size_t nlinks;
 
     int inotify;
-    char **watched; /* by watch descriptor: inotify(7) counts them up */
+    struct guard_watched *watched; /* by watch descriptor: inotify(7) counts them up */
     size_t nwatched, watches;
     bool told_limit;
     char *events; /* read, and from `events_at` on not taken yet */
@@ -128,9 +133,21 @@ void guard_waited(struct guard *guard);                     /* for `awaited`, lo
 bool guard_open_folder(const char *path);
 void guard_close_folder(const char *path, mode_t mode);
 
-/* ---- guard_linux.c ---- */
+/* ---- guard_watch_linux.c ---- */
 
-int guard_watch(struct guard *guard, const char *path); /* 0, also where it is gone; or -ENOMEM */
+#define GUARD_LOOKED_AT (IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE) /* inotify(7) */
+
+/* 0, also where it is gone; or -ENOMEM. */
+int guard_watch(struct guard *guard, const char *path);
+
+/* `at` is how the folder `path` was called when it was made. A file system in user space may count
+ * every spelling as a folder of its own, and the kernel tells of what is made by that name alone:
+ * fuse(4) knows a node by its folder and its name. */
+int guard_watch_at(struct guard *guard, const char *path, const char *at);
+
+void guard_forget_path(struct guard_watched *watched);
+
+/* ---- guard_linux.c ---- */
 
 /* Has one of these events (inotify(7)) come for `path`, as far as those tell that are still to be
  * taken? */

@@ -11,7 +11,8 @@ local source = debug.getinfo(1, "S").source:match("^@(.*)e2e/[^/]*$") .. "suppor
 
 local me = users.current() -- who may open /dev/fuse, perhaps, where others may not
 
--- Each a script that makes a protected name, and the name as the alert has it.
+-- Each a script that makes a protected name, and the name as the alert has it. Those that wait let
+-- the folder be looked into first: what is made then by another of its names is not told of.
 local made = {
   { "a start file", "echo evil >.BASHRC", ".bashrc" },
   { "a folder", "mkdir .VsCode; echo evil >.VsCode/tasks.json", ".vscode" },
@@ -21,6 +22,11 @@ local made = {
   { "in a folder that is protected by its spelling too",
     "mkdir .CLAUDE; echo evil >.CLAUDE/Settings.JSON", ".claude/settings.json" },
   { "our own settings", "echo evil >Fence.Json", "fence.json" },
+  { "by another spelling of its folder",
+    "mkdir .claude; sleep 0.3; echo evil >.CLAUDE/Settings.JSON",
+    ".claude/settings.json" },
+  { "and of one above", "mkdir -p sub/.claude; sleep 0.3; echo evil >SUB/.Claude/settings.json",
+    "sub/.claude/settings.json" },
   { "git's", "echo evil >.GitModules", ".gitmodules" },
 }
 
