@@ -104,6 +104,32 @@ static void on_closed(uv_handle_t *handle)
     free(CONTAINER_OF(handle, struct asked, patience));
 }
 
+/* A shell that finds a program in several folders of PATH tries each: the same words of the same
+ * process have been answered. */
+static bool was_refused(const struct exec_watch *watch, const struct question *question)
+{
+    const struct argv *refused = &watch->refused;
+    size_t same = 0;
+
+    if (watch->refused_pid != question->pid)
+        return false;
+    while (same < refused->count && question->argv[same] &&
+           strcmp(question->argv[same], refused->items[same]) == 0)
+        same++;
+    return same == refused->count && !question->argv[same];
+}
+
+/* Without memory it is asked once more. */
+static void remember_refused(struct exec_watch *watch, const struct question *question)
+{
+    int rc = 0;
+
+    argv_deinit(&watch->refused);
+    for (size_t i = 0; rc == 0 && question->argv[i]; i++)
+        rc = argv_add(&watch->refused, question->argv[i]);
+    watch->refused_pid = rc == 0 ? question->pid : 0;
+}
+
 static void settle(struct asked *asked, fence_verdict verdict, const char *how)
 {
     struct question *question = asked->question;
@@ -112,6 +138,8 @@ static void settle(struct asked *asked, fence_verdict verdict, const char *how)
     snprintf(message, sizeof message, "%.140s%s%s", question->decision.message,
              how[0] && question->decision.message[0] ? ": " : "", how);
     memcpy(question->decision.message, message, sizeof message);
+    if (verdict != FENCE_ALLOW)
+        remember_refused(asked->watch, question);
     list_remove(&asked->link);
     asker_leave(&asked->asker);
     answer(asked->watch, question, verdict);
@@ -132,7 +160,7 @@ static void on_impatient(uv_timer_t *patience)
 
 static void ask_person(struct exec_watch *watch, struct question *question)
 {
-    struct asked *asked = calloc(1, sizeof *asked);
+    struct asked *asked = was_refused(watch, question) ? NULL : calloc(1, sizeof *asked);
     fence_request shown = FENCE_REQUEST_INIT;
 
     if (!asked) {

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/policy.h"
 #include "sandbox/exec_ask.h"
 #include "sandbox/exec_trace.h"
 #include "sandbox/unix_sockets_judge.h"
@@ -17,8 +16,7 @@ struct execution {
     struct exec_watch *watch;
     struct notify_call *call;
     struct exec_said said;
-    struct fence_config *config;
-    bool asks; /* on_exec */
+    struct exec_rules *rules;
     pid_t caller;
     char program[64]; /* the caller's name */
     bool told;        /* a refusal was */
@@ -109,8 +107,8 @@ static bool check(void *payload, pid_t pid)
         snprintf(refusal.message, sizeof refusal.message, "what it became cannot be looked at");
         command_show(refusal.command, sizeof refusal.command, e->said.words, e->said.count);
     } else if (!is_same(&e->said, &now)) {
-        denied = exec_refuses(&refusal, e->config, &e->watch->known, &now);
-        if (!denied && e->asks && !exec_is_script_of(&e->said, &now))
+        denied = exec_refuses(&refusal, e->rules->config, &e->rules->known, &now);
+        if (!denied && e->rules->asks && !exec_is_script_of(&e->said, &now))
             denied = exec_ask(&refusal, e->watch, &now, pid);
     }
     if (denied)
@@ -141,7 +139,7 @@ static void execute(struct execution *e)
     struct command_refusal refusal;
 
     notify_hand_over(e->call);
-    if (e->asks && !is_the_command(e) && exec_ask(&refusal, e->watch, &e->said, e->caller)) {
+    if (e->rules->asks && !is_the_command(e) && exec_ask(&refusal, e->watch, &e->said, e->caller)) {
         tell_denied(e, &refusal);
         notify_answer(e->call, EACCES);
         return;
@@ -157,12 +155,10 @@ static bool take_rules(struct execution *e)
     struct exec_watch *watch = e->watch;
 
     pthread_mutex_lock(&watch->lock);
-    if (watch->armed) {
-        e->config = fence_config_ref(watch->config);
-        e->asks = watch->asks;
-    }
+    if (watch->armed)
+        e->rules = exec_rules_ref(watch->rules);
     pthread_mutex_unlock(&watch->lock);
-    return e->config != NULL;
+    return e->rules != NULL;
 }
 
 static void judge(struct execution *e)
@@ -173,7 +169,7 @@ static void judge(struct execution *e)
     e->caller = unix_read_process(e->program, (int)e->call->tid);
     if (rc < 0) {
         notify_answer(e->call, -rc);
-    } else if (exec_refuses(&refusal, e->config, &e->watch->known, &e->said)) {
+    } else if (exec_refuses(&refusal, e->rules->config, &e->rules->known, &e->said)) {
         tell_denied(e, &refusal);
         notify_answer(e->call, EACCES);
     } else {
@@ -190,26 +186,32 @@ void exec_watch_answer(struct exec_watch *watch, struct notify_call *call)
         judge(&e);
     else /* not yet the command's */
         notify_continue(call);
-    fence_config_unref(e.config);
+    exec_rules_unref(e.rules);
 }
 
 /* ---- beginning and end ---- */
 
+static void release(struct exec_watch *watch)
+{
+    argv_deinit(&watch->words);
+    argv_deinit(&watch->refused);
+    exec_rules_unref(watch->rules);
+    free(watch->path);
+}
+
 int exec_watch_init(struct exec_watch *watch, struct proxy *proxy, const char *path,
                     const char *const *argv)
 {
-    int rc = exec_known_find(&watch->known, proxy->config, path ? path : "");
+    int rc = 0;
 
+    *watch = (struct exec_watch){.proxy = proxy, .path = strdup(path ? path : "")};
+    watch->rules = watch->path ? exec_rules_new(proxy, watch->path) : NULL;
     for (size_t i = 0; rc == 0 && argv[i]; i++)
         rc = argv_add(&watch->words, argv[i]);
-    if (rc < 0) {
-        argv_deinit(&watch->words);
-        exec_known_deinit(&watch->known);
-        return rc;
+    if (rc < 0 || !watch->rules) {
+        release(watch);
+        return -ENOMEM;
     }
-    watch->proxy = proxy;
-    watch->config = fence_config_ref(proxy->config);
-    watch->asks = policy_wants_execs(proxy->policy);
     watch->observed = events_wanted(&proxy->events, FENCE_EVENT_DEBUG);
     pthread_mutex_init(&watch->lock, NULL);
     pthread_cond_init(&watch->answered, NULL);
@@ -220,11 +222,9 @@ int exec_watch_init(struct exec_watch *watch, struct proxy *proxy, const char *p
 
 void exec_watch_deinit(struct exec_watch *watch)
 {
-    exec_known_deinit(&watch->known);
-    fence_config_unref(watch->config);
     pthread_mutex_destroy(&watch->lock);
     pthread_cond_destroy(&watch->answered);
-    argv_deinit(&watch->words);
+    release(watch);
 }
 
 void exec_watch_arm(struct exec_watch *watch, pid_t pid)
@@ -235,13 +235,16 @@ void exec_watch_arm(struct exec_watch *watch, pid_t pid)
     pthread_mutex_unlock(&watch->lock);
 }
 
-void exec_watch_rules(struct exec_watch *watch)
+int exec_watch_rules(struct exec_watch *watch)
 {
-    struct fence_config *config = fence_config_ref(watch->proxy->config);
+    struct exec_rules *rules = exec_rules_new(watch->proxy, watch->path), *before;
 
+    if (!rules)
+        return -ENOMEM;
     pthread_mutex_lock(&watch->lock);
-    fence_config_unref(watch->config);
-    watch->config = config;
-    watch->asks = policy_wants_execs(watch->proxy->policy);
+    before = watch->rules;
+    watch->rules = rules;
     pthread_mutex_unlock(&watch->lock);
+    exec_rules_unref(before);
+    return 0;
 }

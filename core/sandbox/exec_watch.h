@@ -6,8 +6,7 @@
 
 #include <pthread.h>
 
-#include "proxy/proxy.h"
-#include "sandbox/exec_judge.h"
+#include "sandbox/exec_rules.h"
 #include "sandbox/launcher.h"
 
 struct exec_news { /* one was judged */
@@ -18,13 +17,12 @@ struct exec_news { /* one was judged */
 
 struct exec_watch {
     struct proxy *proxy; /* the loop's */
-    struct exec_known known;
-    struct argv words; /* of the command, which on_exec has been asked about */
+    char *path;          /* where programs are found */
+    struct argv words;   /* of the command, which on_exec has been asked about */
 
     pthread_mutex_t lock;
     pthread_cond_t answered;
-    struct fence_config *config;
-    bool asks;           /* there is an on_exec */
+    struct exec_rules *rules;
     bool observed, told; /* is anybody shown what passes; was one denied */
     bool armed, left;
     pid_t last_caller; /* of the last refusal that was told */
@@ -32,6 +30,8 @@ struct exec_watch {
     pid_t command;         /* inner's process, and the command's */
     struct list questions; /* for on_exec, of threads that wait */
     struct list asked;     /* those that a person has to answer; the loop's */
+    struct argv refused; /* the words that a person refused last, and whose they were; the loop's */
+    pid_t refused_pid;
 
     void (*wake)(void *owner); /* has exec_watch_turn() called, on the loop */
     void (*tell)(void *owner, const struct exec_news *news);
@@ -49,8 +49,8 @@ void exec_watch_deinit(struct exec_watch *watch); /* no thread is left */
  * which execute what they are told. */
 void exec_watch_arm(struct exec_watch *watch, pid_t pid);
 
-/* There are other rules. */
-void exec_watch_rules(struct exec_watch *watch);
+/* There are other rules. Returns 0, or -ENOMEM: those from before stay. */
+int exec_watch_rules(struct exec_watch *watch);
 
 /* Answers threads that wait for on_exec. */
 void exec_watch_turn(struct exec_watch *watch);

@@ -202,9 +202,9 @@ void sandbox_rules_changed(struct list *sandboxes)
     {
         struct fence_sandbox *s = CONTAINER_OF(link, struct fence_sandbox, link);
         unsigned calls = launch_calls(s->proxy->config, s->proxy->policy);
+        bool hold = unix_sockets_rules(s->sockets) == 0 && unix_sockets_see_execs(s->sockets);
 
-        unix_sockets_rules(s->sockets);
-        if ((calls & NOTIFY_EXECS) && !unix_sockets_see_execs(s->sockets))
+        if ((calls & NOTIFY_EXECS) && !hold)
             events_alert(&s->proxy->events,
                          "the new command rules do not hold for the command that "
                          "runs: start it again");

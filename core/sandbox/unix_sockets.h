@@ -36,8 +36,8 @@ void unix_sockets_arm(struct unix_sockets *sockets, pid_t pid);
 /* Is each execve(2) seen? False for NULL. */
 bool unix_sockets_see_execs(const struct unix_sockets *sockets);
 
-/* There are other rules. Takes NULL. */
-void unix_sockets_rules(struct unix_sockets *sockets);
+/* There are other rules. Returns 0, or -ENOMEM: those from before stay. Takes NULL. */
+int unix_sockets_rules(struct unix_sockets *sockets);
 
 /* What came of the launcher's request: its listener, if any, is ours. Takes NULL with NULL. */
 void unix_sockets_launched(struct unix_sockets *sockets, struct spawn_notify *notify);

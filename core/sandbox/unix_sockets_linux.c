@@ -313,10 +313,9 @@ void unix_sockets_arm(struct unix_sockets *sockets, pid_t pid)
         exec_watch_arm(sockets->execs, pid);
 }
 
-void unix_sockets_rules(struct unix_sockets *sockets)
+int unix_sockets_rules(struct unix_sockets *sockets)
 {
-    if (sockets && sockets->execs)
-        exec_watch_rules(sockets->execs);
+    return sockets && sockets->execs ? exec_watch_rules(sockets->execs) : 0;
 }
 
 static const char *reason(const struct spawn_notify *notify)
