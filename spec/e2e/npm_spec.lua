@@ -5,8 +5,8 @@
 -- The registry is an origin of the spec's own, with one package of two files.
 
 local fenced = require "spec.support.fenced"
-local json = require "spec.support.json"
 local origin = require "spec.support.origin"
+local packages = require "spec.support.packages"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 local users = require "spec.support.users"
@@ -16,33 +16,14 @@ local content = ("module.exports = 'the right bytes';\n"):rep(2000)
 -- Runs when npm has unpacked the package: writes into it, then where it may not.
 local script = "echo done > mark; echo no > %s/mark; exit 0"
 
--- The package as npm wants it: a gzipped tar with everything in package/.
-local function make_package(forbidden)
-  local folder = users.temp_dir(users.current())
-  assert(process.run({ argv = { "mkdir", folder .. "/package" } }).code == 0)
-  users.write_file(users.current(), folder .. "/package/package.json", json.encode({
-    name = "tiny", version = "1.0.0", main = "index.js",
-    scripts = { postinstall = script:format(forbidden) },
-  }))
-  users.write_file(users.current(), folder .. "/package/index.js", content)
-  local packed = process.run({ argv = { "tar", "-C", folder, "-cz", "package" } })
-  assert(packed.code == 0, packed.err)
-  return packed.out
-end
-
-local function sha1(bytes)
-  local result = process.run({ argv = { "sha1sum" }, stdin = bytes })
-  return result.out:match("^%x+")
-end
-
 for _, identity in ipairs(users.identities()) do
   describe("npm as " .. identity, function()
     local registry, folder, elsewhere
 
     lazy_setup(function()
       folder, elsewhere = users.temp_dir(identity), users.temp_dir(identity)
-      local tarball = make_package(elsewhere)
-      local digest = sha1(tarball)
+      local postinstall = script:format(elsewhere)
+      local tarball = packages.npm(content, postinstall)
       registry = origin.http("registry", function(request)
         local host = request.headers.host
         if request.target == "/tiny/-/tiny-1.0.0.tgz" then
@@ -50,14 +31,9 @@ for _, identity in ipairs(users.identities()) do
         elseif request.target ~= "/tiny" then
           return origin.response("404 Not Found", "{}")
         end
-        return origin.response("200 OK", json.encode({
-          name = "tiny", ["dist-tags"] = { latest = "1.0.0" },
-          versions = { ["1.0.0"] = {
-            name = "tiny", version = "1.0.0", main = "index.js", hasInstallScript = true,
-            scripts = { postinstall = script:format(elsewhere) },
-            dist = { tarball = "http://" .. host .. "/tiny/-/tiny-1.0.0.tgz", shasum = digest },
-          } },
-        }), { "Content-Type: application/json" })
+        return origin.response("200 OK", packages.npm_about(tarball,
+          "http://" .. host .. "/tiny/-/tiny-1.0.0.tgz", postinstall),
+          { "Content-Type: application/json" })
       end)
     end)
 

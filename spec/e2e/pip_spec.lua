@@ -5,27 +5,14 @@
 
 local fenced = require "spec.support.fenced"
 local origin = require "spec.support.origin"
-local process = require "spec.support.process"
+local packages = require "spec.support.packages"
 local sandbox = require "spec.support.sandbox"
 local users = require "spec.support.users"
 
 local python = "/usr/bin/python3" -- the system's: one of the user's may come first in PATH
 
-local wheel_name = "tiny-1.0-py3-none-any.whl"
+local wheel_name = packages.wheel_name
 local content = ("answer = 'the right bytes'\n"):rep(2000)
-
--- A wheel is a zip with a module and its metadata.
-local packer = [[
-import io, sys, zipfile
-wheel = io.BytesIO()
-with zipfile.ZipFile(wheel, "w") as zip:
-    zip.writestr("tiny.py", sys.stdin.read())
-    zip.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
-    zip.writestr("tiny-1.0.dist-info/WHEEL",
-                 "Wheel-Version: 1.0\nGenerator: spec\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-    zip.writestr("tiny-1.0.dist-info/RECORD", "tiny.py,,\n")
-sys.stdout.buffer.write(wheel.getvalue())
-]]
 
 for _, identity in ipairs(users.identities()) do
   describe("pip as " .. identity, function()
@@ -33,11 +20,11 @@ for _, identity in ipairs(users.identities()) do
 
     lazy_setup(function()
       folder = users.temp_dir(identity)
-      wheel = process.run({ argv = { python, "-c", packer }, stdin = content }).out
+      wheel = packages.wheel(content)
       index = origin.http("index", function(request)
         if request.target == "/simple/tiny/" then
-          return origin.response("200 OK", ('<a href="/wheels/%s">%s</a>'):format(wheel_name,
-            wheel_name), { "Content-Type: text/html" })
+          return origin.response("200 OK", packages.wheel_page("/wheels/" .. wheel_name),
+            { "Content-Type: text/html" })
         elseif request.target == "/wheels/" .. wheel_name then
           return origin.response("200 OK", wheel)
         end
