@@ -13,7 +13,7 @@ run_libraries='libuv libcjson lua5.4 libseccomp libmnl libnftnl'
 
 # lua5.4 and g++ by name: a dependency on "lua" is met by an older one
 test_packages='busybox lua5.4 lua-busted lua-luv lua-check libcmocka-dev node-llhttp g++ wget git python3
-python3-pip python3-requests python3-socks python3-websockets openssl openssh-client openssh-server
+python3-pip python3-venv python3-requests python3-socks python3-websockets openssl openssh-client openssh-server
 iproute2 socat netcat-openbsd tmux util-linux vim-tiny less htop make clang-format clang-tidy fuse3
 libfuse3-dev'
 test_commands='lua5.4 busted luacheck g++ wget git python3 openssl ip socat nc tmux vi less make

@@ -20,7 +20,8 @@ enum value {
     VALUE_JAVA,
     VALUE_SSH,      /* where fence can be run inside */
     VALUE_WITH_SSH, /* "true", there                 */
-    VALUE_RUNTIME
+    VALUE_RUNTIME,
+    VALUE_NPM_CACHE
 };
 
 static const struct {
@@ -54,6 +55,7 @@ static const struct {
     {"GIT_SSH_COMMAND", VALUE_SSH, false},    /* ssh knows no proxy    */
     {"FENCE_SANDBOX", VALUE_ON, true}, /* "you are in one"                                      */
     {"XDG_RUNTIME_DIR", VALUE_RUNTIME, true},
+    {"npm_config_cache", VALUE_NPM_CACHE, true}, /* it fetches nothing without one         */
 };
 
 _Static_assert(ARRAY_LEN(tools) <= ENV_TOOLS_MOST, "room for all of them: env.c");
@@ -189,6 +191,8 @@ int env_tool(char **out, const struct env_places *places, size_t index)
         return set(out, name, places->program && quotable(places->program) ? "true" : NULL);
     case VALUE_RUNTIME:
         return set(out, name, places->runtime_dir);
+    case VALUE_NPM_CACHE:
+        return set(out, name, places->npm_cache);
     }
     return -ENOENT;
 }

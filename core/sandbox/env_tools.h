@@ -10,6 +10,7 @@ struct env_places {
     uint16_t http_port, socks_port; /* of 127.0.0.1, inside; 0: nobody is told of them */
     const char *runtime_dir;        /* shown inside at the same path; NULL: none      */
     const char *program;            /* fence itself, seen inside there; NULL: nowhere */
+    const char *npm_cache;          /* where npm may keep what it fetches; NULL: as it is used to */
 };
 
 #define ENV_TOOLS_MOST 32 /* of them; checked where they stand */

@@ -146,6 +146,33 @@ static void check_home(struct events *events, const struct plan *plan, const cha
                              "in environment.set");
 }
 
+static bool writes_at(const struct plan *plan, const char *path)
+{
+    const struct mount *mount = plan_mount_at(plan, path);
+
+    return mount && (mount->kind == MOUNT_WRITABLE || mount->kind == MOUNT_TMPFS);
+}
+
+/* Where npm's own cannot be written to, it gets one that is gone with the sandbox: never in a
+ * folder that others may have prepared. */
+static const char *npm_cache(const struct plan *plan, const char *const *base)
+{
+    const char *home = env_value(base, "HOME");
+    const struct mount *dev = plan_mount_at(plan, "/dev/shm");
+    const struct mount *tmp = plan_mount_at(plan, "/tmp");
+    char canonical[PATH_MAX], own[PATH_MAX];
+
+    if (env_value(base, "NPM_CONFIG_CACHE")) /* npm takes both spellings */
+        return NULL;
+    if (home && realpath(home, canonical) &&
+        snprintf(own, sizeof own, "%s/.npm/_cacache", canonical) < (int)sizeof own &&
+        writes_at(plan, own))
+        return NULL;
+    if (tmp && tmp->kind == MOUNT_TMPFS)
+        return "/tmp/.npm";
+    return dev && dev->kind == MOUNT_DEV ? "/dev/shm/.npm" : NULL;
+}
+
 /* Writes the descriptor of a file for inner. */
 static int make_env(int *out, struct proxy *proxy, const struct plan *plan,
                     const fence_sandbox_options *options, fence_error *err)
@@ -158,7 +185,7 @@ static int make_env(int *out, struct proxy *proxy, const struct plan *plan,
         .home = env_value(options->env, "HOME"),
         .config = proxy->config,
         .places = {proxy->config->http_port, proxy->config->socks_port, runtime_dir(options->env),
-                   NULL},
+                   NULL, npm_cache(plan, options->env)},
         .context = &proxy->events,
     };
 

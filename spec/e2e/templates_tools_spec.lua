@@ -37,12 +37,13 @@ local function make_files()
   return files
 end
 
--- What an agent is told to do, and how each ends: by template, where they differ. 0, or "x": not.
+-- What an agent is told to do, and how each ends: by template, where they differ. 0, "x" for any
+-- other status, "?" for what may seem to work for a moment.
 local chores = {
   { "echo hello >made.txt", 0 },
   { "git add made.txt && git commit -q -m made", 0 },
-  { "git push", 126 },
-  { "x=push; git $x --force", 126 },
+  { "git push", 126, ["agent-api-only"] = "x" },
+  { "x=push; git $x --force", 126, ["agent-api-only"] = "x" },
   { "npm install --no-audit --no-fund --no-update-notifier --fetch-retries=0 tiny", 0,
     ["agent-api-only"] = "x" },
   { "node -e 'process.exit(require(\"tiny\") - 42)'", 0, ["agent-api-only"] = "x" },
@@ -51,12 +52,12 @@ local chores = {
   { "cat ~/.ssh/id_rsa", "x" },
   { "cat ~/notes", 0, ["code-strict"] = "x" },
   { "echo evil >>~/.bashrc", "x" },
-  { "echo evil >.git/hooks/pre-commit", "x" },
-  { "echo evil >~/.claude/settings.json", "x" },
-  { "echo A=b >.env", "x" },
+  { "echo evil >.git/hooks/pre-commit", "?" },
+  { "echo evil >~/.claude/settings.json", "?" },
+  { "echo A=b >.env", "?" },
   { "curl -sSf https://evil.test/", "x", ["code-relaxed"] = 0 },
   { "curl -sSf https://o1.sentry.io/", "x" },
-  { "sudo true", 126, ["agent-api-only"] = "x" },
+  { "sudo true", "x" },
 }
 
 -- The model's answers: the chores in two turns, and an end.
@@ -149,8 +150,9 @@ for _, identity in ipairs(users.identities()) do
       { "pip-install", "pip", {
         { "/usr/bin/python3 -m venv .venv && .venv/bin/pip install -q --retries=0 " ..
           "--disable-pip-version-check tiny && .venv/bin/python -c 'import tiny'", 0 },
-        { "printf '#!/bin/sh\\n' >twine; chmod +x twine; ./twine upload; echo $? >status", 126 },
-        { "/usr/bin/python3 -c 'import subprocess as s; s.run([\"./twine\", \"check\"])'", 0 },
+        { "printf '#!/bin/sh\\n' >twine; chmod +x twine; ./twine check", 0 },
+        { "./twine upload", 126 },
+        { "x=upload; ./twine $x", 126 },
         { "cat ~/.ssh/id_rsa", "x" },
         { "curl -sSf https://evil.test/", "x" },
         { "mkdir -p ~/.local/bin", "x" },
@@ -175,7 +177,6 @@ for _, identity in ipairs(users.identities()) do
         { "echo 'int main(void) { return 42; }' >main.c; printf 'main: main.c\\n' >Makefile; " ..
           "make -s main && ./main", 42 },
         { "curl -sSf https://a.test/", "x" },
-        { "echo A=b >.env", "x" },
         { "echo evil >>~/.bashrc", "x" },
       } },
       { "disable-telemetry", "whatever reports", {
@@ -245,13 +246,16 @@ for _, identity in ipairs(users.identities()) do
           assert.equal(chore[1], command, result.out)
           if wanted == "x" then
             assert.not_equal("0", status, lines[index])
-          else
+          elseif wanted ~= "?" then
             assert.equal(tostring(wanted), status, lines[index] .. "\n" .. result.err)
           end
         end
         assert.equal("finished", lines[#chores + 1])
         assert.is_true(fenced.exists(home .. "/.claude/projects/session.jsonl"))
-        assert.is_false(fenced.exists(home .. "/.bashrc"))
+        for _, name in ipairs({ "/.bashrc", "/.claude/settings.json", "/project/.env",
+          "/project/.git/hooks/pre-commit", "/.npm" }) do
+          assert.is_false(fenced.exists(home .. name), name)
+        end
         for _, line in ipairs(world:asked()) do
           assert.is_nil(line:find("sentry", 1, true) or line:find("statsig", 1, true), line)
         end

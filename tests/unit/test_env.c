@@ -232,7 +232,7 @@ static void check(const char *name, char **env, const char *const *kept, size_t 
         fail_msg("%s: one more: '%s'", name, env[at]);
 }
 
-static const struct env_places nowhere = {3128, 1080, NULL, NULL};
+static const struct env_places nowhere = {3128, 1080, NULL, NULL, NULL};
 
 static void test_rows(void **state)
 {
@@ -310,7 +310,7 @@ static const char *value_of(char **env, const char *name)
 static void test_places(void **state)
 {
     static const char *const base[] = {"XDG_RUNTIME_DIR=/elsewhere", "GIT_SSH_COMMAND=mine", NULL};
-    static const struct env_places places = {3128, 1080, "/run/user/1000", "/usr/bin/fence"};
+    static const struct env_places places = {3128, 1080, "/run/user/1000", "/usr/bin/fence", NULL};
     static const struct {
         struct settings settings;
         const char *ssh, *java, *sandbox;

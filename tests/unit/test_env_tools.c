@@ -15,7 +15,7 @@
 /* The value of that variable for a program at `path`; the caller frees. NULL: it is not set. */
 static char *tool(const char *name, const char *path)
 {
-    struct env_places places = {3128, 1080, NULL, path};
+    struct env_places places = {3128, 1080, NULL, path, NULL};
     size_t len = strlen(name);
     char *text = NULL;
     int rc = 0;
@@ -42,6 +42,7 @@ static const struct {
     {"no_proxy", NULL, "localhost,127.0.0.1,::1"},
     {"FENCE_SANDBOX", NULL, "1"},
     {"XDG_RUNTIME_DIR", NULL, NULL},
+    {"npm_config_cache", NULL, NULL},
     {"JAVA_TOOL_OPTIONS", NULL,
      "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=3128 -Dhttps.proxyHost=127.0.0.1 "
      "-Dhttps.proxyPort=3128 -Dhttp.nonProxyHosts=localhost|127.*|[::1]"},
@@ -76,7 +77,7 @@ static void test_rows(void **state)
 
 static void test_java(void **state)
 {
-    struct env_places places = {1, 2, NULL, NULL};
+    struct env_places places = {1, 2, NULL, NULL, NULL};
     char *value = env_java(&places, "-Xmx1g");
 
     (void)state;
@@ -88,7 +89,7 @@ static void test_java(void **state)
 /* Nobody is told of the proxy: what has nothing to do with it is left. */
 static void test_without(void **state)
 {
-    static const struct env_places places = {0, 0, "/run/user/1", "/usr/bin/fence"};
+    static const struct env_places places = {0, 0, "/run/user/1", "/usr/bin/fence", "/tmp/.npm"};
     char names[256] = "", *text, *java = env_java(&places, "-Xmx1g");
     int rc;
 
@@ -99,7 +100,8 @@ static void test_without(void **state)
             free(text);
         }
     }
-    assert_string_equal(names, "FENCE_SANDBOX=1 XDG_RUNTIME_DIR=/run/user/1 ");
+    assert_string_equal(names,
+                        "FENCE_SANDBOX=1 XDG_RUNTIME_DIR=/run/user/1 npm_config_cache=/tmp/.npm ");
     assert_string_equal(java, "-Xmx1g");
     free(java);
 }
