@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * seatbelt_exec.h - command rules in a profile of sandbox-exec(1), for what the command starts. A
+ * profile knows the file that is executed and none of its words: rules of one word can be held, and
+ * what cannot is told. Pure, on every platform. */
+#ifndef FENCE_SANDBOX_SEATBELT_EXEC_H
+#define FENCE_SANDBOX_SEATBELT_EXEC_H
+
+#include "base/buf.h"
+#include "filter/config.h"
+
+/* What a person should know: a sentence. */
+typedef void (*seatbelt_told)(void *payload, const char *text);
+
+/* Appends a line for each program that a rule of one word denies, by its name in any folder and any
+ * case. They have to stand behind what allows executing: of several rules the last one counts.
+ * `asks`: a policy has an on_exec. Nothing is written, and nothing told, where the rules are for
+ * the command alone (struct commands). Returns 0 or -ENOMEM. */
+int seatbelt_exec(struct buf *profile, const struct fence_config *config, bool asks,
+                  seatbelt_told told, void *payload);
+
+#endif
