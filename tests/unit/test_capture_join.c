@@ -62,7 +62,7 @@ static bool receive(struct place *place)
 
 static struct place start(void)
 {
-    struct place place;
+    struct place place = {.control = -1};
     int ends[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
