@@ -137,6 +137,7 @@ static int make(struct capture *capture, struct task *task)
     auto_fd int reading = -1, writing = -1, child = -1;
     int ends[2], rc;
 
+    capture->bound = false;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
     reading = ends[0];
