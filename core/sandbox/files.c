@@ -104,17 +104,13 @@ static int seek_text(struct resolver *r, const char *key, const char *text, enum
         rc = resolver_list(r, &r->given, pattern.base);
     if (rc == 0)
         rc = settle_base(r, key, &pattern);
-    if (rc < 0) {
-        pattern_deinit(&pattern);
-        return rc;
-    }
-    if (pattern.rest[0] && !pattern_is_wild(pattern.rest) &&
-        (what == SOUGHT_WRITE || what == SOUGHT_READ)) {
-        resolver_tell(r, "%s: '%.200s' does not exist: passed over", key, text);
-        pattern_deinit(&pattern);
-        return 0;
-    }
-    return resolver_seek(r, what, take(&pattern.base), take(&pattern.rest));
+    if (rc == 0 && pattern.rest[0] && !pattern_is_wild(pattern.rest) &&
+        (what == SOUGHT_WRITE || what == SOUGHT_READ))
+        resolver_miss(r, text);
+    else if (rc == 0)
+        return resolver_seek(r, what, take(&pattern.base), take(&pattern.rest));
+    pattern_deinit(&pattern);
+    return rc;
 }
 
 static int seek_texts(struct resolver *r, const char *key, const struct config_texts *list,
@@ -124,6 +120,7 @@ static int seek_texts(struct resolver *r, const char *key, const struct config_t
 
     for (size_t i = 0; rc == 0 && i < list->count; i++)
         rc = seek_text(r, key, list->items[i], what);
+    resolver_tell_missing(r, key);
     return rc;
 }
 

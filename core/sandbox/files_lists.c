@@ -27,6 +27,32 @@ void resolver_tell(struct resolver *r, const char *fmt, ...)
         r->notice(r->payload, shown);
 }
 
+void resolver_miss(struct resolver *r, const char *text)
+{
+    size_t len = strlen(r->missing);
+    int more =
+        snprintf(r->missing + len, sizeof r->missing - len, "%s'%.150s'", len ? ", " : "", text);
+
+    if (len > 0 && (size_t)more >= sizeof r->missing - len)
+        r->missing[len] = '\0'; /* the first one has room in any case */
+    else
+        r->shown += r->nmissing == r->shown;
+    r->nmissing++;
+}
+
+void resolver_tell_missing(struct resolver *r, const char *key)
+{
+    size_t more = r->nmissing - r->shown;
+
+    if (more > 0)
+        resolver_tell(r, "%s: %s and %zu more do not exist: passed over", key, r->missing, more);
+    else if (r->nmissing > 0)
+        resolver_tell(r, "%s: %s %s not exist: passed over", key, r->missing,
+                      r->nmissing > 1 ? "do" : "does");
+    r->nmissing = r->shown = 0;
+    r->missing[0] = '\0';
+}
+
 /* ---- lists ---- */
 
 static void *grow(void *items, size_t count, size_t *cap, size_t size)

@@ -33,6 +33,8 @@ struct resolver {
     const struct seek *walked; /* the first of those of the walk under way */
     struct file_list given;    /* writable paths by the names that they were found by */
     bool into_git;             /* is something denied by it?              */
+    char missing[200];         /* the first of what a list names and is not there */
+    size_t nmissing, shown;    /* of all of it, and in `missing`                  */
 };
 
 /* Each fills in r->err and returns its code when it fails. */
@@ -42,6 +44,10 @@ int resolver_rule(struct resolver *r, enum file_rule_kind kind, const char *base
 int resolver_list(struct resolver *r, struct file_list *list, const char *text);
 int resolver_seek(struct resolver *r, enum sought what, char *base, char *rest); /* takes both */
 FENCE_PRINTF(2, 3) void resolver_tell(struct resolver *r, const char *fmt, ...);
+
+/* Of a list, in the order they are written; and what was missed, in one line. */
+void resolver_miss(struct resolver *r, const char *text);
+void resolver_tell_missing(struct resolver *r, const char *key);
 
 bool resolver_covers(const char *dir, const char *path);
 bool resolver_has_dots(const char *path); /* a component ".." */

@@ -38,7 +38,8 @@ local commands = {
   { "no such path", { "./no/such" }, 127, "'./no/such' was not found" },
   { "a script whose interpreter is missing", { "./orphan" }, 127,
     "'./orphan' cannot be seen in the sandbox, or the interpreter it names: /tmp and /run are " ..
-    "empty there; add --allow-write for its folder, or move it" },
+    "empty there, and what denyRead and defaultDenyRead hide is hidden; name its folder in " ..
+    "filesystem.allowRead, or move it" },
   { "an empty name", { "" }, 127, "'' was not found" },
   { "a name with a line of its own", { "no\nfence: such" }, 127,
     "'no\\x0afence: such' was not found" },
@@ -104,7 +105,9 @@ for _, identity in ipairs(users.identities()) do
       local result = run({ where .. "/program" })
       os.execute("rm -r " .. where)
       assert.equal(0, copied.code)
-      assert.matches("^fence: '[^']+' cannot be seen in the sandbox[^\n]+\n$", result.err)
+      assert.matches("^fence: '[^']+' cannot be seen in the sandbox, or the interpreter it " ..
+        "names: /tmp and /run are empty there; add %-%-allow%-write for its folder, or move it\n$",
+        result.err)
       assert.equal(127, result.code)
     end)
 

@@ -97,6 +97,8 @@ describe("templates:", function()
     { "agent-api-only", "github.com:443", "denied: " },
     { "code", "bedrock-runtime.eu-west-1.amazonaws.com:443", "allowed by " },
     { "code", "anyone.s3.amazonaws.com:443", "denied: " },
+    { "code", "platform.claude.com:443", "allowed by network.allowedDomains[N] of template code" },
+    { "code", "ab.chatgpt.com:443", "denied: " },
     { "code", "statsig.anthropic.com:443",
       "denied by network.deniedDomains[N] of template code: " },
     { "code-strict", "github.com:443", "allowed by network.allowedDomains[N] of template code\n" },
@@ -132,6 +134,7 @@ for _, identity in ipairs(users.identities()) do
         echo key >.ssh/id_rsa; echo host >.ssh/known_hosts; echo {} >.claude.json
         echo a=b >project/.env; echo k >project/sub.pem; echo {} >.claude/settings.json
         echo p >.cache/p10k-instant-prompt-me.zsh; mkdir .claude/commands
+        mkdir -p .codex/packages .codex/sessions
         echo secret >notes; echo x >project/x; echo y >project/.git/y]]):format(home) } })
     end)
 
@@ -162,6 +165,8 @@ for _, identity in ipairs(users.identities()) do
       { "code", "echo z >~/.claude/z && echo z >~/.claude.json && echo z >~/.cache/z", true },
       { "code", "echo z >~/.claude/settings.json" },
       { "code", "echo z >~/.claude/commands/z" },
+      { "code", "echo z >~/.codex/packages/z" },
+      { "code", "echo z >~/.codex/sessions/z", true },
       { "code", "echo z >~/.cache/p10k-instant-prompt-me.zsh" },
       { "code", "echo z >~/.config/git/config" },
       { "code", "echo z >~/.local/share/applications/z.desktop" },

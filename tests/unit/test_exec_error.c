@@ -5,7 +5,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -20,7 +23,8 @@ static const struct {
     {"a path that is nowhere", "/nowhere/x", ENOENT, 127, "'/nowhere/x' was not found"},
     {"a path that is hidden inside", "/etc/passwd", ENOENT, 127,
      "'/etc/passwd' cannot be seen in the sandbox, or the interpreter it names: /tmp and /run are "
-     "empty there; add --allow-write for its folder, or move it"},
+     "empty there, and what denyRead and defaultDenyRead hide is hidden; name its folder in "
+     "filesystem.allowRead, or move it"},
     {"no permission", "/etc/passwd", EACCES, 126,
      "'/etc/passwd' cannot be executed: Permission denied"},
     {"too much of it", "true", E2BIG, 126,
@@ -41,9 +45,28 @@ static void test_rows(void **state)
     }
 }
 
+/* A folder that is empty inside. */
+static void test_tmp(void **state)
+{
+    char name[] = "/tmp/fence-test-XXXXXX", expect[256];
+    int fd = mkstemp(name);
+    fence_error err = {0};
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(exec_error_explain(&err, name, ENOENT), 127);
+    unlink(name);
+    snprintf(expect, sizeof expect,
+             "'%s' cannot be seen in the sandbox, or the interpreter it names: /tmp and /run are "
+             "empty there; add --allow-write for its folder, or move it",
+             name);
+    assert_string_equal(err.message, expect);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_tmp)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,11 @@ static const char *const tree[] = {"@/home/u/p/src/a.c",
 
 #define P "@/home/u/p"
 
+/* More than fits into a line with another of its kind. */
+#define LONG                                                                                       \
+    "none/aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhhiiiiiii" \
+    "jjjjjjjjjjkkkkkkkkkk"
+
 static const struct {
     const char *name, *json;
     const char *wishes[MOST], *rules[MOST], *roots, *folders[MOST], *links[MOST];
@@ -90,6 +95,16 @@ static const struct {
      .json = "'allowWrite': ['none/x']",
      .roots = "",
      .notice = "filesystem.allowWrite: 'none/x' does not exist: passed over",
+     .nothing_else = true},
+    {.name = "two that are missing",
+     .json = "'allowWrite': ['none/x', 'none/y']",
+     .roots = "",
+     .notice = "filesystem.allowWrite: 'none/x', 'none/y' do not exist: passed over",
+     .nothing_else = true},
+    {.name = "more of them than are shown",
+     .json = "'allowWrite': ['" LONG "', '" LONG "', '" LONG "']",
+     .roots = "",
+     .notice = "filesystem.allowWrite: '" LONG "' and 2 more do not exist: passed over",
      .nothing_else = true},
     {.name = "138 ESC ]0; in one that is missing",
      .json = "'allowWrite': ['a\\u001b]0;x']",
