@@ -34,8 +34,9 @@ struct exec_said {
  * -E2BIG beyond LIMIT_EXEC_BYTES, -ENOMEM. A file that cannot be found from here is not known. */
 int exec_said_read(struct exec_said *out, const struct notify_call *call);
 
-/* The same of process `pid`, which has executed and done nothing yet: /proc/PID/exe and cmdline. */
-int exec_said_look(struct exec_said *out, pid_t pid);
+/* The same of process `pid`, which has executed and done nothing yet: /proc/PID/exe and cmdline.
+ * `seen`: a file that is known, and not looked into once more if it is this one; or NULL. */
+int exec_said_look(struct exec_said *out, pid_t pid, const struct exec_file *seen);
 
 void exec_said_deinit(struct exec_said *said);
 

@@ -89,8 +89,14 @@ static int read_words(struct buf *out, const struct notify_call *call, uint64_t 
 
 /* ---- the file ---- */
 
+static bool is_that(const struct exec_file *seen, const struct stat *st)
+{
+    return seen && seen->known && seen->dev == st->st_dev && seen->ino == st->st_ino &&
+           seen->size == st->st_size;
+}
+
 /* `file` is an O_PATH descriptor. */
-static void know(struct exec_file *out, int file)
+static void know(struct exec_file *out, int file, const struct exec_file *seen)
 {
     char link[64];
     struct stat st;
@@ -99,6 +105,10 @@ static void know(struct exec_file *out, int file)
 
     if (fstat(file, &st) < 0 || !S_ISREG(st.st_mode))
         return;
+    if (is_that(seen, &st)) {
+        *out = *seen;
+        return;
+    }
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     len = readlink(link, out->path, sizeof out->path - 1);
     out->path[len < 0 ? 0 : len] = '\0';
@@ -136,7 +146,7 @@ static void find_file(struct exec_said *out, const struct notify_call *call)
         name_file(path, out->path, (int)call->arguments[0]) ? unix_path_open(call, path) : -1;
 
     if (fd >= 0)
-        know(&out->file, fd);
+        know(&out->file, fd, NULL);
 }
 
 /* ---- both ---- */
@@ -193,17 +203,15 @@ static int read_all(struct buf *out, int fd)
     }
 }
 
-int exec_said_look(struct exec_said *out, pid_t pid)
+int exec_said_look(struct exec_said *out, pid_t pid, const struct exec_file *seen)
 {
     struct notify_call process = {.tid = pid};
-    auto_fd int cmdline = notify_open(&process, "cmdline"), file = notify_open(&process, "exe");
-    char link[64];
-    auto_fd int words = -1;
+    auto_fd int file = notify_open(&process, "exe"), words = -1;
+    char name[64];
     int rc;
 
-    snprintf(link, sizeof link, "/proc/self/fd/%d", cmdline);
-    words = cmdline < 0 ? -1 : open(link, O_RDONLY | O_CLOEXEC);
-
+    snprintf(name, sizeof name, "/proc/%d/cmdline", (int)pid);
+    words = open(name, O_RDONLY | O_CLOEXEC);
     *out = (struct exec_said){.bytes = BUF_INIT(LIMIT_EXEC_BYTES + 64 * 1024)};
     if (words < 0)
         return -ESRCH; /* it was there a moment ago */
@@ -211,7 +219,7 @@ int exec_said_look(struct exec_said *out, pid_t pid)
     if (rc == 0)
         rc = split(out);
     if (rc == 0 && file >= 0)
-        know(&out->file, file);
+        know(&out->file, file, seen);
     return rc;
 }
 

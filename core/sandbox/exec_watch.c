@@ -100,7 +100,7 @@ static bool check(void *payload, pid_t pid)
     struct execution *e = payload;
     struct command_refusal refusal;
     struct exec_said now;
-    bool denied = exec_said_look(&now, pid) < 0;
+    bool denied = exec_said_look(&now, pid, &e->said.file) < 0;
 
     if (denied) {
         refusal = (struct command_refusal){.rule = "built-in", .key = "built-in"};

@@ -101,6 +101,7 @@ void notify_hand_over(struct notify_call *call)
 int notify_thread(void *(*work)(void *), void *argument)
 {
     pthread_attr_t attributes;
+    struct sigaction child;
     sigset_t all, before;
     pthread_t thread;
     int rc = pthread_attr_init(&attributes);
@@ -110,6 +111,11 @@ int notify_thread(void *(*work)(void *), void *argument)
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, NOTIFY_STACK);
     sigfillset(&all);
+    /* What is traced sends one for each stop. To whom it is blocked it is not ignored, and the
+     * kernel would wake the loop for it. */
+    sigaction(SIGCHLD, NULL, &child);
+    if (child.sa_handler == SIG_DFL)
+        sigdelset(&all, SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* the new thread begins with this one's */
     rc = pthread_create(&thread, &attributes, work, argument);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -190,7 +190,7 @@ static void test_look(void **state)
         _exit(1);
     }
     for (int i = 0; i < 10000; i++) { /* until it has executed */
-        assert_int_equal(exec_said_look(&said, pid), 0);
+        assert_int_equal(exec_said_look(&said, pid, NULL), 0);
         if (said.count == 2 && str_has_suffix(str_of(said.file.path), STR("/sleep")))
             break;
         exec_said_deinit(&said);
@@ -203,7 +203,7 @@ static void test_look(void **state)
     exec_said_deinit(&said);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-    assert_true(exec_said_look(&said, pid) < 0);
+    assert_true(exec_said_look(&said, pid, NULL) < 0);
     exec_said_deinit(&said);
 }
 

@@ -32,7 +32,7 @@ static bool check(void *payload, pid_t pid)
 
     seen->checks++;
     seen->pid = pid;
-    assert_int_equal(exec_said_look(&said, pid), 0);
+    assert_int_equal(exec_said_look(&said, pid, NULL), 0);
     assert_true(said.count > 0);
     snprintf(seen->word, sizeof seen->word, "%.*s", STR_ARG(said.words[said.count - 1].text));
     exec_said_deinit(&said);
