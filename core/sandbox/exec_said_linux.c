@@ -186,6 +186,7 @@ int exec_said_read(struct exec_said *out, const struct notify_call *call)
     return rc;
 }
 
+/* Up to the end of the file, or where it ends with a NUL: /proc gives all there is. */
 static int read_all(struct buf *out, int fd)
 {
     for (;;) {
@@ -200,6 +201,8 @@ static int read_all(struct buf *out, int fd)
         if (len == 0)
             return 0;
         buf_commit(out, (size_t)len);
+        if (len < 64 * 1024 && room[len - 1] == '\0')
+            return 0;
     }
 }
 

@@ -17,12 +17,20 @@ struct execution {
     struct notify_call *call;
     struct exec_said said;
     struct exec_rules *rules;
-    pid_t caller;
-    char program[64]; /* the caller's name */
+    pid_t caller;     /* 0: nobody has asked who it is */
+    char program[64]; /* its name                      */
     bool told;        /* a refusal was */
 };
 
 /* ---- telling ---- */
+
+/* To look costs as much as a tenth of all the rest. What is denied only when it has been executed has
+ * its new name by then. */
+static void know_caller(struct execution *e, pid_t tid)
+{
+    if (e->caller == 0)
+        e->caller = unix_read_process(e->program, (int)tid);
+}
 
 /* A shell tries each folder of PATH: the same words of the same process are told of once. */
 static bool is_repeated(struct exec_watch *watch, pid_t caller, const char *command)
@@ -111,8 +119,10 @@ static bool check(void *payload, pid_t pid)
         if (!denied && e->rules->asks && !exec_is_script_of(&e->said, &now))
             denied = exec_ask(&refusal, e->watch, &now, pid);
     }
-    if (denied)
+    if (denied) {
+        know_caller(e, pid);
         tell_denied(e, &refusal);
+    }
     e->told = denied;
     exec_said_deinit(&now);
     return !denied;
@@ -139,6 +149,8 @@ static void execute(struct execution *e)
     struct command_refusal refusal;
 
     notify_hand_over(e->call);
+    if (e->rules->asks || e->watch->observed)
+        know_caller(e, e->call->tid);
     if (e->rules->asks && !is_the_command(e) && exec_ask(&refusal, e->watch, &e->said, e->caller)) {
         tell_denied(e, &refusal);
         notify_answer(e->call, EACCES);
@@ -166,10 +178,10 @@ static void judge(struct execution *e)
     struct command_refusal refusal;
     int rc = exec_said_read(&e->said, e->call);
 
-    e->caller = unix_read_process(e->program, (int)e->call->tid);
     if (rc < 0) {
         notify_answer(e->call, -rc);
     } else if (exec_refuses(&refusal, e->rules->config, &e->rules->known, &e->said)) {
+        know_caller(e, e->call->tid);
         tell_denied(e, &refusal);
         notify_answer(e->call, EACCES);
     } else {
