@@ -39,7 +39,7 @@ def ways(folder):
 
 def measure(fence, args, program, count, shell):
     """Microseconds for each."""
-    argv = [fence] + args + ["--"] + (["sh", "-c", LOOP, "sh", program, str(count)] if shell else
+    argv = [fence] + args + ["--"] + ([shell, "-c", LOOP, "sh", program, str(count)] if shell else
                                       [program, "loop", str(count), program])
     done = subprocess.run(argv, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
                           timeout=RUN_S, check=False)
@@ -54,7 +54,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--program", default=os.path.join(HERE, "../../build/bench/tests/exec_loop"))
-    parser.add_argument("--shell", action="store_true", help="a loop of sh")
+    parser.add_argument("--shell", metavar="NAME", help="a loop of this shell: sh, bash")
     parser.add_argument("--check", action="store_true", help="fail over %.1f" % BOUND)
     options = parser.parse_args()
     fence = os.environ.get("FENCE_BINARY") or sys.exit("exec.py: set FENCE_BINARY")
