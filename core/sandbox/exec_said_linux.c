@@ -105,13 +105,13 @@ static void know(struct exec_file *out, int file, const struct exec_file *seen)
 
     if (fstat(file, &st) < 0 || !S_ISREG(st.st_mode))
         return;
-    if (is_that(seen, &st)) {
+    if (is_that(seen, &st))
         *out = *seen;
-        return;
-    }
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-    len = readlink(link, out->path, sizeof out->path - 1);
+    len = readlink(link, out->path, sizeof out->path - 1); /* a file may have several names */
     out->path[len < 0 ? 0 : len] = '\0';
+    if (out->known)
+        return;
     fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* one may execute what one may not read */
     len = fd < 0 ? -1 : pread(fd, out->head, sizeof out->head, 0);
     out->head_len = len < 0 ? 0 : (size_t)len;
