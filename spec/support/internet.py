@@ -37,7 +37,7 @@ class Everybody(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.rfile = self.connection.makefile("rb")
-        self.wfile = http.server.socketserver._SocketWriter(self.connection)
+        self.wfile = self.connection.makefile("wb")
         self.close_connection = False
 
     def target(self):
