@@ -52,8 +52,8 @@ static void end(pid_t pid)
 }
 
 /* The caller and we take turns. The kernel has woken us where it runs (notify_begin()); to stay
- * there saves waking a processor that idles, twice, which costs a virtual machine more than all the
- * rest. Where it cannot be had, the kernel chooses. */
+ * there saves waking a processor that idles, twice, which is dear in a virtual machine
+ * (tests/bench/README.md). Where it cannot be had, the kernel chooses. */
 static void stay_here(cpu_set_t *before)
 {
     int here = sched_getcpu();

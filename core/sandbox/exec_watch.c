@@ -24,8 +24,8 @@ struct execution {
 
 /* ---- telling ---- */
 
-/* To look costs as much as a tenth of all the rest. What is denied only when it has been executed
- * has its new name by then. */
+/* Six system calls, for what is told alone. What is denied only when it has been executed has its
+ * new name by then. */
 static void know_caller(struct execution *e, pid_t tid)
 {
     if (e->caller == 0)

@@ -25,7 +25,6 @@ const ask = async () => {
 const execute = ({ id, input: { command } }) => {
   const done = spawnSync("bash", ["-c", command], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   console.log(done.status, command);
-  if (process.env.AGENT_SAYS) console.error(done.stdout + done.stderr);
   return { type: "tool_result", tool_use_id: id, content: done.stdout + done.stderr };
 };
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "filter/command_judge.h"
+#include "support/config_of.h"
 
 #define MOST 8
 
@@ -46,16 +47,6 @@ static const struct {
     {"ssh in a script, to who knows where", {"sh", "-c", "ssh $host ls"}, NULL},
     {"sshd is not ssh", {"sshd", "evil.test"}, NULL},
 };
-
-static fence_config *config_of(const char *json)
-{
-    fence_config *config = NULL;
-    fence_error err;
-
-    if (fence_config_parse(&config, "x", json, strlen(json), NULL, 0, &err) != 0)
-        fail_msg("%s", err.message);
-    return config;
-}
 
 static void test_rows(void **state)
 {

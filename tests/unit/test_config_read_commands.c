@@ -9,16 +9,7 @@
 #include <cmocka.h>
 
 #include "filter/config.h"
-
-static fence_config *config_of(const char *json)
-{
-    fence_config *config = NULL;
-    fence_error err;
-
-    if (fence_config_parse(&config, "x", json, strlen(json), NULL, 0, &err) != 0)
-        fail_msg("%s", err.message);
-    return config;
-}
+#include "support/config_of.h"
 
 /* Which rules hold for what the command executes. */
 static void test_held(void **state)

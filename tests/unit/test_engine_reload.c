@@ -9,22 +9,13 @@
 #include <cmocka.h>
 
 #include "base/base.h"
+#include "support/config_of.h"
 #include "support/site.h"
 
 static void keep(fence_question *question, const char *name, void *payload)
 {
     (void)name;
     *(fence_question **)payload = question;
-}
-
-static fence_config *config_of(const char *json)
-{
-    fence_config *config;
-    fence_error err = {0};
-
-    if (fence_config_parse(&config, "new", json, strlen(json), NULL, 0, &err) != 0)
-        fail_msg("%s", err.message);
-    return config;
 }
 
 static fence_policy *policy_of(const char *text)

@@ -16,6 +16,7 @@
 #include "base/base.h"
 #include "base/limits.h"
 #include "policy/policy.h"
+#include "support/config_of.h"
 
 #define FENCE   "local fence = require 'fence' "
 #define HOOK(b) FENCE "return {on_connect = function(req) " b " end}"
@@ -35,16 +36,6 @@ static void load(fence_policy *policy, const char *name, const char *text)
 
     if (fence_policy_load_buffer(policy, name, text, strlen(text), &err) < 0)
         fail_msg("%s", err.message);
-}
-
-static fence_config *config_of(const char *json)
-{
-    fence_config *config = NULL;
-    fence_error err;
-
-    if (fence_config_parse(&config, "test", json, strlen(json), NULL, 0, &err) < 0)
-        fail_msg("%s", err.message);
-    return config;
 }
 
 static fence_decision decide(const char *json, fence_policy *policy, const char *host)

@@ -14,6 +14,7 @@
 
 #include "base/base.h"
 #include "sandbox/seatbelt_exec.h"
+#include "support/config_of.h"
 
 #define MOST 6
 
@@ -152,12 +153,8 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf profile = BUF_INIT(64 * 1024), told = BUF_INIT(64 * 1024);
-        fence_config *config = NULL;
-        fence_error err = {0};
+        fence_config *config = config_of(rows[i].settings);
 
-        if (fence_config_parse(&config, "test", rows[i].settings, strlen(rows[i].settings), NULL, 0,
-                               &err) < 0)
-            fail_msg("%s: %s", rows[i].name, err.message);
         assert_int_equal(seatbelt_exec(&profile, config, rows[i].asks, tell, &told), 0);
         assert_int_equal(buf_append(&profile, "", 1), 0);
         assert_int_equal(buf_append(&told, "", 1), 0);
@@ -172,13 +169,11 @@ static void test_rows(void **state)
 static void test_no_room(void **state)
 {
     static const char text[] = "{\"command\": {\"deny\": [\"tool\"], \"useDefaults\": false}}";
-    fence_config *config = NULL;
-    fence_error err = {0};
+    fence_config *config = config_of(text);
     size_t room = 0;
     int rc = -1;
 
     (void)state;
-    assert_int_equal(fence_config_parse(&config, "test", text, strlen(text), NULL, 0, &err), 0);
     for (; rc < 0 && room < 1000; room++) {
         struct buf profile = BUF_INIT(room), told = BUF_INIT(1000);
 

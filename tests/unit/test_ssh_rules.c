@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "filter/ssh_rules.h"
+#include "support/config_of.h"
 
 #define MOST 8
 
@@ -64,16 +65,6 @@ static const struct {
     {"another program", {"scp", "evil.test:x", "."}, NULL},
     {"no words", {NULL}, NULL},
 };
-
-static fence_config *config_of(const char *json)
-{
-    fence_config *config = NULL;
-    fence_error err;
-
-    if (fence_config_parse(&config, "x", json, strlen(json), NULL, 0, &err) != 0)
-        fail_msg("%s", err.message);
-    return config;
-}
 
 static void test_rows(void **state)
 {
