@@ -16,6 +16,7 @@
 #include "sandbox/launch.h"
 #include "sandbox/layers.h"
 #include "sandbox/probe.h"
+#include "sandbox/profile.h"
 #include "sandbox/sandbox.h"
 
 struct fence {
@@ -334,6 +335,14 @@ int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options 
         rc = sandbox_start(out, proxy, &engine->sandboxes, options, on_exit, payload, err);
     launch_free(options->launch);
     return rc;
+}
+
+int fence_profile(char **out, const fence_config *config, fence_policy *policy,
+                  const fence_sandbox_options *options, fence_told_cb told, void *payload,
+                  fence_error *err)
+{
+    return is_known(options, err) ? profile_make(out, config, policy, options, told, payload, err)
+                                  : -EINVAL;
 }
 
 int fence_check_rule_files(const fence_sandbox *sandbox, const char *const *rule_files,

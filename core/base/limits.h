@@ -133,9 +133,11 @@
 #define LIMIT_EXEC_THREADS                                                                         \
     16 /* that look at one each: more wait, until a file system has answered */
 #define LIMIT_EXEC_KNOWN     128 /* programs that are known again by their first bytes: 1 KiB each */
-#define LIMIT_PATH           4096    /* PATH_MAX: a path that is longer reaches nothing  */
-#define LIMIT_WALK_ENTRIES   1000000 /* of one tree that is looked through: about 1 s    */
-#define LIMIT_SANDBOX_OUTPUT 4096    /* of bubblewrap's own words that are kept       */
+#define LIMIT_PATH           4096         /* PATH_MAX: a path that is longer reaches nothing  */
+#define LIMIT_WALK_ENTRIES   1000000      /* of one tree that is looked through: about 1 s    */
+#define LIMIT_PROFILE        (512 * 1024) /* of sandbox-exec: an argument list has 1 MiB there */
+#define LIMIT_MACH_NAME      128          /* BOOTSTRAP_MAX_NAME_LEN of macOS                  */
+#define LIMIT_SANDBOX_OUTPUT 4096         /* of bubblewrap's own words that are kept       */
 #define LIMIT_MOUNTINFO      (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
 #define LIMIT_PROBE_MS       5000              /* a trial start; 10 ms, but the machine may swap */
 

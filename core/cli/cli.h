@@ -20,6 +20,7 @@ int cmd_connect(char **argv);
 int cmd_doctor(char **argv);
 int cmd_templates(char **argv);
 int cmd_config(char **argv);
+int cmd_profile(char **argv);
 
 int print_linux_features(void); /* --linux-features; returns an exit status */
 int print_templates(void);      /* --list-templates; the same               */

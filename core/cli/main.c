@@ -15,7 +15,7 @@ static const struct subcommand {
 } subcommands[] = {
     {"proxy", cmd_proxy},         {"demo", cmd_demo},       {"policy", cmd_policy},
     {"explain", cmd_explain},     {"connect", cmd_connect}, {"doctor", cmd_doctor},
-    {"templates", cmd_templates}, {"config", cmd_config},
+    {"templates", cmd_templates}, {"config", cmd_config},   {"profile", cmd_profile},
 };
 
 /* Words that will mean something: a script that runs a program of that name today would change its

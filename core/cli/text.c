@@ -38,6 +38,8 @@ int text_help(void)
         "       fence doctor [--json]                   what this machine lacks, and the cure\n"
         "       fence templates list, show NAME         settings to begin with\n"
         "       fence config show                       the settings, with all that they extend\n"
+        "       fence profile [-- COMMAND]              what macOS would hold it by; fence profile "
+        "--help\n"
         "       fence demo                              a show on loopback: what passes, what not\n"
         "\n"
         "The command reaches the network only through fence's proxy, and only the hosts that the\n"
@@ -205,5 +207,28 @@ int text_help_config(void)
           "it\n"
           "says what they come from, each extended by the one above.\n",
           stdout);
+    return finish();
+}
+
+int text_help_profile(void)
+{
+    fputs(
+        "Usage: fence profile [options] [--] [COMMAND [ARG...]]\n"
+        "       fence profile [options] -c STRING\n"
+        "\n"
+        "Prints the settings as a profile of sandbox-exec(1), by which macOS holds a command: its\n"
+        "files, the network but for fence's proxy at ports 3128 and 1080, the programs that it "
+        "may\n"
+        "execute. A COMMAND is judged by the rules of commands first. What a profile does not "
+        "hold\n"
+        "is said on standard error, a line each. On a Mac:\n"
+        "\n"
+        "  fence proxy --http 127.0.0.1:3128 --socks 127.0.0.1:1080 &\n"
+        "  sandbox-exec -f team.sb env http_proxy=http://127.0.0.1:3128 \\\n"
+        "    https_proxy=http://127.0.0.1:3128 all_proxy=socks5h://127.0.0.1:1080 COMMAND\n"
+        "\n"
+        "Options: -s, -t, -p, --policy, --allow-write, --deny-read, --deny-write, --allow, --deny\n"
+        "as in fence --help. Exit status: 0; 126 where a rule denies the command; 125 otherwise.\n",
+        stdout);
     return finish();
 }

@@ -12,5 +12,6 @@ int text_help_connect(void);
 int text_help_doctor(void);
 int text_help_templates(void);
 int text_help_config(void);
+int text_help_profile(void);
 
 #endif

@@ -129,23 +129,11 @@ static int read_upstream(struct reader *r, const cJSON *value)
     return rc < 0 ? fail_memory(r) : 0;
 }
 
-/* A key that is not built: only the value that asks for nothing. */
-static int read_unbuilt(struct reader *r, const cJSON *value, bool type, bool inert,
-                        const char *wanted, const char *cure)
-{
-    if (!type)
-        return fail_type(r, value, wanted);
-    if (!inert)
-        return fail_here(r, true, " is not built yet: remove it, or %s", cure);
-    return 0;
-}
-
 static int read_section(struct reader *r, const cJSON *object, const char *section);
 
 static int read_value(struct reader *r, const cJSON *value, const struct key *key)
 {
     static const char strings[] = "a list of strings";
-    const char *text = cJSON_IsString(value) ? value->valuestring : "";
 
     switch (key->kind) {
     case KEY_SECTION:
@@ -209,16 +197,9 @@ static int read_value(struct reader *r, const cJSON *value, const struct key *ke
         return read_choice(r, value, key->field, key->word);
     case KEY_EITHER:
         return read_either(r, value, key->field, key->word);
-    case KEY_NO_LIST:
-        return read_unbuilt(r, value, cJSON_IsArray(value), !value->child, "a list",
-                            "leave it empty");
-    case KEY_NO_TEXT:
-        return read_unbuilt(r, value, cJSON_IsString(value),
-                            !*text || (key->word && strcmp(text, key->word) == 0), "a string",
-                            "leave it empty");
-    case KEY_NO_SWITCH:
-        return read_unbuilt(r, value, cJSON_IsBool(value), cJSON_IsFalse(value), "true or false",
-                            "set it to false");
+    case KEY_MACH_NAMES:
+        return cJSON_IsArray(value) ? read_list(r, value, key->field, read_mach_name)
+                                    : fail_type(r, value, strings);
     case KEY_NEVER:
         return read_never(r, value, key->word);
     }

@@ -137,6 +137,9 @@ struct fence_config {
 
     bool force_new_session; /* the command has no controlling terminal */
 
+    struct config_texts mach_lookup, mach_register; /* services of macOS; "*" at the end */
+    bool allow_pty, local_binding;                  /* the rest of what is about macOS alone */
+
     bool allow_nested; /* may the command make namespaces and mounts of its own? */
 
     bool env_inherit; /* environment.inherit: true unless said otherwise */

@@ -43,7 +43,8 @@ static void config_free(struct fence_config *config)
         &config->deny_write,       &config->allow_read,   &config->deny_read,
         &config->allow_execute,    &config->unix_sockets, &config->env_allow,
         &config->env_deny,         &config->env_set,      &config->ssh.allowed_hosts,
-        &config->ssh.denied_hosts, &config->devices};
+        &config->ssh.denied_hosts, &config->devices,      &config->mach_lookup,
+        &config->mach_register};
     struct config_domains *lists[] = {&config->allowed, &config->denied, &config->no_proxy};
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {

@@ -33,10 +33,8 @@ enum key_kind {
     KEY_CHOICE,      /* one of the words of `word`, which ends with two NULs: its number;
                         "" is the first                            */
     KEY_EITHER,      /* one of the two words of `word`: true, or false; 0: of no meaning */
-    KEY_NO_LIST,     /* not built: [], {}, "", false or 0 only        */
-    KEY_NO_TEXT,     /* or `word`, which says the same as ""          */
-    KEY_NO_SWITCH,
-    KEY_NEVER /* true or false, and true is refused for the reason in `word` */
+    KEY_MACH_NAMES,  /* services of macOS, with * at the end              */
+    KEY_NEVER        /* true or false, and true is refused for the reason in `word` */
 };
 
 struct key {

@@ -35,6 +35,19 @@ int read_device(struct reader *r, const char *text, size_t index, size_t field)
     return read_text(r, text, index, field);
 }
 
+int read_mach_name(struct reader *r, const char *text, size_t index, size_t field)
+{
+    static const char known[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
+    size_t len = strspn(text, known), more = text[len] == '*';
+
+    if (len + more == 0 || text[len + more] || len >= LIMIT_MACH_NAME)
+        return fail_value(r, text,
+                          "a service's name has up to 127 letters, digits, '.', '-', '_' and '@', "
+                          "and may end with '*'");
+    return read_text(r, text, index, field);
+}
+
 int read_device_mode(struct reader *r, const cJSON *value)
 {
     const char *text = cJSON_IsString(value) ? value->valuestring : "none";

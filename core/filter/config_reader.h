@@ -57,7 +57,8 @@ int read_text(struct reader *r, const char *text, size_t index, size_t field);  
 int read_env_name(struct reader *r, const char *text, size_t index, size_t field); /* the same */
 int read_command(struct reader *r, const char *text, size_t index, size_t field);  /* the same */
 int check_commands(struct reader *r); /* when all is read: do they hold for children? */
-int read_device(struct reader *r, const char *text, size_t index, size_t field); /* the same */
+int read_device(struct reader *r, const char *text, size_t index, size_t field);    /* the same */
+int read_mach_name(struct reader *r, const char *text, size_t index, size_t field); /* the same */
 int read_device_mode(struct reader *r, const struct cJSON *value);
 int read_ports(struct reader *r, const struct cJSON *array, size_t field);
 int check_local_ports(struct reader *r); /* when all is read: are they open? */

@@ -20,11 +20,12 @@ bool pattern_is_wild(const char *text)
 
 /* ---- one name ---- */
 
-/* The length of the class at `p`, brackets included; 0 where it is not closed. */
-static size_t class_length(const char *p, size_t len)
+size_t pattern_class(const char *p, size_t len)
 {
     size_t at = 1;
 
+    if (len == 0 || p[0] != '[')
+        return 0;
     if (at < len && (p[at] == '!' || p[at] == '^'))
         at++;
     if (at < len && p[at] == ']')
@@ -34,7 +35,7 @@ static size_t class_length(const char *p, size_t len)
     return at < len ? at + 1 : 0;
 }
 
-static bool in_class(const char *p, size_t len, unsigned char byte)
+bool pattern_in_class(const char *p, size_t len, unsigned char byte)
 {
     bool negated = p[1] == '!' || p[1] == '^';
     bool found = false;
@@ -54,9 +55,9 @@ static bool in_class(const char *p, size_t len, unsigned char byte)
 /* Does what stands at `p`, which is no star, match this byte? Writes how long it is. */
 static bool match_byte(const char *p, size_t len, char byte, size_t *used)
 {
-    *used = p[0] == '[' ? class_length(p, len) : 1;
-    if (*used > 1)
-        return in_class(p, *used, (unsigned char)byte);
+    *used = pattern_class(p, len);
+    if (*used > 0)
+        return pattern_in_class(p, *used, (unsigned char)byte);
     *used = 1;
     return p[0] == '?' || p[0] == byte;
 }

@@ -34,6 +34,11 @@ bool pattern_leads_below(const char *rest, const char *path);
 /* The same for one component each; `name` ends at `name_len`. */
 bool pattern_match_name(const char *component, size_t len, const char *name, size_t name_len);
 
+/* The length of the class that stands at `at`, brackets included; 0 where it is none, as it is not
+ * closed. And is the byte one that it stands for? */
+size_t pattern_class(const char *at, size_t len);
+bool pattern_in_class(const char *at, size_t len, unsigned char byte);
+
 /* Has it a wildcard? */
 bool pattern_is_wild(const char *text);
 

@@ -45,8 +45,7 @@ static const struct {
     {"/sys", "it holds the settings of the kernel and its devices"},
 };
 
-/* Is `path` the folder `dir`, or below it? By whole components: "/tmpfoo" is not below "/tmp". */
-static bool covers(const char *dir, const char *path)
+bool plan_covers(const char *dir, const char *path)
 {
     size_t len = strlen(dir);
 
@@ -57,7 +56,7 @@ static bool covers(const char *dir, const char *path)
 
 static bool below(const char *dir, const char *path)
 {
-    return covers(dir, path) && strcmp(dir, path) != 0;
+    return plan_covers(dir, path) && strcmp(dir, path) != 0;
 }
 
 /* Absolute, without "//", "." and ".." components and without a slash at its end. */
@@ -77,8 +76,7 @@ static bool canonical(const char *path)
     return true;
 }
 
-/* Parents before children, and each folder's own before its neighbours': '/' sorts below all. */
-static int compare_paths(const char *a, const char *b)
+int plan_compare_paths(const char *a, const char *b)
 {
     while (*a && *a == *b) {
         a++;
@@ -98,7 +96,7 @@ const struct mount *plan_mount_at(const struct plan *plan, const char *path)
     if (!canonical(path))
         return NULL;
     for (size_t i = plan->nmounts; i > 0; i--) {
-        if (covers(plan->mounts[i - 1].path, path))
+        if (plan_covers(plan->mounts[i - 1].path, path))
             return &plan->mounts[i - 1];
     }
     return NULL;
@@ -225,7 +223,7 @@ struct wants {
 static int compare_wants(const void *left, const void *right)
 {
     const struct wanted *a = left, *b = right;
-    int order = compare_paths(a->path, b->path);
+    int order = plan_compare_paths(a->path, b->path);
 
     return order ? order : (int)a->rank - (int)b->rank;
 }
@@ -253,7 +251,7 @@ static int plan_add_wanted(struct plan *plan, struct wants *wants, const struct 
         return writable ? plan_add(plan, MOUNT_READ_ONLY, wanted->path, NULL) : 0;
     case RANK_WRITABLE: /* /tmp and /run stay the sandbox's own */
         if (writable || (same && (hidden || empty)) ||
-            (wants->closed && covers(wants->closed, wanted->path)))
+            (wants->closed && plan_covers(wants->closed, wanted->path)))
             return 0;
         return plan_add(plan, MOUNT_WRITABLE, wanted->path, NULL);
     case RANK_VISIBLE:
@@ -291,7 +289,7 @@ static int check_writable(const char *path, fence_error *err)
     int rc = check_path(path, err);
 
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(plan_closed); i++) {
-        if (!covers(plan_closed[i].path, path))
+        if (!plan_covers(plan_closed[i].path, path))
             continue;
         str_escape(shown, sizeof shown, str_of(path));
         rc = fail(err, FENCE_ECONFIG, "'%s' cannot be made writable: %s", shown,
@@ -324,7 +322,7 @@ static bool is_wanted_writable(const struct wants *wants, size_t count, const ch
 {
     for (size_t from = 0, to = count; from < to;) {
         size_t middle = from + (to - from) / 2;
-        int order = compare_paths(path, wants->items[middle].path);
+        int order = plan_compare_paths(path, wants->items[middle].path);
 
         if (order == 0) { /* the ranks of one path stand together */
             for (size_t i = middle; i > 0 && strcmp(wants->items[i - 1].path, path) == 0;)

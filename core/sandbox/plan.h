@@ -74,6 +74,13 @@ struct plan_input {
 int plan_make(struct plan **out, const struct plan_input *in, fence_error *err);
 void plan_free(struct plan *plan); /* takes NULL */
 
+/* Is `path` the folder `dir`, or below it? By whole components: "/tmpfoo" is not below "/tmp". */
+bool plan_covers(const char *dir, const char *path);
+
+/* Orders parents before children, and each folder's own before its neighbours': '/' is below all.
+ */
+int plan_compare_paths(const char *a, const char *b);
+
 /* The last mount that covers `path`: the one that decides over it. NULL unless `path` is absolute
  * and in its shortest form. */
 const struct mount *plan_mount_at(const struct plan *plan, const char *path);

@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
-#include "base/host.h"
 #include "filter/config.h"
 #include "proxy/lender.h"
 #include "proxy/listener.h"
+#include "sandbox/port_word.h"
 
 #define FAMILIES 2 /* IPv4, IPv6 */
 
@@ -21,14 +21,9 @@
 #define DESCRIPTORS_KEPT   48
 #define DESCRIPTORS_CLIENT 4
 
-struct port {
-    struct addr addr;
-    uint16_t port;
-};
-
 struct ports {
     struct proxy *proxy;
-    struct port known[FAMILIES * LIMIT_PORTS]; /* of the host */
+    struct port_word known[FAMILIES * LIMIT_PORTS]; /* of the host */
     struct listener *host[FAMILIES * LIMIT_PORTS];
     size_t nhost;
     uint16_t local[LIMIT_LOCAL_PORTS];
@@ -45,24 +40,6 @@ struct ports {
 
 static const struct addr loopback4 = {4, {127, 0, 0, 1}};
 static const struct addr loopback6 = {6, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
-
-/* Returns NULL, or why not. `alone`: a port without an address. */
-static const char *parse(struct port *out, bool *alone, struct str text)
-{
-    static const char shape[] = "write 3000, 127.0.0.1:3000 or [::1]:3000";
-    struct host host;
-    const char *why;
-
-    *alone = str_find(text, ':') == text.len && str_find(text, '.') == text.len;
-    out->addr = loopback4;
-    if (*alone)
-        return host_parse_port(&out->port, text);
-    why = host_parse_authority(&host, &out->port, text, 0);
-    if (why)
-        return why;
-    out->addr = host.addr;
-    return host.is_addr ? NULL : shape;
-}
 
 /* What inside has another use for the port, or NULL. */
 static const char *taken_inside(const struct ports *p, uint16_t port)
@@ -90,17 +67,9 @@ static const char *why_not(int rc)
     }
 }
 
-static int fail_port(fence_error *err, int code, const char *text, const char *why)
-{
-    char shown[128];
-
-    str_escape(shown, sizeof shown, str_of(text));
-    return fail(err, code, "port '%s': %s", shown, why);
-}
-
 /* ---- on the host ---- */
 
-static bool is_known(const struct ports *p, const struct port *port)
+static bool is_known(const struct ports *p, const struct port_word *port)
 {
     for (size_t i = 0; i < p->nhost; i++) {
         if (p->known[i].port == port->port && addr_equal(&p->known[i].addr, &port->addr))
@@ -109,7 +78,7 @@ static bool is_known(const struct ports *p, const struct port *port)
     return false;
 }
 
-static int listen_at(struct ports *p, const struct port *at)
+static int listen_at(struct ports *p, const struct port_word *at)
 {
     int rc = listener_open_port(&p->host[p->nhost], p->proxy, &at->addr, at->port, p->lender);
 
@@ -120,9 +89,8 @@ static int listen_at(struct ports *p, const struct port *at)
 
 static int open_port(struct ports *p, const char *text, fence_error *err)
 {
-    struct port at;
-    bool alone;
-    const char *why = parse(&at, &alone, str_of(text));
+    struct port_word at;
+    const char *why = port_word_parse(&at, str_of(text));
     int rc;
 
     if (!why)
@@ -130,18 +98,19 @@ static int open_port(struct ports *p, const char *text, fence_error *err)
     if (!why && is_known(p, &at))
         why = "it was given twice: leave one out";
     if (why)
-        return fail_port(err, -EINVAL, text, why);
+        return port_word_fail(err, -EINVAL, text, why);
     rc = listen_at(p, &at);
     if (rc < 0)
-        return fail_port(err, rc, text, why_not(rc));
+        return port_word_fail(err, rc, text, why_not(rc));
     at.addr = loopback6;
-    if (!alone || is_known(p, &at))
+    if (!at.alone || is_known(p, &at))
         return 0;
     rc = listen_at(p, &at);
     if (rc == UV_EADDRINUSE) /* clients of "localhost" would get to whoever that is */
-        return fail_port(err, rc, text,
-                         "another program listens there on [::1]: end it, choose another port, or "
-                         "write 127.0.0.1 before this one");
+        return port_word_fail(
+            err, rc, text,
+            "another program listens there on [::1]: end it, choose another port, or "
+            "write 127.0.0.1 before this one");
     if (rc < 0)
         events_debug(&p->proxy->events, "port %u is open on 127.0.0.1 alone, without [::1]: %s",
                      at.port, uv_strerror(rc));

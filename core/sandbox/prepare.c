@@ -14,8 +14,8 @@
 #include "sandbox/files.h"
 #include "sandbox/image.h"
 #include "sandbox/owners.h"
-#include "sandbox/paths.h"
 #include "sandbox/rule_files.h"
+#include "sandbox/socket_paths.h"
 #include "sandbox/spelling.h"
 
 extern char **environ;
@@ -32,19 +32,6 @@ static const char *runtime_dir(const char *const *env)
 
 /* ---- the plan ---- */
 
-struct paths {
-    char **items;
-    size_t count;
-};
-
-static void paths_cleanup(struct paths *paths)
-{
-    for (size_t i = 0; i < paths->count; i++)
-        free(paths->items[i]);
-    free(paths->items);
-}
-#define auto_paths __attribute__((cleanup(paths_cleanup)))
-
 static void on_notice(void *payload, const char *text)
 {
     struct proxy *proxy = payload;
@@ -52,30 +39,11 @@ static void on_notice(void *payload, const char *text)
     events_notice(&proxy->events, "%s", text);
 }
 
-/* The sockets of network.allowUnixSockets. One that does not exist is passed over, as the ancestor
- * does, but not in silence. */
-static int find_sockets(struct paths *out, struct proxy *proxy, const char *cwd, const char *home,
-                        fence_error *err)
-{
-    const struct config_texts *written = &proxy->config->unix_sockets;
-
-    for (size_t i = 0; i < written->count; i++) {
-        fence_error why = {0};
-        int rc = paths_find(&out->items, &out->count, written->items[i], cwd, home, &why);
-
-        if (rc == -ENOENT)
-            events_notice(&proxy->events, "network.allowUnixSockets: %s: passed over", why.message);
-        else if (rc < 0)
-            return fail(err, rc, "network.allowUnixSockets: %s", why.message);
-    }
-    return 0;
-}
-
 static int make_plan(struct prepared *out, struct proxy *proxy,
                      const fence_sandbox_options *options, fence_error *err)
 {
     const char *home = env_value(options->env, "HOME");
-    auto_paths struct paths sockets = {0};
+    auto_socket_paths struct socket_paths sockets = {0};
     struct devices devices __attribute__((cleanup(devices_deinit))) = {0};
     auto_free char *here = getcwd(NULL, 0);
     auto_free char *cwd = here ? spelling_true(here) : NULL;
@@ -91,7 +59,7 @@ static int make_plan(struct prepared *out, struct proxy *proxy,
                     strerror(errno));
     rc = files_resolve(&out->files, proxy->config, cwd, home, on_notice, proxy, err);
     if (rc == 0)
-        rc = find_sockets(&sockets, proxy, cwd, home, err);
+        rc = socket_paths_find(&sockets, proxy->config, cwd, home, on_notice, proxy, err);
     if (rc == 0)
         rc = devices_find(&devices, &proxy->config->devices, &proxy->events, err);
     if (rc < 0)

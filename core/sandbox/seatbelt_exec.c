@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "sandbox/seatbelt_text.h"
 
 struct writing {
     struct buf *profile;
@@ -20,25 +21,12 @@ struct writing {
 
 /* ---- one program ---- */
 
-static int put_letter(struct buf *profile, char c)
-{
-    char lower = ascii_lower(c);
-
-    if (lower >= 'a' && lower <= 'z')
-        return buf_printf(profile, "[%c%c]", lower, lower - 'a' + 'A');
-    if ((unsigned char)c < ' ' || c == 0x7f)
-        return buf_append_text(profile, "."); /* no line ends within a rule */
-    if (strchr(".[]{}()*+?|^$\\\"", c))
-        return buf_printf(profile, "\\%c", c);
-    return buf_append(profile, &c, 1);
-}
-
 static int deny(struct buf *profile, struct str name)
 {
     int rc = buf_append_text(profile, "(deny process-exec* (regex #\"/");
 
     for (size_t i = 0; rc == 0 && i < name.len; i++)
-        rc = put_letter(profile, name.bytes[i]);
+        rc = seatbelt_character(profile, name.bytes[i]);
     return rc == 0 ? buf_append_text(profile, "$\"))\n") : rc;
 }
 

@@ -38,7 +38,7 @@ static const struct row good_rows[] = {
     {"empty sections",                "{\"network\": {}, \"filesystem\": {}, \"devices\": {}, \"macos\": {\"mach\": {}},"
                                       " \"command\": {}, \"ssh\": {}, \"policy\": {}}", NULL},
     {"an escaped key",                "{\"netw\\u006frk\": {}}", NULL},
-    {"every unbuilt key, inert",
+    {"every key, inert",
      "{\"extends\": \"\", \"allowPty\": false, \"forceNewSession\": false, \"policies\": [], \"policy\": {},"
      "\"network\": {\"rules\": [], \"tlsNameCheck\": \"off\", \"allowUnixSockets\": [], \"allowAllUnixSockets\": false,"
      "  \"allowLocalBinding\": false, \"allowLocalOutbound\": false, \"allowLocalOutboundPorts\": [],"
@@ -61,7 +61,6 @@ static const struct row good_rows[] = {
     {"hosts",                         "{\"network\": {\"hosts\": {\"a.test\": \"10.0.0.1\", \"b.test\": \"fd00::1\", \"c.test\": \"[fd00::2]\"}}}", NULL},
 };
 
-#define BLOCKED " is not built yet: remove it, or "
 
 static const struct row bad_rows[] = {
     {"a contradiction",               "{\"network\": {\"allowedDomains\": [\"a.test\", \"B.test.:443\"],\n"
@@ -98,7 +97,7 @@ static const struct row bad_rows[] = {
     {"3L.213 null for a section",     "{\"network\": null}", "1:13: network: null is no value here: leave the key out"},
     {"3L.213 null for a list",        "{\"network\": {\"allowedDomains\": null}}",
                                       "1:32: network.allowedDomains: null is no value here: leave the key out"},
-    {"3L.213 null for an unbuilt key", "{\"allowPty\": null}", "1:14: allowPty: null is no value here: leave the key out"},
+    {"3L.213 null for a switch", "{\"allowPty\": null}", "1:14: allowPty: null is no value here: leave the key out"},
     {"3L.213 null in a list",         "{\"network\": {\"allowedDomains\": [null]}}",
                                       "1:33: network.allowedDomains[0]: must be a string: this is a list of strings"},
     {"3L.213 string for a section",   "{\"network\": \"x\"}", "1:13: network: must be an object"},
@@ -117,7 +116,9 @@ static const struct row bad_rows[] = {
                                       "1:43: network.allowedDomains[1]: must be a string: this is a list of strings"},
     {"3L.213 list in a list",         "{\"filesystem\": {\"allowWrite\": [[]]}}",
                                       "1:32: filesystem.allowWrite[0]: must be a string: this is a list of strings"},
-    {"unbuilt list",                  "{\"macos\": {\"mach\": {\n    \"lookup\": [\"x\"]}}}", "2:5: macos.mach.lookup" BLOCKED "leave it empty"},
+    {"no service's name",             "{\"macos\": {\"mach\": {\n    \"lookup\": [\"x y\"]}}}",
+                                      "2:16: macos.mach.lookup[0]: 'x y': a service's name has up to 127 letters, digits, '.', '-', '_' and '@', and "
+                                      "may end with '*'"},
     {"ssh without hosts",             "{\"ssh\": {\"inheritDeny\": true}}",
                                       "1:10: ssh.inheritDeny: holds nothing without hosts: add \"allowedHosts\": [\"*\"]"},
     {"an empty command",              "{\"command\": {\"deny\": [\"\"]}}", "1:23: command.deny[0]: '': name a program"},
@@ -139,7 +140,9 @@ static const struct row bad_rows[] = {
                                       "1:31: network.defaultAction: must be \"deny\" or \"proxy\""},
     {"Windows",                       "{\"filesystem\": {\"wslInterop\": true}}",
                                       "1:17: filesystem.wslInterop: a Windows program would run outside of the sandbox: remove it, or set it to false"},
-    {"a section of a section",        "{\"macos\": {\"mach\": {\"lookup\": [\"*\"]}}}", "1:21: macos.mach.lookup" BLOCKED "leave it empty"},
+    {"a section of a section",        "{\"macos\": {\"mach\": {\"register\": [\"*x\"]}}}",
+                                      "1:34: macos.mach.register[0]: '*x': a service's name has up to 127 letters, digits, '.', '-', '_' and '@', and "
+                                      "may end with '*'"},
     {"an empty path",                 "{\"filesystem\": {\"allowWrite\": [\"\"]}}",
                                       "1:32: filesystem.allowWrite[0]: '': this is an empty path: the current folder is \".\""},
     {"an address in hosts",           "{\"network\": {\"hosts\": {\"10.0.0.1\": \"10.0.0.2\"}}}",

@@ -466,6 +466,18 @@ FENCE_API int fence_kill(fence_sandbox *sandbox, int signum);
 /* The same, and SIGKILL ten seconds later if the command is still there. */
 FENCE_API int fence_terminate(fence_sandbox *sandbox, int signum);
 
+/* ---- macOS -------------------------------------------------------------------------- */
+
+typedef void (*fence_told_cb)(void *payload, const char *text); /* one line for a person */
+
+/* Writes a profile of sandbox-exec(1), by which macOS holds a command as these settings say, with
+ * the proxy at their ports of 127.0.0.1 and the paths of this machine: free(3). Of `options` it
+ * takes argv, env and ports; argv, or NULL, is judged as it is before it starts, by `policy`, or
+ * NULL, as well: FENCE_EDENIED. Tells what a profile does not hold. */
+FENCE_API int fence_profile(char **out, const fence_config *config, fence_policy *policy,
+                            const fence_sandbox_options *options, fence_told_cb told, void *payload,
+                            fence_error *err);
+
 /* ---- this machine ------------------------------------------------------------------- */
 
 typedef enum fence_feature_state {

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * seatbelt_text.c - see seatbelt_text.h. Brackets hold nothing but letters, digits and one range of
+ * ASCII: what an escape means in them is told differently from engine to engine. */
+#include "sandbox/seatbelt_text.h"
+
+#include <errno.h>
+
+#include "sandbox/pattern.h"
+
+#define OTHERS "[^ -~]*" /* bytes, or characters, that are not ASCII */
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
+int seatbelt_string(struct buf *profile, const char *path)
+{
+    buf_append_text(profile, "\"");
+    for (; *path; path++) {
+        if (is_control(*path))
+            return -EINVAL;
+        if (*path == '"' || *path == '\\')
+            buf_append_text(profile, "\\");
+        buf_append(profile, path, 1);
+    }
+    return buf_append_text(profile, "\"");
+}
+
+/* ---- one character ---- */
+
+static bool is_letter(char c)
+{
+    return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+static int put_itself(struct buf *profile, char c)
+{
+    if (strchr(".[]{}()*+?|^$\\\"", c))
+        return buf_printf(profile, "\\%c", c);
+    return buf_append(profile, &c, 1);
+}
+
+int seatbelt_character(struct buf *profile, char c)
+{
+    if (is_letter(c))
+        return buf_printf(profile, "[%c%c]", ascii_lower(c), ascii_lower(c) - 'a' + 'A');
+    return is_control(c) ? buf_append_text(profile, ".") : put_itself(profile, c);
+}
+
+/* ---- one name ---- */
+
+/* U+017F folds to "s" and U+212A to "k"; U+FB00 to U+FB06 to two or three of the others. */
+static bool folds_from_others(char c)
+{
+    return strchr("fiklst", ascii_lower(c)) != NULL;
+}
+
+static bool in_class(const char *class, size_t len, char c)
+{
+    return pattern_in_class(class, len, (unsigned char)c) ||
+           (is_letter(c) && pattern_in_class(class, len, (unsigned char)c ^ 0x20));
+}
+
+/* All that a class stands for, in either case, as an alternation; '/' is never one of it. */
+static int put_class(struct buf *profile, const char *class, size_t len)
+{
+    const char *between = "";
+    char plain[64] = "";
+    size_t nplain = 0;
+    bool others = false;
+
+    for (char c = ' '; c < 0x7f; c++) {
+        if ((is_letter(c) || ascii_digit(c)) && in_class(class, len, c))
+            plain[nplain++] = c;
+    }
+    buf_append_text(profile, "(");
+    if (nplain > 0) {
+        buf_printf(profile, "[%s]", plain);
+        between = "|";
+    }
+    for (char c = ' '; c < 0x7f; c++) {
+        if (is_letter(c) || ascii_digit(c) || c == '/' || !in_class(class, len, c))
+            continue;
+        buf_append_text(profile, between);
+        put_itself(profile, c);
+        between = "|";
+    }
+    for (unsigned c = 0x80; c <= 0xff; c++)
+        others = others || pattern_in_class(class, len, (unsigned char)c);
+    if (others)
+        buf_printf(profile, "%s[^ -~]", between);
+    else if (!between[0])
+        buf_append_text(profile, "//"); /* nothing it stands for is in a path */
+    return buf_append_text(profile, ")");
+}
+
+static bool is_ascii(char c)
+{
+    return (unsigned char)c < 0x80;
+}
+
+static size_t count_others(struct str text)
+{
+    size_t len = 0;
+
+    while (len < text.len && !is_ascii(text.bytes[len]))
+        len++;
+    return len;
+}
+
+/* What stands first in `name`, which is not empty. Returns its length. */
+static size_t put_next(struct buf *profile, struct str name)
+{
+    char c = name.bytes[0];
+    bool marked = name.len > 1 && !is_ascii(name.bytes[1]);
+    size_t class = pattern_class(name.bytes, name.len), others = count_others(name);
+
+    if (class > 0) {
+        put_class(profile, name.bytes, class);
+        return class;
+    }
+    if (others > 0) {
+        buf_append_text(profile, "([A-Za-z]?[^ -~]+)+");
+        return others;
+    }
+    if (c == '*')
+        buf_append_text(profile, "[^/]*");
+    else if (c == '?')
+        buf_append_text(profile, "[^/]");
+    else if (is_letter(c) && folds_from_others(c))
+        buf_printf(profile, "([%c%c]|%s)", ascii_lower(c), ascii_lower(c) - 'a' + 'A', OTHERS);
+    else
+        seatbelt_character(profile, c);
+    if (is_letter(c) && marked) /* both may be one character, and the other way round */
+        buf_append_text(profile, "?");
+    return 1;
+}
+
+/* ---- a pattern ---- */
+
+static int put_base(struct buf *profile, const char *base)
+{
+    if (strcmp(base, "/") == 0)
+        return 0;
+    for (; *base; base++) {
+        if (is_control(*base))
+            return -EINVAL;
+        put_itself(profile, *base);
+    }
+    return 0;
+}
+
+static void put_name(struct buf *profile, struct str name)
+{
+    while (name.len > 0)
+        name = str_slice(name, put_next(profile, name), name.len);
+}
+
+int seatbelt_regex(struct buf *profile, const char *base, struct str rest,
+                   enum seatbelt_reach reach)
+{
+    int rc;
+
+    buf_append_text(profile, base ? "(regex #\"^" : "(regex #\"");
+    rc = base ? put_base(profile, base) : 0;
+    if (rc < 0)
+        return rc;
+    buf_append_text(profile, "/");
+    if (!base)
+        rest = str_slice(rest, strlen("**/"), rest.len);
+    while (rest.len > 0) {
+        size_t len = str_find(rest, '/');
+        bool more = len < rest.len, any = str_equal(str_slice(rest, 0, len), STR("**"));
+
+        if (any)
+            buf_append_text(profile, more ? "(.*/)?" : ".*");
+        else
+            put_name(profile, str_slice(rest, 0, len));
+        if (more && !any)
+            buf_append_text(profile, "/");
+        rest = str_slice(rest, len + more, rest.len);
+    }
+    return buf_append_text(profile, reach == SEATBELT_ALONE ? "$\")" : "(/.*)?$\")");
+}

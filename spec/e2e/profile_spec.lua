@@ -1,0 +1,161 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- profile_spec.lua - `fence profile`: a command is judged before it starts, a profile closes the
+-- programs that rules of one word name, and what it does not hold is said. What profiles decide is
+-- in tests/unit/test_seatbelt.c.
+
+local json = require "spec.support.json"
+local process = require "spec.support.process"
+local users = require "spec.support.users"
+
+local policy = [[
+local fence = require "fence"
+return {
+  on_exec = function(cmd)
+    if cmd.argv[1] == "make" then return fence.deny("nothing is made") end
+    if cmd.argv[1] == "tar" then return fence.ask("really?") end
+  end,
+}
+]]
+
+local rules = { command = { deny = { "tool", "git push", "npm" }, allow = { "npm ci" },
+  useDefaults = false } }
+
+local blocked = "fence: command blocked by "
+
+local more_words = "[fence:macos] 1 command rules of more than a program's name, \"git push\" " ..
+  "the first, are not held for what the command starts: macOS does not show its words\n"
+local parts = "[fence:macos] 1 programs that command.deny names are not closed to what the " ..
+  "command starts, \"npm\" the first, as command.allow lets \"npm ci\" pass and macOS does not " ..
+  "show words\n"
+local on_exec = "[fence:macos] on_exec is asked about the command alone, not about what it " ..
+  "starts\n"
+
+-- name, settings, words, status, standard error
+local rows = {
+  { "nothing to say", {}, {}, 0, "" },
+  { "a command that passes", rules, { "--", "git", "status" }, 0, more_words .. parts },
+  { "a command that a rule denies", rules, { "--", "git", "-C", "x", "push" }, 126,
+    blocked .. 'sandbox command policy: "git -C x push" matches "git push"\n' },
+  { "a command within a script", rules, { "-c", "cd x && (true; env A=1 tool y)" }, 126,
+    blocked .. 'sandbox command policy: "tool y" matches "tool"\n' },
+  { "a command of a shell that a command starts", rules, { "sh", "-c", "git push" }, 126,
+    blocked .. 'sandbox command policy: "git push" matches "git push"\n' },
+  { "a part of a program that is allowed", rules, { "npm", "ci" }, 0, more_words .. parts },
+  { "a command of the default list", {}, { "timeout", "5", "reboot" }, 126,
+    blocked .. 'default sandbox command policy: "reboot" matches "reboot"\n' },
+  { "ssh", { command = { useDefaults = false }, ssh = { deniedHosts = { "evil.*" } } },
+    { "ssh", "evil.test" }, 126, "fence: SSH blocked: the host is denied (host: evil.test)\n" },
+  { "what is not held of ssh",
+    { command = { useDefaults = false }, ssh = { deniedHosts = { "evil.*" } } },
+    { "ssh", "good.test" }, 0, "[fence:macos] the rules of ssh are not held for what the " ..
+      "command starts: name the hosts in network.allowedDomains\n" },
+  { "a policy that denies", {}, { "--policy", "p.lua", "make", "x" }, 126,
+    blocked .. "policy:p: nothing is made\n" },
+  { "a policy that asks", {}, { "--policy", "p.lua", "tar" }, 126,
+    blocked .. "policy:p: really?: nobody can be asked here\n" },
+  { "what is not held of a policy", {}, { "--policy", "p.lua", "cat" }, 0, on_exec },
+  { "devices", { devices = { allow = { "/dev/kvm" } } }, {}, 0, "[fence:macos] devices.allow is " ..
+    "not held: macOS opens the devices of programs, and no others\n" },
+  { "a port of the loopback", {}, { "-p", "3000", "-p", "127.0.0.1:3001", "-p", "[::1]:3002" },
+    0, "" },
+  { "a port of another address", {}, { "-p", "0.0.0.0:3000" }, 0, "[fence:macos] -p with an " ..
+    "address that is not of the loopback is not held: only this machine reaches the command's " ..
+    "server\n" },
+  { "no port", {}, { "-p", "x" }, 125,
+    "fence: port 'x': write the port as a number from 1 to 65535, without leading zeros\n" },
+  { "a path that is not there", {}, { "--allow-write", "none" }, 0,
+    "[fence:macos] filesystem.allowWrite: 'none' does not exist: passed over\n" },
+  { "a socket that is not there", { network = { allowUnixSockets = { "/none" } } }, {}, 0,
+    "[fence:macos] network.allowUnixSockets: '/none' does not exist: passed over\n" },
+  { "wrong settings", { none = 1 }, {}, 125, nil },
+  { "-c and more words", {}, { "-c", "true", "x" }, 125,
+    "fence: -c takes one string, and no further words: put them into it\n" },
+  { "--watch", {}, { "--watch" }, 125, "fence: fence profile starts nothing: leave out --watch\n" },
+  { "--ask-timeout", {}, { "--ask-timeout", "5" }, 125,
+    "fence: fence profile starts nothing: leave out --ask-timeout\n" },
+  { "--clean-tty", {}, { "--clean-tty" }, 125,
+    "fence: fence profile starts nothing: leave out --clean-tty\n" },
+}
+
+for _, identity in ipairs(users.identities()) do
+  describe("fence profile as " .. identity, function()
+    local folder
+
+    local function run(settings, words)
+      local path = users.write_file(identity, folder .. "/f.json", json.encode(settings))
+      users.write_file(identity, folder .. "/p.lua", policy)
+      return process.run({ as_user = identity, cwd = folder,
+        argv = { users.binary(identity), "profile", "-s", path, table.unpack(words) } })
+    end
+
+    before_each(function()
+      folder = users.temp_dir(identity)
+    end)
+
+    for _, row in ipairs(rows) do
+      it(row[1], function()
+        local result = run(row[2], row[3])
+        assert.equal(row[5] or result.err, result.err)
+        assert.equal(row[4], result.code)
+        if row[4] == 0 then
+          assert.matches("^%(version 1%)\n%(deny default%)\n", result.out)
+        else
+          assert.equal("", result.out)
+          assert.matches("^fence: [^\n]+\n$", result.err)
+        end
+      end)
+    end
+
+    it("closes the programs that rules of one word name, and no others", function()
+      local result = run(rules, {})
+      local closed = {}
+      for line in result.out:gmatch("[^\n]+") do
+        closed[#closed + 1] = line:match("^%(deny process%-exec%* (.*)%)$")
+      end
+      assert.same({ [[(regex #"/[tT][oO][oO][lL]$")]] }, closed)
+      assert.matches("\n%(allow file%-read%* process%-exec%*%)\n", result.out)
+    end)
+
+    it("opens what the settings open, with the paths of this machine", function()
+      assert(os.execute(("cd '%s' && ln -s . here && mkdir 'a \"b\\'"):format(folder)))
+      local result = run({ network = { httpProxyPort = 4000, allowUnixSockets = { "f.json" } },
+        filesystem = { allowWrite = { 'here/a "b\\' } },
+        macos = { mach = { lookup = { "com.apple.trustd.agent" }, register = { "org.x.*" } } } },
+        { "-p", "3000" })
+      assert.equal("", result.err)
+      for _, line in ipairs({
+        '(subpath "' .. folder .. '/a \\"b\\\\")',
+        '(remote ip "localhost:4000")', '(remote ip "localhost:1080")',
+        '(local ip "localhost:3000")',
+        '(literal "' .. folder .. '/f.json")',
+        '(allow mach-lookup\n  (global-name "com.apple.trustd.agent"))',
+        '(allow mach-register\n  (global-name-prefix "org.x."))',
+      }) do
+        assert.truthy(result.out:find(line, 1, true), line .. "\n" .. result.out)
+      end
+    end)
+
+    it("273 refuses a path that would end a line", function()
+      assert(os.execute(("mkdir '%s/a\nb'"):format(folder)))
+      local result = run({}, { "--allow-write", "a\nb" })
+      assert.equal("fence: a path has a control character, which a profile cannot hold: rename " ..
+        "it\n", result.err)
+      assert.equal("", result.out)
+      assert.equal(125, result.code)
+    end)
+
+    it("says that it could not be written", function()
+      local result = process.run({ as_user = identity, cwd = folder, argv = { "sh", "-c",
+        'exec "$0" profile -t code -- true >/dev/full', users.binary(identity) } })
+      assert.matches("fence: cannot write to standard output\n$", result.err)
+      assert.equal(125, result.code)
+    end)
+
+    it("prints its help", function()
+      local result = process.run({ as_user = identity,
+        argv = { users.binary(identity), "profile", "--help" } })
+      assert.matches("^Usage: fence profile ", result.out)
+      assert.equal(0, result.code)
+    end)
+  end)
+end
