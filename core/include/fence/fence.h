@@ -150,9 +150,8 @@ FENCE_API int fence_decide(fence_decision *out, const fence_config *config, fenc
 
 /* ---- configuration ------------------------------------------------------------------ */
 
-/* One more value for a list of the configuration, or for a switch, "true": {"--allow",
- * "network.allowedDomains", "example.com"}. `origin` names it in errors and as the rule of a
- * decision. */
+/* One more value for a list, or for a switch, "true": {"--allow", "network.allowedDomains",
+ * "example.com"}. `origin` names it in errors and as the rule of a decision. */
 typedef struct fence_setting {
     const char *origin;
     const char *key; /* network.allowedDomains, network.deniedDomains, filesystem.allowWrite,
@@ -160,8 +159,8 @@ typedef struct fence_setting {
     const char *value;
 } fence_setting;
 
-/* Reads the file at `path` (NULL: the restrictive default, which allows nothing), adds `extra`,
- * and compiles it all. Errors name file:line:column and the key. */
+/* Reads `path` (NULL: the restrictive default, which allows nothing), adds `extra`, and compiles it
+ * all. Errors name file:line:column and the key. */
 FENCE_API int fence_config_load(fence_config **out, const char *path, const fence_setting *extra,
                                 size_t nextra, fence_error *err);
 
@@ -184,36 +183,32 @@ FENCE_API int fence_template_at(fence_template *out, size_t index);
 FENCE_API int fence_config_template(fence_config **out, const char *name,
                                     const fence_setting *extra, size_t nextra, fence_error *err);
 
-/* The file fence reads when none is named: $XDG_CONFIG_HOME/fence/fence.jsonc or .json
- * (~/.config where the variable is unset), else ~/.fence.json or .jsonc. Writes "" when there is
- * none. Two at the same place are an error. */
+/* The file read when none is named: $XDG_CONFIG_HOME/fence/fence.jsonc or .json (~/.config where it
+ * is unset), else ~/.fence.json or .jsonc; "" for none. Two at the same place are an error. */
 FENCE_API int fence_config_find(char *out, size_t cap, fence_error *err);
 
-/* The policy files that the settings name, 0, 1, 2...: as written, so that one without a leading
- * '/' lies beside the settings. NULL behind the last. */
+/* The policy files that the settings name, 0, 1, 2..., as written: one without a leading '/' lies
+ * beside the settings. NULL behind the last. */
 FENCE_API const char *fence_config_policy(const fence_config *config, size_t index);
 
-/* What the settings were read from, each extended by the one before: 0, the settings themselves, 1,
- * 2...: a file's path as it was opened, "template NAME", or the name of a text. NULL behind the
- * last. */
+/* What the settings were read from, each extended by the one before: 0, they themselves, 1, 2...: a
+ * file's path as it was opened, "template NAME", or the name of a text. NULL behind the last. */
 FENCE_API const char *fence_config_source(const fence_config *config, size_t index);
 
 /* The files among them. For fence_sandbox_options.rule_files, where they are to be read again. */
 FENCE_API const char *fence_config_file(const fence_config *config, size_t index);
 
-/* Writes the settings at `path`, or those of a template, with what they extend, as one JSON text
- * that the caller frees: free(3). Both NULL: there are none. */
+/* Writes the settings at `path`, or of a template, with what they extend, as one JSON text:
+ * free(3). Both NULL: there are none. */
 FENCE_API int fence_config_show(char **out, const char *path, const char *template_name,
                                 fence_error *err);
 
 /* Tells the files that the settings at `path` are read from, as far as that can be followed: also
- * of settings that are wrong, and one that is not there. For those who wait until they are right.
- */
+ * of wrong settings, and a file that is not there. For those who wait until they are right. */
 FENCE_API void fence_config_follow(const char *path, void (*each)(const char *file, void *payload),
                                    void *payload);
 
-/* Has the command a session of its own, without a controlling terminal? Then whoever spawns it has
- * to pass on what keys make signals of. */
+/* Has the command a session of its own? Whoever spawns it passes on what keys make signals of. */
 FENCE_API int fence_config_new_session(const fence_config *config);
 
 FENCE_API fence_config *fence_config_ref(fence_config *config);
@@ -228,8 +223,8 @@ FENCE_API int fence_policy_new(fence_policy **out, fence_error *err);
  * Takes a reference. */
 FENCE_API void fence_policy_configure(fence_policy *policy, const fence_config *config);
 
-/* Loads and checks a file, behind those that are loaded already. On failure the set is as it was;
- * the error names file and line. */
+/* Loads and checks a file, behind the others; a failure names file and line, and changes nothing.
+ */
 FENCE_API int fence_policy_load(fence_policy *policy, const char *path, fence_error *err);
 
 /* The same for a text; `name` stands for the file. It can require "fence" and nothing else. */
@@ -294,13 +289,13 @@ typedef struct fence_observer {
 #define FENCE_ASK_ALWAYS 0xffffffffU /* remember it as long as the engine lives */
 #define FENCE_ASK_MOST_S 600         /* what nobody answers by then is denied   */
 
-/* Answers with FENCE_ALLOW or FENCE_DENY, for the same question of the same policy during the next
- * `remember_seconds` as well, and consumes `ask`. Harmless when its sessions have gone meanwhile;
- * not to be called after fence_close(), which forgets what is not answered. */
+/* Answers FENCE_ALLOW or FENCE_DENY, for the same question of the same policy in the next
+ * `remember_seconds` as well, and consumes `ask`. Harmless when its sessions have gone; not to be
+ * called after fence_close(), which forgets what is not answered. */
 FENCE_API void fence_ask_answer(fence_ask *ask, fence_verdict verdict, unsigned remember_seconds);
 
-/* Whether a request still waits for the answer: 0 once other rules, or time, have decided about all
- * that did. A client that goes away is not noticed before it is answered. */
+/* Does a request still wait for the answer? 0 once other rules, or time, have decided about all. A
+ * client that goes away is not noticed before it is answered. */
 FENCE_API int fence_ask_awaited(const fence_ask *ask);
 
 /* ---- engine ------------------------------------------------------------------------- */
@@ -331,8 +326,8 @@ typedef enum fence_protocol {
 FENCE_API int fence_listen(fence *engine, fence_protocol protocol, const char *address,
                            fence_error *err);
 
-/* From now on clients have to give this name and password: RFC 1929, or HTTP's Basic. Each has 1 to
- * 255 bytes, the name no colon. Sandboxes are exempt: nobody else reaches their listeners. */
+/* From now on clients give this name and password, by RFC 1929 or HTTP's Basic: 1 to 255 bytes
+ * each, no colon in the name. Sandboxes are exempt: nobody else reaches their listeners. */
 FENCE_API int fence_require_login(fence *engine, const char *user, const char *password,
                                   fence_error *err);
 
@@ -347,9 +342,9 @@ typedef void (*fence_resolve_cb)(fence_question *question, const char *name, voi
  * is owed one fence_answer(). Whatever is answered is judged as any other address. */
 FENCE_API void fence_set_resolver(fence *engine, fence_resolve_cb resolve, void *payload);
 
-/* Answers: IPv4 and IPv6 literals in the order of preference; none, when the name has no address.
- * At once or later, from any thread, and after fence_close() as well. Returns 0, or -EINVAL when
- * one of them was no address: then the name has none. */
+/* Answers: IPv4 and IPv6 literals in the order of preference; none, when it has no address. At once
+ * or later, from any thread, after fence_close() as well. -EINVAL: one was no address, so it has
+ * none. */
 FENCE_API int fence_answer(fence_question *question, const char *const *addresses, size_t count);
 
 /* The port of the first listener that was opened for `protocol`; 0 without one. */
@@ -410,10 +405,9 @@ typedef struct fence_sandbox_options {
     const char *program;           /* the fence program, for tools that need a helper inside:
                                       `fence connect`; or NULL                                 */
     unsigned degrade;              /* fence_layer bits: start without, where they are missing  */
-    const char *const *ports;      /* NULL-terminated, or NULL: "3000", "127.0.0.1:3000" or
-                                      "[::1]:3000". This process listens there ("3000": on
-                                      127.0.0.1 and, where there is IPv6, ::1) and carries each
-                                      connection to that port of 127.0.0.1 inside, or of ::1   */
+    const char *const *ports;      /* NULL-terminated, or NULL: "3000" (127.0.0.1 and ::1),
+                                      "127.0.0.1:3000" or "[::1]:3000". This process listens
+                                      there, and carries each connection to that port inside   */
     fence_launch *launch;          /* of fence_launch_begin(), or NULL: consumed, whatever
                                       fence_spawn() returns of this version                    */
     int terminal;                  /* of nobody's session, as pty(7): it becomes the command's
@@ -453,7 +447,7 @@ typedef void (*fence_exit_cb)(fence_sandbox *sandbox, const fence_exit *result, 
 FENCE_API int fence_spawn(fence_sandbox **out, fence *engine, const fence_sandbox_options *options,
                           fence_exit_cb on_exit, void *payload, fence_error *err);
 
-/* What fence_spawn() checks of fence_sandbox_options.rule_files, for files that come later: before
+/* What fence_spawn() checks of fence_sandbox_options.rule_files, for later ones: before
  * fence_reload(). Returns 0, or a negative number with `err` filled in. */
 FENCE_API int fence_check_rule_files(const fence_sandbox *sandbox, const char *const *rule_files,
                                      fence_error *err);
@@ -466,14 +460,11 @@ FENCE_API int fence_kill(fence_sandbox *sandbox, int signum);
 /* The same, and SIGKILL ten seconds later if the command is still there. */
 FENCE_API int fence_terminate(fence_sandbox *sandbox, int signum);
 
-/* ---- macOS -------------------------------------------------------------------------- */
-
-typedef void (*fence_told_cb)(void *payload, const char *text); /* one line for a person */
-
 /* Writes a profile of sandbox-exec(1), by which macOS holds a command as these settings say, with
  * the proxy at their ports of 127.0.0.1 and the paths of this machine: free(3). Of `options` it
  * takes argv, env and ports; argv, or NULL, is judged as it is before it starts, by `policy`, or
  * NULL, as well: FENCE_EDENIED. Tells what a profile does not hold. */
+typedef void (*fence_told_cb)(void *payload, const char *text);
 FENCE_API int fence_profile(char **out, const fence_config *config, fence_policy *policy,
                             const fence_sandbox_options *options, fence_told_cb told, void *payload,
                             fence_error *err);
@@ -497,10 +488,10 @@ typedef struct fence_feature {
 
 typedef void (*fence_feature_cb)(const fence_feature *feature, void *payload);
 
-/* Tells what a sandbox can be made of here, one feature after the other, each tried and not read
- * off a version: in children of its own, and by a sandbox that is started in the current folder
- * with nothing allowed. Takes some 50 ms; a machine that hangs, seconds. Returns 0 when every layer
- * is there; the fence_layer bits that are not; or FENCE_ESANDBOX when no sandbox can be made. */
+/* Tells what a sandbox can be made of here, one feature after the other, each tried: in children of
+ * its own, and by a sandbox in the current folder with nothing allowed. Takes some 50 ms; where a
+ * machine hangs, seconds. Returns 0 when every layer is there; the fence_layer bits that are not;
+ * or FENCE_ESANDBOX when no sandbox can be made. */
 FENCE_API int fence_probe(fence_feature_cb tell, void *payload);
 
 #ifdef __cplusplus
