@@ -95,13 +95,15 @@ int resolver_protect_git(struct resolver *r, const char *path)
     return rc == -ENOMEM ? resolver_no_memory(r) : rc;
 }
 
-/* Nothing opens what lies below it. */
+/* Nothing opens it, or what lies below it: a file neither, which is no root. */
 static int deny_write(struct resolver *r, const char *path)
 {
     auto_free char *canonical = realpath(path, NULL);
 
-    for (size_t i = 0; canonical && i < r->files->roots.count; i++) {
-        if (resolver_covers(canonical, r->files->roots.items[i]))
+    for (size_t i = 0; canonical && i < r->files->nwishes; i++) {
+        const struct plan_wish *wish = &r->files->wishes[i];
+
+        if (wish->wish == WISH_WRITABLE && resolver_covers(canonical, wish->path))
             return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
     }
     return resolver_protect(r, path);

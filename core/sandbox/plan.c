@@ -217,7 +217,8 @@ struct wanted {
 struct wants {
     struct wanted *items;
     size_t count, cap;
-    const char *closed; /* the last RANK_PROTECTED: nothing below it is writable */
+    const char *closed; /* the RANK_PROTECTED above all: nothing below it is writable */
+    const char *hidden; /* the last RANK_HIDDEN_*: nothing opens that very path */
 };
 
 static int compare_wants(const void *left, const void *right)
@@ -237,25 +238,28 @@ static int plan_add_wanted(struct plan *plan, struct wants *wants, const struct 
                   over->kind == MOUNT_EMPTY;
     bool empty = over->kind == MOUNT_TMPFS || over->kind == MOUNT_DIR;
     bool writable = over->kind == MOUNT_WRITABLE;
+    bool denied = wants->hidden && strcmp(wants->hidden, wanted->path) == 0;
 
     switch (wanted->rank) {
     case RANK_HIDDEN_FILE:
     case RANK_HIDDEN_FOLDER:
+        wants->hidden = wanted->path;
         if (hidden || empty)
             return 0;
         return plan_add(plan,
                         wanted->rank == RANK_HIDDEN_FILE ? MOUNT_HIDDEN_FILE : MOUNT_HIDDEN_FOLDER,
                         wanted->path, NULL);
     case RANK_PROTECTED:
-        wants->closed = wanted->path;
+        if (!wants->closed || !plan_covers(wants->closed, wanted->path))
+            wants->closed = wanted->path;
         return writable ? plan_add(plan, MOUNT_READ_ONLY, wanted->path, NULL) : 0;
     case RANK_WRITABLE: /* /tmp and /run stay the sandbox's own */
-        if (writable || (same && (hidden || empty)) ||
+        if (writable || denied || (same && (hidden || empty)) ||
             (wants->closed && plan_covers(wants->closed, wanted->path)))
             return 0;
         return plan_add(plan, MOUNT_WRITABLE, wanted->path, NULL);
     case RANK_VISIBLE:
-        if ((!hidden && !empty) || same)
+        if ((!hidden && !empty) || same || denied)
             return 0;
         return plan_add(plan, wanted->target ? MOUNT_LINK : MOUNT_READ_ONLY, wanted->path,
                         wanted->target);

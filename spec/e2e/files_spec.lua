@@ -115,6 +115,19 @@ local rows = {
   { "denyWrite stays, whatever opens something below it", { allowWrite = { "@/here",
     "@/here/open/deep" }, denyWrite = { "@/here/open" } }, {
       { "create", "@/here/open/deep/new", "EROFS" }, { "create", "@/here/new", "ok" } } },
+  { "denyRead and allowRead at one path below what is denied", { denyRead = { "@/here/open",
+    "@/here/open/deep" }, allowRead = { "@/here/open/deep" } }, {
+      { "read", "@/here/open/deep/file", "ENOENT EACCES" } } },
+  { "denyWrite of a file that is allowed by its own name", { allowWrite = { "@/here/file",
+    "@/here/a/b/notes" }, denyWrite = { "@/here/file" } }, {
+      { "write", "@/here/file", "EROFS" }, { "write", "@/here/a/b/notes", "ok" } } },
+  { "denyWrite of its folder", { allowWrite = { "@/here/a/b/notes", "@/here/a/x.pem" },
+    denyWrite = { "@/here/a/b" } }, {
+      { "write", "@/here/a/b/notes", "EROFS" }, { "write", "@/here/a/x.pem", "ok" } } },
+  { "the same behind another denied one in it", { allowWrite = { "@/here", "@/here/a/b/c" },
+    denyWrite = { "@/here/a", "@/here/a/b/notes" } }, {
+      { "create", "@/here/a/b/c/new", "EROFS" }, { "create", "@/here/a/new", "EROFS" },
+      { "create", "@/here/new", "ok" } } },
   { "allowWrite by a pattern", { allowWrite = { "@/here/o*", "@/here/**/b" } }, {
       { "create", "@/here/open/new", "ok" }, { "create", "@/here/new", "EROFS" },
       { "create", "@/here/a/b/new", "ok" }, { "create", "@/here/a/new", "EROFS" } } },
