@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_bubblewrap.c - plans and the command lines they render to, against tests/golden, and what is
- * made of bwrap's own words.
- *
- * FENCE_GOLDEN_WRITE=1 writes the golden files anew; read the difference before you keep it. */
+ * made of bwrap's own words. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,9 +13,9 @@
 
 #include "base/buf.h"
 #include "sandbox/launcher.h"
+#include "support/golden.h"
 
-#define MOST        4
-#define GOLDEN_SIZE (64 * 1024)
+#define MOST 4
 
 static const char *const kinds[] = {
     [MOUNT_READ_ONLY] = "read-only", [MOUNT_READ_ONLY_TRY] = "read-only, if it is there",
@@ -81,78 +79,19 @@ static void draw(struct buf *b, const struct golden *golden)
     put(b, "", "argv");
     for (size_t i = 0; i < argv.count; i++)
         put(b, "  ", argv.items[i]);
-    assert_int_equal(b->error, 0);
     plan_free(plan);
     argv_deinit(&argv);
 }
 
-static void golden_path(char *out, size_t cap, const char *name)
-{
-    snprintf(out, cap, "%s/golden/bubblewrap-%s.txt", FENCE_TESTS, name);
-}
-
-static void write_golden(const char *path, struct str text)
-{
-    FILE *file = fopen(path, "w");
-
-    if (!file || fwrite(text.bytes, 1, text.len, file) != text.len || fclose(file) != 0)
-        fail_msg("cannot write '%s': %s", path, strerror(errno));
-}
-
-static void read_golden(struct buf *b, const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *room = buf_reserve(b, GOLDEN_SIZE);
-
-    if (!file || !room)
-        fail_msg("cannot read '%s': %s; run with FENCE_GOLDEN_WRITE=1 to write it", path,
-                 strerror(errno));
-    buf_commit(b, fread(room, 1, GOLDEN_SIZE, file));
-    fclose(file);
-}
-
-static struct str next_line(struct str *rest)
-{
-    size_t len = str_find(*rest, '\n');
-    struct str line = str_slice(*rest, 0, len);
-
-    *rest = str_slice(*rest, len < rest->len ? len + 1 : len, rest->len);
-    return line;
-}
-
-/* Ends the test at the first line that differs. */
-static void compare(const char *path, struct str want, struct str is)
-{
-    struct str a = want, b = is;
-
-    if (str_equal(want, is))
-        return;
-    for (size_t number = 1; a.len > 0 || b.len > 0; number++) {
-        struct str left = next_line(&a), right = next_line(&b);
-
-        if (!str_equal(left, right))
-            fail_msg("%s:%zu\n- " STR_FMT "\n+ " STR_FMT
-                     "\nrun with FENCE_GOLDEN_WRITE=1 to write the files anew",
-                     path, number, STR_ARG(left), STR_ARG(right));
-    }
-    fail_msg("%s differs in its last line's end", path);
-}
-
 static void test_golden(void **state)
 {
-    char path[512];
-
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(goldens); i++) {
         auto_buf struct buf drawn = BUF_INIT(GOLDEN_SIZE);
-        auto_buf struct buf kept = BUF_INIT(GOLDEN_SIZE);
 
-        golden_path(path, sizeof path, goldens[i].file);
         draw(&drawn, &goldens[i]);
-        if (getenv("FENCE_GOLDEN_WRITE"))
-            write_golden(path, buf_str(&drawn));
-        read_golden(&kept, path);
-        compare(path, buf_str(&kept), buf_str(&drawn));
+        assert_int_equal(drawn.error, 0);
+        golden_check("bubblewrap", goldens[i].file, buf_str(&drawn));
     }
 }
 

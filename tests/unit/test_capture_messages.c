@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_capture_messages.c - the netlink messages that are made with the program, attribute by
- * attribute, against tests/golden/capture-messages.txt; and what capture_open() counts on.
- *
- * FENCE_GOLDEN_WRITE=1 writes the file anew; read the difference before you keep it. */
+ * attribute, against tests/golden/capture-messages.txt; and what capture_open() counts on. */
 #include <ctype.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -19,10 +17,9 @@
 #include "base/base.h"
 #include "proxy/inside_names.h"
 #include "sandbox/capture/messages.h"
+#include "support/golden.h"
 
 #define MOST 16384
-
-static const char golden[] = FENCE_TESTS "/golden/capture-messages.txt";
 
 static const struct {
     const char *name, *bytes;
@@ -124,41 +121,17 @@ static void print_blob(FILE *out, const char *name, const char *bytes, uint64_t 
     assert_int_equal(at, size);
 }
 
-/* The first line that differs is the one to see. */
-static void compare(const char *want, const char *is)
-{
-    size_t line = 1;
-
-    while (*want != '\0' && *want == *is) {
-        line += *want++ == '\n';
-        is++;
-    }
-    if (*want != *is)
-        fail_msg("%s:%zu: '%.*s' has become '%.*s'", golden, line, (int)strcspn(want, "\n"), want,
-                 (int)strcspn(is, "\n"), is);
-}
-
 static void test_golden(void **state)
 {
-    static char drawn[MOST], kept[MOST];
-    FILE *out = fmemopen(drawn, sizeof drawn, "w"), *file;
+    static char drawn[MOST];
+    FILE *out = fmemopen(drawn, sizeof drawn, "w");
 
     (void)state;
     assert_non_null(out);
     for (size_t i = 0; i < ARRAY_LEN(blobs); i++)
         print_blob(out, blobs[i].name, blobs[i].bytes, *blobs[i].size);
     assert_int_equal(fclose(out), 0);
-    if (getenv("FENCE_GOLDEN_WRITE")) {
-        file = fopen(golden, "w");
-        assert_true(file && fputs(drawn, file) >= 0 && fclose(file) == 0);
-    }
-    file = fopen(golden, "r");
-    if (!file)
-        fail_msg("cannot read '%s': %s; run with FENCE_GOLDEN_WRITE=1 to write it", golden,
-                 strerror(errno));
-    kept[fread(kept, 1, sizeof kept - 1, file)] = '\0';
-    fclose(file);
-    compare(kept, drawn);
+    golden_check("capture", "messages", str_of(drawn));
 }
 
 /* ---- what is counted on ---- */
