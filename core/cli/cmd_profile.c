@@ -27,19 +27,25 @@ static int profile(const struct options *options)
     fence_sandbox_options what = FENCE_SANDBOX_OPTIONS_INIT;
     struct rules rules = {0};
     fence_error err = {0};
-    char *text = NULL;
-    int status = EXIT_FENCE;
+    char *text = NULL, **files = NULL;
+    int status = EXIT_FENCE, rc;
 
     what.argv = options->string ? shell : (const char *const *)options->words;
     what.ports = options->ports;
-    if (rules_load(&rules, options, &err) < 0 ||
-        fence_profile(&text, rules.config, rules.policy, &what, tell, NULL, &err) < 0) {
+    rc = rules_load(&rules, options, &err);
+    if (rc == 0 && rules.policy && !(files = rules_files(&rules, options, &err)))
+        rc = -1;
+    what.rule_files = (const char *const *)files;
+    if (rc == 0)
+        rc = fence_profile(&text, rules.config, rules.policy, &what, tell, NULL, &err);
+    if (rc == 0) {
+        status = write_profile(text);
+    } else {
         print_error("%s", err.message);
         status = err.code == FENCE_EDENIED ? EXIT_DENIED : EXIT_FENCE;
-    } else {
-        status = write_profile(text);
     }
     free(text);
+    rules_files_free(files);
     rules_unload(&rules);
     return status;
 }

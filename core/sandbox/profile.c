@@ -13,7 +13,11 @@
 #include "filter/command_judge.h"
 #include "policy/policy.h"
 #include "sandbox/env.h"
+#include "sandbox/inspect.h"
+#include "sandbox/owners.h"
+#include "sandbox/plan.h"
 #include "sandbox/port_word.h"
+#include "sandbox/rule_files.h"
 #include "sandbox/seatbelt.h"
 #include "sandbox/socket_paths.h"
 #include "sandbox/spelling.h"
@@ -85,6 +89,39 @@ static int read_ports(uint16_t *ports, struct seatbelt_input *in, const char *co
     return 0;
 }
 
+/* ---- files ---- */
+
+static void inspect_ours_cleanup(struct inspect_ours *ours)
+{
+    inspect_ours_deinit(ours);
+}
+
+/* What a run looks at before it starts: that no rule is within the command's reach, and that what
+ * is writable is nobody else's. By the plan that it would have here. */
+static int check_files(const struct seatbelt_input *in, const fence_sandbox_options *options,
+                       const char *sudo_uid, fence_error *err)
+{
+    struct inspect_ours ours
+        __attribute__((cleanup(inspect_ours_cleanup))) = {.wall = {.ruleset = -1}};
+    struct plan_input wanted = {.cwd = in->cwd,
+                                .deny_read =
+                                    in->config->default_deny_read || in->config->strict_deny_read,
+                                .wishes = in->files->wishes,
+                                .nwishes = in->files->nwishes,
+                                .ordinary_user = geteuid() != 0};
+    struct plan *plan = NULL;
+    int rc = plan_make(&plan, &wanted, err);
+
+    if (rc == 0)
+        rc = rule_files_check(plan, options->rule_files, err);
+    if (rc == 0)
+        rc = inspect_places(&ours, plan, err);
+    if (rc == 0 && !in->config->allow_other_owners)
+        rc = owners_check(plan, ours.places, sudo_uid, err);
+    plan_free(plan);
+    return rc;
+}
+
 /* ---- all of it ---- */
 
 /* With a NUL behind it. */
@@ -137,6 +174,8 @@ int profile_make(char **out, const fence_config *config, fence_policy *policy,
     rc = check_command(config, policy, options->argv, err);
     if (rc == 0)
         rc = files_resolve(&files, config, cwd, home, told, payload, err);
+    if (rc == 0)
+        rc = check_files(&in, options, env_value(env, "SUDO_UID"), err);
     if (rc == 0)
         rc = render(out, &in, options, home, err);
     files_deinit(&files);

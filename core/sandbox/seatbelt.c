@@ -119,13 +119,26 @@ static int write_all(struct buf *profile, const struct seatbelt_input *in)
     return rc == 0 ? seatbelt_exec(profile, config, in->asks, in->told, in->payload) : rc;
 }
 
+/* Beside what seatbelt_exec() tells. */
+static void tell_rest(const struct seatbelt_input *in)
+{
+    const struct fence_config *config = in->config;
+
+    if (config->devices.count > 0)
+        in->told(in->payload, "devices.allow is not held: a profile opens no device but a "
+                              "program's usual ones");
+    if (!config->env_inherit || config->env_allow.count + config->env_deny.count > 0 ||
+        config->env_set.count > 0)
+        in->told(in->payload, "environment is not held: start the command with env -i and what it "
+                              "is to have");
+}
+
 int seatbelt_profile(struct buf *profile, const struct seatbelt_input *in, fence_error *err)
 {
     int rc = write_all(profile, in);
 
-    if (rc == 0 && in->config->devices.count > 0)
-        in->told(in->payload, "devices.allow is not held: macOS opens the devices of programs, and "
-                              "no others");
+    if (rc == 0)
+        tell_rest(in);
     if (rc == -EINVAL)
         return fail(err, rc,
                     "a path has a control character, which a profile cannot hold: rename "

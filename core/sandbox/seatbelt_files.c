@@ -146,6 +146,19 @@ static int write_wishes(struct buf *profile, const struct sorted *sorted)
     return rc;
 }
 
+/* Whatever opens something at or below what is protected opens nothing there. */
+static bool is_closed(const struct files *files, const struct plan_wish *wish)
+{
+    if (wish->wish != WISH_WRITABLE)
+        return false;
+    for (size_t i = 0; i < files->nwishes; i++) {
+        if (files->wishes[i].wish == WISH_PROTECTED &&
+            plan_covers(files->wishes[i].path, wish->path))
+            return true;
+    }
+    return false;
+}
+
 /* What lies above something that is opened can be gone through, and told of. */
 static int write_way(struct buf *profile, const struct seatbelt_places *p, struct sorted *sorted)
 {
@@ -193,11 +206,18 @@ static int write_hidden_names(struct buf *profile, const struct files *files)
     return end_with(&rule, &names, SEATBELT_AND_BELOW, rc);
 }
 
+/* Behind the rule's folder, of a path below it. */
+static const char *part_of(const struct file_rule *rule, const char *path)
+{
+    size_t base = strlen(rule->base);
+
+    return path + base + (base > 1);
+}
+
 /* Is `path` below what the pattern names, or that itself? */
 static bool is_named(const struct file_rule *rule, const char *path)
 {
-    size_t base = strlen(rule->base);
-    auto_free char *part = strdup(path + base + (base > 1));
+    auto_free char *part = strdup(part_of(rule, path));
     bool found = part && pattern_match(rule->rest, part);
 
     for (char *slash; !found && part && (slash = strrchr(part, '/'));) {
@@ -207,25 +227,44 @@ static bool is_named(const struct file_rule *rule, const char *path)
     return found;
 }
 
+/* What the pattern, which begins above, names below `opened`. Where it names that folder too, or
+ * one above, another path has won over it, and it begins there. */
+static int hide_from_above(struct seatbelt_rule *rule, const struct file_rule *each,
+                           const char *opened)
+{
+    struct str rest = str_of(each->rest);
+    int rc;
+
+    if (is_named(each, opened))
+        return str_has_prefix(rest, STR("**/"))
+                   ? seatbelt_rule_regex(rule, opened, rest, SEATBELT_AND_BELOW)
+                   : 0;
+    if (!pattern_leads_below(each->rest, part_of(each, opened)))
+        return 0;
+    seatbelt_rule_printf(rule, "(require-all");
+    rc = seatbelt_rule_path(rule, "subpath", opened);
+    if (rc == 0)
+        rc = seatbelt_rule_regex(rule, each->base, rest, SEATBELT_AND_BELOW);
+    return rc < 0 ? rc : buf_append_text(rule->profile, ")");
+}
+
 /* What is hidden below a folder that was opened once more. */
 static int hide_below(struct buf *profile, const struct files *files, const char *opened)
 {
     struct seatbelt_rule rule = {.profile = profile, .says = "deny " ALL};
-    struct seatbelt_names names = {0};
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < files->nrules; i++) {
         const struct file_rule *each = &files->rules[i];
-        bool above = plan_covers(each->base, opened) && strcmp(each->base, opened) != 0;
-        bool anywhere = str_has_prefix(str_of(each->rest), STR("**/"));
 
-        if (each->kind != FILE_DENY_READ || (!above && !plan_covers(opened, each->base)) ||
-            (above && !anywhere && is_named(each, opened)))
+        if (each->kind != FILE_DENY_READ)
             continue;
-        rc =
-            seatbelt_names_add(&names, above && anywhere ? opened : each->base, str_of(each->rest));
+        if (plan_covers(opened, each->base))
+            rc = seatbelt_rule_regex(&rule, each->base, str_of(each->rest), SEATBELT_AND_BELOW);
+        else if (plan_covers(each->base, opened))
+            rc = hide_from_above(&rule, each, opened);
     }
-    return end_with(&rule, &names, SEATBELT_AND_BELOW, rc);
+    return rc < 0 ? rc : seatbelt_rule_end(&rule);
 }
 
 /* What lies below something hidden was opened for that place: once more, behind the patterns. */
@@ -363,13 +402,15 @@ int seatbelt_files(struct buf *profile, const struct seatbelt_places *places)
 {
     const struct files *files = places->files;
     auto_free const struct plan_wish **wishes = calloc(files->nwishes + 1, sizeof *wishes);
-    struct sorted sorted = {.wishes = wishes, .count = files->nwishes};
+    struct sorted sorted = {.wishes = wishes};
     int rc;
 
     if (!wishes)
         return -ENOMEM;
-    for (size_t i = 0; i < sorted.count; i++)
-        wishes[i] = &files->wishes[i];
+    for (size_t i = 0; i < files->nwishes; i++) {
+        if (!is_closed(files, &files->wishes[i]))
+            wishes[sorted.count++] = &files->wishes[i];
+    }
     qsort(wishes, sorted.count, sizeof(const struct plan_wish *), compare_wishes);
     rc = write_all(profile, places, &sorted);
     file_list_deinit(&sorted.pins);

@@ -7,7 +7,7 @@
 
 #include "sandbox/pattern.h"
 
-#define OTHERS "[^ -~]*" /* bytes, or characters, that are not ASCII */
+#define OTHERS "[^ -~]*" /* bytes, or characters, that are not printable ASCII */
 
 static bool is_control(char c)
 {
@@ -86,8 +86,9 @@ static int put_class(struct buf *profile, const char *class, size_t len)
         put_itself(profile, c);
         between = "|";
     }
-    for (unsigned c = 0x80; c <= 0xff; c++)
-        others = others || pattern_in_class(class, len, (unsigned char)c);
+    for (unsigned c = 1; c <= 0xff; c++)
+        others =
+            others || ((c < ' ' || c >= 0x7f) && pattern_in_class(class, len, (unsigned char)c));
     if (others)
         buf_printf(profile, "%s[^ -~]", between);
     else if (!between[0])
@@ -132,7 +133,7 @@ static size_t put_next(struct buf *profile, struct str name)
         buf_printf(profile, "([%c%c]|%s)", ascii_lower(c), ascii_lower(c) - 'a' + 'A', OTHERS);
     else
         seatbelt_character(profile, c);
-    if (is_letter(c) && marked) /* both may be one character, and the other way round */
+    if (is_letter(c) && !folds_from_others(c) && marked) /* both may be one character */
         buf_append_text(profile, "?");
     return 1;
 }

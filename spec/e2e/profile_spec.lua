@@ -49,13 +49,17 @@ local rows = {
     { command = { useDefaults = false }, ssh = { deniedHosts = { "evil.*" } } },
     { "ssh", "good.test" }, 0, "[fence:macos] the rules of ssh are not held for what the " ..
       "command starts: name the hosts in network.allowedDomains\n" },
+  { "a policy within reach", {}, { "--policy", "p.lua", "--allow-write", ".", "true" }, 125,
+    nil },
   { "a policy that denies", {}, { "--policy", "p.lua", "make", "x" }, 126,
     blocked .. "policy:p: nothing is made\n" },
   { "a policy that asks", {}, { "--policy", "p.lua", "tar" }, 126,
     blocked .. "policy:p: really?: nobody can be asked here\n" },
   { "what is not held of a policy", {}, { "--policy", "p.lua", "cat" }, 0, on_exec },
   { "devices", { devices = { allow = { "/dev/kvm" } } }, {}, 0, "[fence:macos] devices.allow is " ..
-    "not held: macOS opens the devices of programs, and no others\n" },
+    "not held: a profile opens no device but a program's usual ones\n" },
+  { "an environment", { environment = { set = { A = "b" } } }, {}, 0, "[fence:macos] " ..
+    "environment is not held: start the command with env -i and what it is to have\n" },
   { "a port of the loopback", {}, { "-p", "3000", "-p", "127.0.0.1:3001", "-p", "[::1]:3002" },
     0, "" },
   { "a port of another address", {}, { "-p", "0.0.0.0:3000" }, 0, "[fence:macos] -p with an " ..
@@ -150,6 +154,17 @@ for _, identity in ipairs(users.identities()) do
       assert.matches("fence: cannot write to standard output\n$", result.err)
       assert.equal(125, result.code)
     end)
+
+    if identity == "root" then
+      it("268 refuses what another user owns", function()
+        local theirs = users.temp_dir(users.stranger())
+        local result = run({}, { "--allow-write", theirs })
+        assert.matches("^fence: '" .. theirs:gsub("%p", "%%%0") .. "' of filesystem.allowWrite " ..
+          "belongs to another user %(%d+%)", result.err)
+        assert.equal(125, result.code)
+        assert.equal(0, run({}, { "--allow-other-owners", "--allow-write", theirs }).code)
+      end)
+    end
 
     it("prints its help", function()
       local result = process.run({ as_user = identity,

@@ -462,8 +462,8 @@ FENCE_API int fence_terminate(fence_sandbox *sandbox, int signum);
 
 /* Writes a profile of sandbox-exec(1), by which macOS holds a command as these settings say, with
  * the proxy at their ports of 127.0.0.1 and the paths of this machine: free(3). Of `options` it
- * takes argv, env and ports; argv, or NULL, is judged as it is before it starts, by `policy`, or
- * NULL, as well: FENCE_EDENIED. Tells what a profile does not hold. */
+ * takes argv, env, ports and rule_files; argv, or NULL, is judged as it is before it starts, by
+ * `policy`, or NULL, as well: FENCE_EDENIED. Tells what a profile does not hold. */
 typedef void (*fence_told_cb)(void *payload, const char *text);
 FENCE_API int fence_profile(char **out, const fence_config *config, fence_policy *policy,
                             const fence_sandbox_options *options, fence_told_cb told, void *payload,
