@@ -100,7 +100,7 @@ static int deny_write(struct resolver *r, const char *path)
 {
     auto_free char *canonical = realpath(path, NULL);
 
-    for (size_t i = 0; canonical && i < r->files->nwishes; i++) {
+    for (size_t i = 0; canonical && i < r->opened; i++) {
         const struct plan_wish *wish = &r->files->wishes[i];
 
         if (wish->wish == WISH_WRITABLE && resolver_covers(canonical, wish->path))

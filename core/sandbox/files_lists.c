@@ -129,6 +129,8 @@ int resolver_wish(struct resolver *r, enum wish wish, const char *path, const ch
     if (target)
         wishes[f->nwishes].target = f->texts.items[f->texts.count - 1];
     f->nwishes++;
+    if (wish == WISH_WRITABLE)
+        r->opened = f->nwishes;
     return 0;
 }
 

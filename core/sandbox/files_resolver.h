@@ -32,6 +32,7 @@ struct resolver {
     size_t nseeks, seeks_cap;
     const struct seek *walked; /* the first of those of the walk under way */
     struct file_list given;    /* writable paths by the names that they were found by */
+    size_t opened;             /* among so many wishes are all that are to be writable  */
     bool into_git;             /* is something denied by it?              */
     char missing[200];         /* the first of what a list names and is not there */
     size_t nmissing, shown;    /* of all of it, and in `missing`                  */
