@@ -64,7 +64,7 @@ int text_help(void)
         "      --ask-timeout SECONDS   deny what a policy asks and nobody answers by then (30)\n"
         "      --watch             load settings and policies again when they change\n"
         "      --degrade LAYER     start without it where it is missing: landlock, unix-sockets,\n"
-        "                          watch; may be repeated\n"
+        "                          watch, exec; may be repeated\n"
         "      --clean-tty         keep codes that do more than show text from your terminal\n"
         "      --list-templates    what fence templates list says\n"
         "      --linux-features    what fence doctor says, as the ancestor said it\n"
