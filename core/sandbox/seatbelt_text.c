@@ -122,7 +122,7 @@ static size_t put_next(struct buf *profile, struct str name)
         return class;
     }
     if (others > 0) {
-        buf_append_text(profile, "([A-Za-z]?[^ -~]+)+");
+        buf_append_text(profile, "([A-Za-z]?[^ -~])+");
         return others;
     }
     if (c == '*')
