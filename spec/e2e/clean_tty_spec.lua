@@ -341,7 +341,8 @@ for _, identity in ipairs(users.identities()) do
       local result = play(fence, { "FENCE", "bash", "-c",
         "trap '' HUP; (exec -a $0 sleep 29) & setsid bash -c 'exec -a $0 sleep 28' $0 & " ..
         "echo up; exec cat", mark }, { "=up", "!" })
-      assert.equal(0, result.code) -- its input has ended
+      -- a read that waits when the window goes is an error, and a later one the end of the input
+      assert.is_true(result.code == 0 or result.code == 1, result.code)
       assert.is_true(loop.wait(function()
         return process.run({ argv = { "pgrep", "-f", mark } }).code == 1
       end, 2000))

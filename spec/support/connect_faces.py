@@ -112,6 +112,7 @@ def make_room(listener):
 
 threading.Timer(0.3, make_room, [narrow]).start()
 say("crowded, blocking", attempt(client, narrow.getsockname()))
+narrow.shutdown(socket.SHUT_RDWR)  # whoever accepts is done
 
 # ---- UDP, IPv6, other families ----
 udp = socket.socket(type=socket.SOCK_DGRAM)
