@@ -11,6 +11,7 @@ local users = require "spec.support.users"
 local lab = {}
 
 local source = debug.getinfo(1, "S").source:match("^@(.*)spec/support/[^/]*$") .. "tests/lab"
+local certificates = {} -- identity -> the folder with its first lab's
 local copies = {} -- identity -> a folder it can read: a checkout may lie below a closed home
 
 local function folder_for(identity)
@@ -41,7 +42,7 @@ function lab.run(options)
   local identity = options.as_user or users.current()
   local logs = users.temp_dir(identity)
   local argv = table.move(options.argv, 1, #options.argv, 2, { folder_for(identity) .. "/lab.sh" })
-  local env = { LAB_DIR = logs }
+  local env = { LAB_DIR = logs, LAB_TLS = certificates[identity] }
   for name, value in pairs(options.env or {}) do
     env[name] = value
   end
@@ -56,6 +57,7 @@ function lab.run(options)
     end
     result[name] = lines
   end
+  certificates[identity] = certificates[identity] or logs .. "/tls"
   return result
 end
 

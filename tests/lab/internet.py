@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """internet.py - everything beyond the machine: addresses on lab1, web servers, sinks, DNS, and the
-log of packets. Runs in the network namespace that machine.sh gives it, until it is killed."""
+log of packets. Runs in the network namespace that machine.sh gives it, until it is killed.
+
+Standard input says when the wire is there, and when the machine has ended; standard output says
+"ready", and "settled" once the logs are whole."""
 
 import os
 import subprocess
@@ -16,32 +19,32 @@ from addresses import LAB, SERVERS, internet_addresses
 folder = sys.argv[1]
 
 
-def ip(*words):
-    return subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+def ip(*lines):
+    """What went wrong with one of these commands, the first; one process for all of them."""
+    done = subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), capture_output=True,
+                          text=True, check=False)
+    return done.returncode != 0 and (done.stderr or "ip failed")
 
 
-def wait_for_wire():
-    for _ in range(300):
-        if ip("link", "set", "lab1", "up").returncode == 0:
-            return
-        time.sleep(0.02)
-    sys.exit("lab: the wire never came")
+def must(why):
+    if why:
+        sys.exit("lab: " + why)
 
 
 def add_addresses():
-    """Returns those that this kernel took."""
-    taken = set()
+    """Returns those that this kernel took: all, or those of IPv4."""
+    old, new, lines = [], [], []
     for address in internet_addresses():
         if ":" in address:
-            done = ip("-6", "address", "add", address + "/48", "dev", "lab1", "nodad")
+            new.append(address)
         else:
+            old.append(address)
             bits = "/24" if address.startswith(LAB["ROUTER"].rsplit(".", 1)[0] + ".") else "/32"
-            done = ip("address", "add", address + bits, "dev", "lab1")
-        if done.returncode == 0:
-            taken.add(address)
-        elif ":" not in address:
-            sys.exit("lab: %s: %s" % (address, done.stderr))
-    return taken
+            lines.append("address add %s%s dev lab1" % (address, bits))
+    must(ip(*lines))
+    if ip(*("address add %s/48 dev lab1 nodad" % address for address in new)):
+        return set(old)
+    return set(old + new)
 
 
 def drop_strangers():
@@ -54,19 +57,16 @@ def drop_strangers():
             pass  # no IPv6, or no right to say so; off is the default
 
 
-def touch(name):
-    open(os.path.join(folder, name), "w", encoding="ascii").close()
+def wait_for(word):
+    if sys.stdin.readline() != word + "\n":
+        sys.exit("lab: the machine is gone")
 
 
-def settle():
-    """The servers' threads get a moment to log what has come, then the lab may end."""
-    threading.Timer(0.1, touch, ["internet.settled"]).start()
-
-
-wait_for_wire()
+wait_for("wire")
+must(ip("link set lab1 up", "link set lo up"))
 drop_strangers()
-packets.watch("lab1", servers.Log(os.path.join(folder, "packets.log")), settle)
-ip("link", "set", "lo", "up")
+last = threading.Event()
+packets.watch("lab1", servers.Log(os.path.join(folder, "packets.log")), last.set)
 here = add_addresses()
 servers.make_certificate(os.path.join(folder, "tls"))
 context = servers.load_certificate(os.path.join(folder, "tls"))
@@ -77,5 +77,9 @@ for name, places in SERVERS.items():
 questions = servers.Log(os.path.join(folder, "dns.log"))
 for place in here:
     dns.listen(place, questions)
-touch("internet.ready")
+print("ready", flush=True)
+wait_for("end")
+last.wait(2)  # the machine may have no route any more
+time.sleep(0.1)  # a moment for the servers' threads, to log what has come
+print("settled", flush=True)
 threading.Event().wait()

@@ -6,43 +6,40 @@
 set -eu
 
 fail() {
-    cat "$LAB_DIR/internet.out" "$LAB_DIR/hostsvc.out" >&2 2>/dev/null || :
+    cat "$LAB_DIR/internet.err" "$LAB_DIR/hostsvc.err" >&2 2>/dev/null || :
     echo "lab: $*" >&2
     exit 125
 }
 
-# Runs a command until it succeeds, for 15 seconds at the most.
-wait_until() { # COMMAND...
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ "$tries" -le 750 ] || fail "waited in vain for: $*"
-        sleep 0.02
-    done
+# Waits for a line of a server, which ends when the server does.
+wait_for() { # WORD
+    read -r word <&4 && [ "$word" = "$1" ] || fail "waited in vain for: $1"
 }
 
 . "$LAB_HOME/addresses.sh"
 
 # ---- two ends of one wire -----------------------------------------------------------------
 
-unshare --net -- "$LAB_PYTHON" -B "$LAB_HOME/internet.py" "$LAB_DIR" </dev/null \
-    >"$LAB_DIR/internet.out" 2>&1 &
+# What the servers read is 3, what they say is 4
+mkfifo "$LAB_DIR/to" "$LAB_DIR/from"
+exec 3<>"$LAB_DIR/to"
+unshare --net -- sh -c 'echo apart; exec "$@"' sh "$LAB_PYTHON" -B "$LAB_HOME/internet.py" \
+    "$LAB_DIR" <"$LAB_DIR/to" >"$LAB_DIR/from" 2>"$LAB_DIR/internet.err" 3>&- &
 internet=$!
-own=$(readlink /proc/self/ns/net)
-
-is_apart() {
-    [ "$(readlink "/proc/$internet/ns/net")" != "$own" ]
-}
-
-wait_until is_apart
-ip link set lo up
-ip link add lab0 type veth peer name lab1 netns "$internet" || fail 'cannot make a veth'
-ip link set lab0 up
-ip address add "$LAB_SELF/24" dev lab0
-ip route add default via "$LAB_ROUTER"
-if ip -6 address add "$LAB_SELF6/48" dev lab0 nodad 2>/dev/null; then
-    ip -6 route add default via "$LAB_ROUTER6"
-fi
+exec 4<"$LAB_DIR/from"
+wait_for apart
+ip -batch - <<END || fail 'cannot make a veth'
+link set lo up
+link add lab0 type veth peer name lab1 netns $internet
+link set lab0 up
+address add $LAB_SELF/24 dev lab0
+route add default via $LAB_ROUTER
+END
+echo wire >&3
+ip -batch - <<END 2>/dev/null || :
+address add $LAB_SELF6/48 dev lab0 nodad
+route add default via $LAB_ROUTER6
+END
 
 # ---- name resolution ----------------------------------------------------------------------
 
@@ -64,22 +61,20 @@ done
 
 # ---- servers, then the command ------------------------------------------------------------
 
-wait_until test -e "$LAB_DIR/internet.ready"
-"$LAB_PYTHON" -B "$LAB_HOME/hostsvc.py" "$LAB_DIR" </dev/null >"$LAB_DIR/hostsvc.out" 2>&1 &
+wait_for ready
+"$LAB_PYTHON" -B "$LAB_HOME/hostsvc.py" "$LAB_DIR" </dev/null >"$LAB_DIR/from" \
+    2>"$LAB_DIR/hostsvc.err" 3>&- 4<&- &
 hostsvc=$!
-wait_until test -e "$LAB_DIR/hostsvc.ready"
+wait_for ready
 
 status=0
 if [ -n "$LAB_MAPPED" ] && [ "$LAB_UID" -ne 0 ]; then
-    unshare --user --map-user="$LAB_UID" --map-group="${LAB_GID}" -- "$@" || status=$?
+    unshare --user --map-user="$LAB_UID" --map-group="${LAB_GID}" -- "$@" 3>&- 4<&- || status=$?
 else
-    "$@" || status=$?
+    "$@" 3>&- 4<&- || status=$?
 fi
-# Only once the logs are whole. The command may have taken the route away, and hostsvc be stopped
+# Only once the logs are whole. The command may have stopped hostsvc
 kill "$hostsvc" 2>/dev/null || :
-tries=0
-until [ -e "$LAB_DIR/internet.settled" ] || [ "$tries" -gt 100 ]; do
-    tries=$((tries + 1))
-    sleep 0.02
-done
+echo end >&3
+wait_for settled
 exit "$status"

@@ -8,6 +8,7 @@ concern of theirs.
 
 import hashlib
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -100,7 +101,11 @@ PORTS = {80: respond, 8080: respond, 443: respond, 7: echo, 9: sink, 6379: sink,
 
 
 def make_certificate(folder):
-    """Makes folder, and in it a certificate for the lab's names, signed by folder/ca.pem."""
+    """Makes folder, and in it a certificate for the lab's names, signed by folder/ca.pem; or takes
+    all of it from $LAB_TLS, the folder that an earlier lab has made."""
+    if os.environ.get("LAB_TLS"):
+        shutil.copytree(os.environ["LAB_TLS"], folder)
+        return
     os.mkdir(folder)
     names = "DNS:good.test,DNS:*.good.test,DNS:evil.test,DNS:*.evil.test,DNS:localhost"
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
