@@ -73,8 +73,8 @@ local programs = {
     tool = { "node", "--version" } },
   { "Node's net.connect, the server speaks first", "second", "220 ready", "[Nn]ode[%w-]*",
     { "node", "-e", net, "@HOST@", "@PORT@" }, tool = { "node", "--version" } },
-  { "Java's HttpClient", "http", "plain", "java", { "java", "@JAVA@", url }, optional = true,
-    tool = { "javac", "-version" } },
+  { "Java's HttpClient", "http", "plain", "java", { "java", "-cp", "@JAVA@", "Get", url },
+    optional = true, tool = { "javac", "-version" } },
   { "a static program with its own resolver", "http", "plain", "own_resolver",
     { "@STATIC@", "@HOST@", "@PORT@" } },
   { "the same of 32 bits", "http", "plain", "own_resolver_32",
@@ -100,7 +100,7 @@ local programs = {
     tool = { "apt-get", "--version" } },
   { "bash's /dev/tcp", "second", "220 ready", "%a+",
     { "bash", "-c", "head -n 1 </dev/tcp/@HOST@/@PORT@" } },
-  { "nc", "second", "220 ready", "nc[%w.]*", { "nc", "-w", "10", "@HOST@", "@PORT@" },
+  { "nc", "second", "220 ready", "nc[%w.]*", { "nc", "-N", "-w", "10", "@HOST@", "@PORT@" },
     tool = { "sh", "-c", "command -v nc" }, optional = true, lax = true },
 }
 
@@ -131,7 +131,9 @@ for _, identity in ipairs(users.identities()) do
       all.words.STATIC = build("own_resolver")
       all.words.STATIC32 = build("own_resolver_32", "-m32", "-nostdlib", "-ffreestanding",
         "-fno-pie", "-no-pie", "-fno-stack-protector")
-      all.words.JAVA = users.write_file(identity, built .. "/Get.java", java)
+      all.words.JAVA = built
+      local text = users.write_file(identity, built .. "/Get.java", java)
+      pcall(process.run, { argv = { "javac", text }, as_user = identity })
     end)
     lazy_teardown(function() all:close() end)
     before_each(function() all:reset() end)
