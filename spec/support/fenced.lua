@@ -10,6 +10,8 @@ local users = require "spec.support.users"
 
 local fenced = {}
 
+local versions = {} -- a command line, its words with NUL between -> what it has said
+
 -- Settings that allow `names` and lead each of them to this machine's loopback address, where the
 -- origins of a spec listen. `write` are paths for filesystem.allowWrite.
 function fenced.settings(names, write)
@@ -46,8 +48,13 @@ end
 -- Called in an `it` with busted's own `pending`: is the program there? Where
 -- FENCE_REQUIRE_SANDBOX=1 is set, as in CI, its absence is a failure. `argv` asks for its version.
 function fenced.require_tool(pending, argv)
+  local key = table.concat(argv, "\0")
+  if versions[key] then
+    return versions[key]
+  end
   local found, result = pcall(process.run, { argv = argv })
   if found and result.code == 0 then
+    versions[key] = result.out
     return result.out
   end
   local message = argv[1] .. " is missing: " .. (found and result.err or tostring(result))
