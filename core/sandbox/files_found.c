@@ -103,10 +103,13 @@ static int deny_write(struct resolver *r, const char *path)
     for (size_t i = 0; canonical && i < r->opened; i++) {
         const struct plan_wish *wish = &r->files->wishes[i];
 
-        if (wish->wish == WISH_WRITABLE && resolver_covers(canonical, wish->path))
-            return resolver_wish(r, WISH_PROTECTED, canonical, NULL);
+        if (wish->wish == WISH_WRITABLE && resolver_covers(canonical, wish->path)) {
+            if (resolver_wish(r, WISH_PROTECTED, canonical, NULL) < 0)
+                return -ENOMEM;
+            break;
+        }
     }
-    return resolver_protect(r, path);
+    return resolver_protect(r, path); /* a link itself, too */
 }
 
 static int hide(struct resolver *r, const char *path)
