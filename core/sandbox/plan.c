@@ -203,8 +203,8 @@ enum rank {
     RANK_PROTECTED = WISH_PROTECTED,
     RANK_WRITABLE = WISH_WRITABLE,
     RANK_VISIBLE = WISH_VISIBLE,
-    RANK_PINNED, /* cannot be renamed, as something below it is protected */
-    RANK_OWN,    /* an empty folder of the sandbox's own                  */
+    RANK_PINNED, /* cannot be renamed, as something below it is closed */
+    RANK_OWN,    /* an empty folder of the sandbox's own               */
     RANK_CWD
 };
 
@@ -361,12 +361,12 @@ static int want(struct wants *wants, enum rank rank, const char *path, const cha
     return 0;
 }
 
-/* The folders above a protected path, up to the writable one that makes it matter. The first
- * `sorted` of `wants` are. */
+/* The folders above what is closed, up to the highest writable one: a writable folder in another
+ * one could be renamed as any of that one's. The first `sorted` of `wants` are. */
 static int pin_above(struct wants *wants, size_t sorted, const char *path)
 {
     auto_free char *at = strdup(path);
-    size_t begin = wants->count;
+    size_t kept = wants->count;
     char *slash;
 
     if (!at)
@@ -376,7 +376,7 @@ static int pin_above(struct wants *wants, size_t sorted, const char *path)
 
         *slash = '\0';
         if (is_wanted_writable(wants, sorted, at))
-            return 0;
+            kept = wants->count;
         pin = strdup(at);
         if (!pin || want(wants, RANK_PINNED, pin, NULL, pin) < 0) {
             free(pin);
@@ -384,8 +384,8 @@ static int pin_above(struct wants *wants, size_t sorted, const char *path)
         }
     }
     if (is_wanted_writable(wants, sorted, "/"))
-        return 0;
-    while (wants->count > begin) /* nothing above it is writable */
+        kept = wants->count;
+    while (wants->count > kept) /* nothing above these is writable */
         free(wants->items[--wants->count].pin);
     return 0;
 }
@@ -397,7 +397,7 @@ static int pin(struct wants *wants)
 
     qsort(wants->items, sorted, sizeof *wants->items, compare_wants);
     for (size_t i = 0; rc == 0 && i < sorted; i++) {
-        if (wants->items[i].rank == RANK_PROTECTED)
+        if (wants->items[i].rank <= RANK_PROTECTED)
             rc = pin_above(wants, sorted, wants->items[i].path);
     }
     qsort(wants->items, wants->count, sizeof *wants->items, compare_wants);

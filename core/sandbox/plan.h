@@ -68,17 +68,17 @@ struct plan_input {
 };
 
 /* Root read-only; /dev, /proc; an empty /tmp and /run; then what the settings open and close,
- * sorted so that no mount hides a later one. Between a writable folder and a protected path in it
- * every folder is a mount of its own, so that none can be renamed. A cwd that an empty folder would
- * hide is shown read-only, one that is denied is an empty folder. */
+ * sorted so that no mount hides a later one. Between a writable folder and a path in it that is
+ * protected or hidden every folder is a mount of its own, so that none can be renamed: what the
+ * path names would be free, and lie under another name for the next run. A cwd that an empty folder
+ * would hide is shown read-only, one that is denied is an empty folder. */
 int plan_make(struct plan **out, const struct plan_input *in, fence_error *err);
 void plan_free(struct plan *plan); /* takes NULL */
 
 /* Is `path` the folder `dir`, or below it? By whole components: "/tmpfoo" is not below "/tmp". */
 bool plan_covers(const char *dir, const char *path);
 
-/* Orders parents before children, and each folder's own before its neighbours': '/' is below all.
- */
+/* Orders parents before children, and each folder's own before its neighbours'. */
 int plan_compare_paths(const char *a, const char *b);
 
 /* The last mount that covers `path`: the one that decides over it. NULL unless `path` is absolute

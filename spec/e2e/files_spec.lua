@@ -137,6 +137,19 @@ local rows = {
       { "create", "@/here/way/new2", "ok" }, { "create", "@/out/new", "EROFS" },
       { "rename", "@/here/open/new", "@/here/open/deep/moved", "EXDEV ok" } },
     make = "ln -s ../out/open here/way" },
+  { "what is hidden keeps its place: the next run would read it elsewhere", {
+    allowWrite = { "@/here" }, denyRead = { "@/here/secrets/inner", "@/here/a/b/c/*.pem" } }, {
+      { "rename", "@/here/secrets", "@/here/s2", "EBUSY" },
+      { "rename", "@/here/a", "@/here/a2", "EBUSY" }, { "rename", "@/here/a/b", "@/here/b2",
+        "EBUSY EXDEV" }, { "rename", "@/here/a/b/c", "@/here/a/b/c2", "EBUSY" },
+      { "rename", "@/here/open", "@/here/open2", "ok" } } },
+  { "what is closed keeps its place in a folder that is open in another one", {
+    allowWrite = { "@/here", "@/here/a", "@/here/a/b", "@/here/secrets" },
+    denyWrite = { "@/here/a/b/c" }, denyRead = { "@/here/secrets/key" } }, {
+      { "rename", "@/here/a", "@/here/a2", "EBUSY" },
+      { "rename", "@/here/a/b", "@/here/a/b2", "EBUSY" },
+      { "rename", "@/here/secrets", "@/here/s2", "EBUSY" },
+      { "create", "@/here/a/b/new", "ok" }, { "create", "@/here/a/new", "ok" } } },
   { "what is missing is passed over", { allowWrite = { "@/here/none", "@/here/open" },
     allowRead = { "@/nothing" } }, { { "create", "@/here/open/new", "ok" },
       { "create", "@/here/none", "EROFS" } },

@@ -164,6 +164,16 @@ echo evil >.npmrc; exit 0]] },
         { "write", "@/p/.vscode/tasks.json", "EROFS" }, { "create", "@/p/new", "ok" } })
     end)
 
+    row("a repository in a folder that is writable by two names stays where it is", function()
+      host("git init -q p/src/proj")
+      local result = inside("cd ..; mv proj old 2>&1; mkdir proj 2>&1; cp -r old/. proj; " ..
+        "echo evil >proj/.git/hooks/pre-commit; exit 0", { cwd = "/p/src/proj",
+        settings = { filesystem = { allowWrite = { ".", folder .. "/p/src" } } } })
+      assert.equal(0, result.code, result.err)
+      assert.matches("^mv: [^\n]*busy\nmkdir: [^\n]*exists\n$", result.out)
+      assert.is_false(fenced.exists(folder .. "/p/src/proj/.git/hooks/pre-commit"))
+    end)
+
     row("3D.142 a folder that cannot be read is closed with all it holds", function()
       host("mkdir -p p/closed/deep; echo own >p/closed/deep/.bashrc; chmod 000 p/closed")
       local result = inside("chmod 700 closed; echo evil >closed/deep/.bashrc; " ..
