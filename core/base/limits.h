@@ -136,8 +136,9 @@
 #define LIMIT_PATH           4096         /* PATH_MAX: a path that is longer reaches nothing  */
 #define LIMIT_WALK_ENTRIES   1000000      /* of one tree that is looked through: about 1 s    */
 #define LIMIT_PROFILE        (512 * 1024) /* of sandbox-exec: an argument list has 1 MiB there */
-#define LIMIT_MACH_NAME      128          /* BOOTSTRAP_MAX_NAME_LEN of macOS                  */
-#define LIMIT_SANDBOX_OUTPUT 4096         /* of bubblewrap's own words that are kept       */
+#define LIMIT_PROFILE_PATHS  16384 /* closed or opened, of 32 bytes each: more than fit into it */
+#define LIMIT_MACH_NAME      128   /* BOOTSTRAP_MAX_NAME_LEN of macOS                  */
+#define LIMIT_SANDBOX_OUTPUT 4096  /* of bubblewrap's own words that are kept       */
 #define LIMIT_MOUNTINFO      (2 * 1024 * 1024) /* /proc/PID/mountinfo, about 10,000 mounts */
 #define LIMIT_PROBE_MS       5000              /* a trial start; 10 ms, but the machine may swap */
 

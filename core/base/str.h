@@ -47,6 +47,9 @@ bool str_equal_nocase(struct str a, struct str b); /* ASCII letters only */
 bool str_has_prefix(struct str s, struct str prefix);
 bool str_has_suffix(struct str s, struct str suffix);
 
+/* Of an array of strings, by their bytes: for qsort(3) and bsearch(3). */
+int str_compare_items(const void *a, const void *b);
+
 /* The index of the first `c`, or s.len. */
 size_t str_find(struct str s, char c);
 

@@ -12,7 +12,7 @@ static void tell(void *payload, const char *text)
     print_plain("[fence:macos] %s", text);
 }
 
-/* Written whole, or not at all: half a profile might say more than all of it. */
+/* Whoever starts something with it has to look at the status: half a profile says less. */
 static int write_profile(const char *profile)
 {
     if (fputs(profile, stdout) >= 0 && fflush(stdout) == 0)

@@ -17,11 +17,6 @@ static void json_cleanup(cJSON **json)
 
 /* ---- lists ---- */
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The strings of a list, sorted: it may have a million. NULL: out of memory. */
 static const char **sort_texts(const cJSON *list, size_t *count)
 {
@@ -35,7 +30,7 @@ static const char **sort_texts(const cJSON *list, size_t *count)
             texts[(*count)++] = item->valuestring;
     }
     if (texts)
-        qsort(texts, *count, sizeof *texts, compare_texts);
+        qsort(texts, *count, sizeof *texts, str_compare_items);
     return texts;
 }
 
@@ -66,7 +61,7 @@ static int append(cJSON *list, const cJSON *more)
         const char *text = cJSON_IsString(item) ? item->valuestring : NULL;
         cJSON *copy;
 
-        if (text ? bsearch(&text, texts, count, sizeof *texts, compare_texts) != NULL
+        if (text ? bsearch(&text, texts, count, sizeof *texts, str_compare_items) != NULL
                  : has_equal(list, item))
             continue;
         copy = cJSON_Duplicate(item, true);

@@ -126,17 +126,12 @@ static int seek_texts(struct resolver *r, const char *key, const struct config_t
 
 /* ---- what can be written ---- */
 
-static int compare_texts(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
 /* Is it below one of the first `count`? In the order of bytes those need not stand side by side:
  * "/a", "/a-b", "/a/b". */
 static bool is_covered(const struct file_list *list, size_t count, const char *path)
 {
     for (size_t i = 0; i < count; i++) {
-        if (resolver_covers(list->items[i], path))
+        if (plan_covers(list->items[i], path))
             return true;
     }
     return false;
@@ -163,7 +158,7 @@ static int take_roots(struct resolver *r)
             return -ENOMEM;
     }
     if (roots->count > 1)
-        qsort(roots->items, roots->count, sizeof *roots->items, compare_texts);
+        qsort(roots->items, roots->count, sizeof *roots->items, str_compare_items);
     for (size_t i = 0; i < roots->count; i++) {
         if (is_covered(roots, kept, roots->items[i]))
             free(roots->items[i]);
@@ -207,7 +202,7 @@ static bool is_opened(const struct resolver *r, const char *path)
 {
     for (size_t i = 0; i < r->files->nwishes; i++) {
         if (r->files->wishes[i].wish == WISH_WRITABLE &&
-            resolver_covers(path, r->files->wishes[i].path))
+            plan_covers(path, r->files->wishes[i].path))
             return true;
     }
     return false;
@@ -217,7 +212,7 @@ static bool is_opened(const struct resolver *r, const char *path)
  * would take as long as the disk is large. */
 static bool is_broad(const char *root, const char *home)
 {
-    return strcmp(root, "/") == 0 || (home && resolver_covers(root, home));
+    return strcmp(root, "/") == 0 || (home && plan_covers(root, home));
 }
 
 /* The folders between `home` and a name below it, as far as they are there. */
@@ -356,7 +351,7 @@ static int protect_roots(struct resolver *r)
                           "'%.200s' is opened as a whole: protected are start files at the top of "
                           "the home folder, and below the current folder",
                           root);
-            if (resolver_covers(root, r->cwd) && !cwd_is_broad)
+            if (plan_covers(root, r->cwd) && !cwd_is_broad)
                 rc = protect_below(r, r->cwd);
         }
         if (rc == 0)

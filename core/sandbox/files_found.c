@@ -103,7 +103,7 @@ static int deny_write(struct resolver *r, const char *path)
     for (size_t i = 0; canonical && i < r->opened; i++) {
         const struct plan_wish *wish = &r->files->wishes[i];
 
-        if (wish->wish == WISH_WRITABLE && resolver_covers(canonical, wish->path)) {
+        if (wish->wish == WISH_WRITABLE && plan_covers(canonical, wish->path)) {
             if (resolver_wish(r, WISH_PROTECTED, canonical, NULL) < 0)
                 return -ENOMEM;
             break;

@@ -169,13 +169,6 @@ int resolver_seek(struct resolver *r, enum sought what, char *base, char *rest)
 
 /* ---- where paths lie ---- */
 
-bool resolver_covers(const char *dir, const char *path)
-{
-    size_t len = strlen(dir);
-
-    return len == 1 || (strncmp(dir, path, len) == 0 && (path[len] == '/' || !path[len]));
-}
-
 bool resolver_has_dots(const char *path)
 {
     for (; *path; path += strcspn(path, "/"), path += *path == '/') {
@@ -188,7 +181,7 @@ bool resolver_has_dots(const char *path)
 bool resolver_is_writable(const struct resolver *r, const char *path)
 {
     for (size_t i = 0; i < r->files->roots.count; i++) {
-        if (resolver_covers(r->files->roots.items[i], path))
+        if (plan_covers(r->files->roots.items[i], path))
             return true;
     }
     return false;

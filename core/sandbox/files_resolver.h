@@ -50,7 +50,6 @@ FENCE_PRINTF(2, 3) void resolver_tell(struct resolver *r, const char *fmt, ...);
 void resolver_miss(struct resolver *r, const char *text);
 void resolver_tell_missing(struct resolver *r, const char *key);
 
-bool resolver_covers(const char *dir, const char *path);
 bool resolver_has_dots(const char *path); /* a component ".." */
 bool resolver_is_writable(const struct resolver *r, const char *path);
 

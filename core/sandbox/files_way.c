@@ -124,7 +124,7 @@ static int check_link(struct resolver *r, const char *link)
     for (size_t i = 0; folder && i < r->files->roots.count; i++) {
         const char *root = r->files->roots.items[i];
 
-        if (resolver_covers(root, folder) && !resolver_covers(root, target))
+        if (plan_covers(root, folder) && !plan_covers(root, target))
             return fail(r->err, FENCE_ECONFIG,
                         "filesystem.allowWrite: '%.200s' is a link in a folder that commands may "
                         "write to, and leads to '%.200s': remove it, or allow that path itself",

@@ -439,6 +439,11 @@ static enum mount_kind root_of(const struct wants *wants, const struct plan_inpu
     return in->deny_read ? MOUNT_EMPTY : MOUNT_READ_ONLY;
 }
 
+static bool may_grow(const struct plan *plan, const struct plan_input *in)
+{
+    return in->never_made || plan->nmounts <= LIMIT_MOUNTS;
+}
+
 static int plan_fill(struct plan *plan, const struct plan_input *in, struct wants *wants)
 {
     size_t room = ARRAY_LEN(plan_base) + 1 + in->ndevices + wants->count;
@@ -451,7 +456,7 @@ static int plan_fill(struct plan *plan, const struct plan_input *in, struct want
     rc = plan_add_base(plan, root_of(wants, in), in->ordinary_user);
     for (size_t i = 0; rc == 0 && i < in->ndevices; i++)
         rc = plan_add(plan, MOUNT_DEVICE, in->devices[i], NULL);
-    for (size_t i = 0; rc == 0 && i < wants->count && plan->nmounts <= LIMIT_MOUNTS; i++)
+    for (size_t i = 0; rc == 0 && i < wants->count && may_grow(plan, in); i++)
         rc = plan_add_wanted(plan, wants, &wants->items[i]);
     return rc;
 }
@@ -467,7 +472,7 @@ int plan_make(struct plan **out, const struct plan_input *in, fence_error *err)
     plan = calloc(1, sizeof *plan);
     if (!plan || collect(&wants, in) < 0 || plan_fill(plan, in, &wants) < 0)
         return fail(err, -ENOMEM, "out of memory");
-    if (plan->nmounts > LIMIT_MOUNTS)
+    if (!may_grow(plan, in))
         return fail(err, FENCE_ECONFIG,
                     "the sandbox would need more than %d mounts, and start too slowly: name "
                     "folders above them in filesystem.allowWrite, denyWrite and denyRead",

@@ -60,6 +60,7 @@ struct plan_input {
     bool deny_read;          /* / is empty but for what is wished for */
     const char *cwd;         /* canonical absolute path                        */
     const char *runtime_dir; /* $XDG_RUNTIME_DIR when it lies below /run; or NULL */
+    bool never_made;         /* asked, and not mounted: as many as it takes */
     bool ordinary_user;      /* the caller's uid is not 0: root's files in /proc are closed to it */
     const char *const *devices; /* canonical, of character devices below /dev */
     size_t ndevices;

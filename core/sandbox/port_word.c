@@ -22,6 +22,27 @@ const char *port_word_parse(struct port_word *out, struct str text)
     return host.is_addr ? NULL : shape;
 }
 
+bool port_word_has(const struct port_word *known, size_t count, const struct port_word *word)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (known[i].port == word->port && addr_equal(&known[i].addr, &word->addr))
+            return true;
+    }
+    return false;
+}
+
+const char *port_word_taken(const struct port_word *word, const struct fence_config *config,
+                            const struct port_word *known, size_t count)
+{
+    if (word->port == config->http_port || word->port == config->socks_port)
+        return "the command finds fence's own proxy at this port: choose another";
+    for (size_t i = 0; i < config->local_ports.count; i++) {
+        if (config->local_ports.items[i] == word->port)
+            return "network.allowLocalOutboundPorts has this port lead out: choose another";
+    }
+    return port_word_has(known, count, word) ? "it was given twice: leave one out" : NULL;
+}
+
 int port_word_fail(fence_error *err, int code, const char *text, const char *why)
 {
     char shown[128];

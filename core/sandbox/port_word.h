@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/str.h"
+#include "filter/config.h"
 
 struct port_word {
     struct addr addr;
@@ -16,6 +17,14 @@ struct port_word {
 
 /* Returns NULL, or why it is none. */
 const char *port_word_parse(struct port_word *out, struct str text);
+
+/* Is it one of those? */
+bool port_word_has(const struct port_word *known, size_t count, const struct port_word *word);
+
+/* Returns NULL, or why it cannot lead in: inside has another use for it, or it is one of those
+ * before. */
+const char *port_word_taken(const struct port_word *word, const struct fence_config *config,
+                            const struct port_word *known, size_t count);
 
 /* "port 'TEXT': " and why. Returns `code`. */
 int port_word_fail(fence_error *err, int code, const char *text, const char *why);

@@ -41,18 +41,6 @@ struct ports {
 static const struct addr loopback4 = {4, {127, 0, 0, 1}};
 static const struct addr loopback6 = {6, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 
-/* What inside has another use for the port, or NULL. */
-static const char *taken_inside(const struct ports *p, uint16_t port)
-{
-    if (port == p->proxy->config->http_port || port == p->proxy->config->socks_port)
-        return "the command finds fence's own proxy at this port: choose another";
-    for (size_t i = 0; i < p->nlocal; i++) {
-        if (p->local[i] == port)
-            return "network.allowLocalOutboundPorts has this port lead out: choose another";
-    }
-    return NULL;
-}
-
 static const char *why_not(int rc)
 {
     switch (rc) {
@@ -68,15 +56,6 @@ static const char *why_not(int rc)
 }
 
 /* ---- on the host ---- */
-
-static bool is_known(const struct ports *p, const struct port_word *port)
-{
-    for (size_t i = 0; i < p->nhost; i++) {
-        if (p->known[i].port == port->port && addr_equal(&p->known[i].addr, &port->addr))
-            return true;
-    }
-    return false;
-}
 
 static int listen_at(struct ports *p, const struct port_word *at)
 {
@@ -94,16 +73,14 @@ static int open_port(struct ports *p, const char *text, fence_error *err)
     int rc;
 
     if (!why)
-        why = taken_inside(p, at.port);
-    if (!why && is_known(p, &at))
-        why = "it was given twice: leave one out";
+        why = port_word_taken(&at, p->proxy->config, p->known, p->nhost);
     if (why)
         return port_word_fail(err, -EINVAL, text, why);
     rc = listen_at(p, &at);
     if (rc < 0)
         return port_word_fail(err, rc, text, why_not(rc));
     at.addr = loopback6;
-    if (!at.alone || is_known(p, &at))
+    if (!at.alone || port_word_has(p->known, p->nhost, &at))
         return 0;
     rc = listen_at(p, &at);
     if (rc == UV_EADDRINUSE) /* clients of "localhost" would get to whoever that is */

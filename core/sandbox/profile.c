@@ -17,6 +17,7 @@
 #include "sandbox/owners.h"
 #include "sandbox/plan.h"
 #include "sandbox/port_word.h"
+#include "sandbox/program_links.h"
 #include "sandbox/rule_files.h"
 #include "sandbox/seatbelt.h"
 #include "sandbox/socket_paths.h"
@@ -70,17 +71,20 @@ static int check_command(const fence_config *config, fence_policy *policy, const
 static int read_ports(uint16_t *ports, struct seatbelt_input *in, const char *const *texts,
                       fence_error *err)
 {
+    struct port_word known[LIMIT_PORTS];
     bool outside = false;
 
     for (; texts && *texts; texts++) {
-        struct port_word word;
-        const char *why = in->nports < LIMIT_PORTS ? port_word_parse(&word, str_of(*texts))
+        struct port_word *word = &known[in->nports];
+        const char *why = in->nports < LIMIT_PORTS ? port_word_parse(word, str_of(*texts))
                                                    : "there are more than 64";
 
+        if (!why)
+            why = port_word_taken(word, in->config, known, in->nports);
         if (why)
             return port_word_fail(err, -EINVAL, *texts, why);
-        outside = outside || addr_classify(&word.addr) != ADDR_LOOPBACK;
-        ports[in->nports++] = word.port;
+        outside = outside || addr_classify(&word->addr) != ADDR_LOOPBACK;
+        ports[in->nports++] = word->port;
     }
     in->ports = ports;
     if (outside)
@@ -108,10 +112,17 @@ static int check_files(const struct seatbelt_input *in, const fence_sandbox_opti
                                     in->config->default_deny_read || in->config->strict_deny_read,
                                 .wishes = in->files->wishes,
                                 .nwishes = in->files->nwishes,
-                                .ordinary_user = geteuid() != 0};
+                                .ordinary_user = geteuid() != 0,
+                                .never_made = true};
     struct plan *plan = NULL;
-    int rc = plan_make(&plan, &wanted, err);
+    int rc;
 
+    if (wanted.nwishes > LIMIT_PROFILE_PATHS)
+        return fail(err, FENCE_ECONFIG,
+                    "the profile would have more than %d paths: name folders above them in "
+                    "filesystem.allowWrite, denyWrite and denyRead",
+                    LIMIT_PROFILE_PATHS);
+    rc = plan_make(&plan, &wanted, err);
     if (rc == 0)
         rc = rule_files_check(plan, options->rule_files, err);
     if (rc == 0)
@@ -134,14 +145,26 @@ static int take_text(char **out, struct buf *profile, fence_error *err)
     return 0;
 }
 
-static int render(char **out, struct seatbelt_input *in, const fence_sandbox_options *options,
-                  const char *home, fence_error *err)
+static void links_cleanup(struct program_links *links)
 {
+    program_links_deinit(links);
+}
+
+static int render(char **out, struct seatbelt_input *in, const fence_sandbox_options *options,
+                  const char *const *env, fence_error *err)
+{
+    struct program_links links __attribute__((cleanup(links_cleanup))) = {0};
     auto_socket_paths struct socket_paths sockets = {0};
     auto_buf struct buf profile = BUF_INIT(LIMIT_PROFILE);
     uint16_t ports[LIMIT_PORTS];
-    int rc = socket_paths_find(&sockets, in->config, in->cwd, home, in->told, in->payload, err);
+    int rc = program_links_find(&links, &in->config->commands, env_value(env, "PATH"));
 
+    if (rc < 0)
+        return fail(err, rc, "out of memory");
+    in->links = links.items;
+    in->nlinks = links.count;
+    rc = socket_paths_find(&sockets, in->config, in->cwd, env_value(env, "HOME"), in->told,
+                           in->payload, err);
     in->sockets = (const char *const *)sockets.items;
     in->nsockets = sockets.count;
     if (rc == 0)
@@ -151,12 +174,18 @@ static int render(char **out, struct seatbelt_input *in, const fence_sandbox_opt
     return rc == 0 ? take_text(out, &profile, err) : rc;
 }
 
+/* For who does not want to know. */
+static void tell_nobody(void *payload, const char *text)
+{
+    (void)payload;
+    (void)text;
+}
+
 int profile_make(char **out, const fence_config *config, fence_policy *policy,
                  const fence_sandbox_options *options, fence_told_cb told, void *payload,
                  fence_error *err)
 {
     const char *const *env = options->env ? options->env : (const char *const *)environ;
-    const char *home = env_value(env, "HOME");
     auto_free char *here = getcwd(NULL, 0);
     auto_free char *cwd = here ? spelling_true(here) : NULL;
     struct files files = {0};
@@ -164,7 +193,7 @@ int profile_make(char **out, const fence_config *config, fence_policy *policy,
                                 .files = &files,
                                 .cwd = cwd,
                                 .asks = policy_wants_execs(policy),
-                                .told = told,
+                                .told = told ? told : tell_nobody,
                                 .payload = payload};
     int rc;
 
@@ -173,11 +202,11 @@ int profile_make(char **out, const fence_config *config, fence_policy *policy,
                     strerror(errno));
     rc = check_command(config, policy, options->argv, err);
     if (rc == 0)
-        rc = files_resolve(&files, config, cwd, home, told, payload, err);
+        rc = files_resolve(&files, config, cwd, env_value(env, "HOME"), in.told, payload, err);
     if (rc == 0)
         rc = check_files(&in, options, env_value(env, "SUDO_UID"), err);
     if (rc == 0)
-        rc = render(out, &in, options, home, err);
+        rc = render(out, &in, options, env, err);
     files_deinit(&files);
     return rc;
 }

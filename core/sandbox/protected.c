@@ -82,6 +82,21 @@ const char *const protected_home[] = {
     ".pythonrc",
     ".docker",
     ".kube",
+    /* macOS: what its services and programs start, and by which settings */
+    "Library/Application Scripts",
+    "Library/Frameworks",
+    "Library/Input Methods",
+    "Library/Internet Plug-Ins",
+    "Library/Keychains",
+    "Library/LaunchAgents",
+    "Library/PreferencePanes",
+    "Library/Preferences",
+    "Library/QuickLook",
+    "Library/Screen Savers",
+    "Library/Scripts",
+    "Library/Services",
+    "Library/Spotlight",
+    "Library/Workflows",
 };
 const size_t protected_home_count = ARRAY_LEN(protected_home);
 

@@ -8,6 +8,7 @@
 #include "sandbox/seatbelt_base.h"
 #include "sandbox/seatbelt_files.h"
 #include "sandbox/seatbelt_rule.h"
+#include "sandbox/seatbelt_told.h"
 
 /* ---- network ---- */
 
@@ -37,17 +38,30 @@ static int write_servers(struct buf *profile, const struct seatbelt_input *in)
     return seatbelt_rule_end(&rule);
 }
 
-/* Whoever may connect to all of them may not ask for names past the proxy. */
+/* seatbelt_files() has opened those that are seen. Whoever may connect to all of them makes its
+ * own, and may not ask for names past the proxy. */
+static int write_all_sockets(struct buf *profile, const struct files *files)
+{
+    struct seatbelt_rule rule = {.profile = profile, .says = "allow network-bind network-inbound"};
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < files->roots.count; i++)
+        rc = seatbelt_rule_path(&rule, "subpath", files->roots.items[i]);
+    if (rc == 0)
+        rc = seatbelt_rule_end(&rule);
+    return rc < 0 ? rc
+                  : buf_append_text(profile, "(deny network-outbound\n"
+                                             "  (literal \"/private/var/run/mDNSResponder\")\n"
+                                             "  (literal \"/var/run/mDNSResponder\"))\n");
+}
+
 static int write_sockets(struct buf *profile, const struct seatbelt_input *in)
 {
     struct seatbelt_rule rule = {.profile = profile, .says = "allow network-outbound"};
     int rc = 0;
 
     if (in->config->all_unix_sockets)
-        return buf_append_text(profile, "(allow network-outbound (subpath \"/\"))\n"
-                                        "(deny network-outbound\n"
-                                        "  (literal \"/private/var/run/mDNSResponder\")\n"
-                                        "  (literal \"/var/run/mDNSResponder\"))\n");
+        return write_all_sockets(profile, in->files);
     for (size_t i = 0; rc == 0 && i < in->nsockets; i++)
         rc = seatbelt_rule_path(&rule, "literal", in->sockets[i]);
     return rc < 0 ? rc : seatbelt_rule_end(&rule);
@@ -88,6 +102,16 @@ static int write_services(struct buf *profile, const char *says, const struct co
 
 /* ---- all of it ---- */
 
+static int write_programs(struct buf *profile, const struct seatbelt_input *in)
+{
+    return seatbelt_exec(profile, &(struct seatbelt_exec_input){.config = in->config,
+                                                                .links = in->links,
+                                                                .nlinks = in->nlinks,
+                                                                .asks = in->asks,
+                                                                .told = in->told,
+                                                                .payload = in->payload});
+}
+
 static int write_all(struct buf *profile, const struct seatbelt_input *in)
 {
     const struct fence_config *config = in->config;
@@ -95,7 +119,8 @@ static int write_all(struct buf *profile, const struct seatbelt_input *in)
                                      .cwd = in->cwd,
                                      .deny_read =
                                          config->default_deny_read || config->strict_deny_read,
-                                     .system = !config->strict_deny_read};
+                                     .system = !config->strict_deny_read,
+                                     .sockets = config->all_unix_sockets};
     int rc = buf_append_text(profile, seatbelt_base);
 
     if (rc == 0)
@@ -116,21 +141,7 @@ static int write_all(struct buf *profile, const struct seatbelt_input *in)
         rc = write_network(profile, in);
     if (rc == 0)
         rc = buf_append_text(profile, "; programs\n");
-    return rc == 0 ? seatbelt_exec(profile, config, in->asks, in->told, in->payload) : rc;
-}
-
-/* Beside what seatbelt_exec() tells. */
-static void tell_rest(const struct seatbelt_input *in)
-{
-    const struct fence_config *config = in->config;
-
-    if (config->devices.count > 0)
-        in->told(in->payload, "devices.allow is not held: a profile opens no device but a "
-                              "program's usual ones");
-    if (!config->env_inherit || config->env_allow.count + config->env_deny.count > 0 ||
-        config->env_set.count > 0)
-        in->told(in->payload, "environment is not held: start the command with env -i and what it "
-                              "is to have");
+    return rc == 0 ? write_programs(profile, in) : rc;
 }
 
 int seatbelt_profile(struct buf *profile, const struct seatbelt_input *in, fence_error *err)
@@ -138,7 +149,7 @@ int seatbelt_profile(struct buf *profile, const struct seatbelt_input *in, fence
     int rc = write_all(profile, in);
 
     if (rc == 0)
-        tell_rest(in);
+        rc = seatbelt_tell(in);
     if (rc == -EINVAL)
         return fail(err, rc,
                     "a path has a control character, which a profile cannot hold: rename "

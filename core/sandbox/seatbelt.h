@@ -18,6 +18,8 @@ struct seatbelt_input {
     size_t nsockets;
     const uint16_t *ports; /* at which the command's servers may be reached: -p */
     size_t nports;
+    const struct seatbelt_link *links; /* of the programs that rules deny */
+    size_t nlinks;
     bool asks;          /* a policy has an on_exec */
     seatbelt_told told; /* of what the profile does not hold */
     void *payload;

@@ -20,6 +20,7 @@ const char seatbelt_base[] =
     "(version 1)\n"
     "(deny default)\n"
     "(deny nvram*)\n"
+    "(deny iokit-get-properties)\n"
     "(deny lsopen)\n"
     "(deny appleevent-send)\n"
     "(deny process-info*)\n"

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  * seatbelt_exec.c - see seatbelt_exec.h. The kernel compares the path of the file itself, behind
- * all links: a copy of another name passes, which needs the program to be writable or read; and a
- * link to a program of another name is that one, which no rule means. */
+ * all links: a copy of another name passes, which needs the program to be writable or read. What a
+ * link leads to is closed only where no other program can be meant: systemctl is more than the
+ * reboot that leads to it. */
 #include "sandbox/seatbelt_exec.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/base.h"
-#include "sandbox/seatbelt_text.h"
+#include "sandbox/seatbelt_rule.h"
 
 struct writing {
     struct buf *profile;
+    const struct seatbelt_exec_input *in;
     const struct commands *commands;
     size_t of_words;        /* rules that need more than the program's name */
     const char *words;      /* the first of them   */
     const char *split, *by; /* the first one of which a rule allows a part, and that rule */
     size_t nsplit;
+    const struct seatbelt_link *link; /* the first that leads to what stays open */
+    size_t nlinks;
 };
 
 /* ---- one program ---- */
@@ -58,9 +62,40 @@ static bool is_denied_before(const struct command_rule *list, size_t count, stru
     return false;
 }
 
+/* "python3.11" is python3, unless something allows it. */
+static bool is_the_same(const struct commands *commands, struct str name, struct str other)
+{
+    const struct command_rule *part;
+
+    return other.len >= name.len && str_equal_nocase(str_slice(other, 0, name.len), name) &&
+           !find_allowed(&part, commands, other) && !part;
+}
+
+static int deny_links(struct writing *w, struct str name)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < w->in->nlinks; i++) {
+        const struct seatbelt_link *link = &w->in->links[i];
+        struct seatbelt_rule rule = {.profile = w->profile, .says = "deny process-exec*"};
+
+        if (!str_equal(str_of(link->name), name))
+            continue;
+        if (!is_the_same(w->commands, name, str_base_name(str_of(link->path)))) {
+            w->link = w->nlinks++ == 0 ? link : w->link;
+            continue;
+        }
+        rc = seatbelt_rule_path(&rule, "literal", link->path);
+        if (rc == 0)
+            rc = seatbelt_rule_end(&rule);
+    }
+    return rc;
+}
+
 static int write_rule(struct writing *w, const struct command_rule *rule)
 {
     const struct command_rule *part;
+    int rc;
 
     if (find_allowed(&part, w->commands, rule->tokens[0]))
         return 0;
@@ -73,7 +108,8 @@ static int write_rule(struct writing *w, const struct command_rule *rule)
         w->split = w->nsplit++ == 0 ? rule->text : w->split;
         return 0;
     }
-    return deny(w->profile, rule->tokens[0]);
+    rc = deny(w->profile, rule->tokens[0]);
+    return rc == 0 ? deny_links(w, rule->tokens[0]) : rc;
 }
 
 static int write_list(struct writing *w, const struct command_rule *list, size_t count)
@@ -94,9 +130,23 @@ static int write_list(struct writing *w, const struct command_rule *list, size_t
 
 /* ---- what is not held ---- */
 
-static void tell_rest(const struct writing *w, const struct config_ssh *ssh, bool asks,
-                      seatbelt_told told, void *payload)
+static void tell_links(const struct writing *w)
 {
+    char text[512], shown[256];
+
+    str_escape(shown, sizeof shown, str_of(w->link->path));
+    snprintf(text, sizeof text,
+             "%zu programs that command rules deny are links to others, \"%.100s\" to %s the "
+             "first, and not closed to what the command starts: deny those by name",
+             w->nlinks, w->link->name, shown);
+    w->in->told(w->in->payload, text);
+}
+
+static void tell_rest(const struct writing *w)
+{
+    const struct config_ssh *ssh = &w->in->config->ssh;
+    seatbelt_told told = w->in->told;
+    void *payload = w->in->payload;
     char text[512];
 
     if (w->of_words > 0) {
@@ -114,26 +164,28 @@ static void tell_rest(const struct writing *w, const struct config_ssh *ssh, boo
                  w->nsplit, w->split, w->by);
         told(payload, text);
     }
+    if (w->nlinks > 0)
+        tell_links(w);
     if (ssh->allowed_hosts.count + ssh->denied_hosts.count > 0)
         told(payload, "the rules of ssh are not held for what the command starts: name the hosts "
                       "in network.allowedDomains");
-    if (asks)
+    if (w->in->asks)
         told(payload, "on_exec is asked about the command alone, not about what it starts");
 }
 
-int seatbelt_exec(struct buf *profile, const struct fence_config *config, bool asks,
-                  seatbelt_told told, void *payload)
+int seatbelt_exec(struct buf *profile, const struct seatbelt_exec_input *in)
 {
-    struct writing w = {.profile = profile, .commands = &config->commands};
-    size_t defaults = config->commands.use_defaults ? ncommand_defaults : 0;
+    const struct commands *commands = &in->config->commands;
+    struct writing w = {.profile = profile, .in = in, .commands = commands};
+    size_t defaults = commands->use_defaults ? ncommand_defaults : 0;
     int rc = 0;
 
-    if (config->commands.held) {
-        rc = write_list(&w, config->commands.deny.list, config->commands.deny.count);
+    if (commands->held) {
+        rc = write_list(&w, commands->deny.list, commands->deny.count);
         if (rc == 0)
             rc = write_list(&w, command_defaults, defaults);
     }
     if (rc == 0)
-        tell_rest(&w, &config->ssh, asks, told, payload);
+        tell_rest(&w);
     return rc;
 }

@@ -11,11 +11,25 @@
 /* What a person should know: a sentence. */
 typedef void (*seatbelt_told)(void *payload, const char *text);
 
+/* A program of this name leads to the file, which has another name. */
+struct seatbelt_link {
+    char *name, *path; /* `path` is canonical */
+};
+
+struct seatbelt_exec_input {
+    const struct fence_config *config;
+    const struct seatbelt_link *links;
+    size_t nlinks;
+    bool asks; /* a policy has an on_exec */
+    seatbelt_told told;
+    void *payload;
+};
+
 /* Appends a line for each program that a rule of one word denies, by its name in any folder and any
- * case. They have to stand behind what allows executing: of several rules the last one counts.
- * `asks`: a policy has an on_exec. Nothing is written, and nothing told, where the rules are for
- * the command alone (struct commands). Returns 0 or -ENOMEM. */
-int seatbelt_exec(struct buf *profile, const struct fence_config *config, bool asks,
-                  seatbelt_told told, void *payload);
+ * case; and for what links of that name lead to where it is the same program, as its longer name
+ * says: python3.11 of python3. They have to stand behind what allows executing: of several rules
+ * the last one counts. Nothing is written, and nothing told, where the rules are for the command
+ * alone (struct commands). Returns 0, -ENOMEM, or -EINVAL as seatbelt_string() does. */
+int seatbelt_exec(struct buf *profile, const struct seatbelt_exec_input *in);
 
 #endif

@@ -25,12 +25,16 @@ static const char *const system_folders[] = {
 static const char *const system_names[] = {"/",    "/etc",         "/private",       "/tmp",
                                            "/var", "/private/var", "/private/var/db"};
 
-/* ---- shared ---- */
+/* "network-outbound" is about the Unix socket at a path; and without one, about every host. */
+static const struct seatbelt_says files_alone = {"deny file-read* file-write* process-exec*",
+                                                 "allow file-read* file-write* process-exec*",
+                                                 "allow file-read* process-exec*"};
+static const struct seatbelt_says files_and_sockets = {
+    "deny file-read* file-write* process-exec* network-outbound",
+    "allow file-read* file-write* process-exec* network-outbound",
+    "allow file-read* process-exec* network-outbound"};
 
-static int compare_texts(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
+/* ---- shared ---- */
 
 bool seatbelt_hides(const struct plan_wish *wish)
 {
@@ -42,8 +46,15 @@ bool seatbelt_opens(const struct plan_wish *wish)
     return wish->wish == WISH_WRITABLE || wish->wish == WISH_VISIBLE;
 }
 
-int seatbelt_write_wish(struct buf *profile, const struct plan_wish *wish)
+bool seatbelt_opens_file(const struct seatbelt_sorted *sorted, const struct plan_wish *wish)
 {
+    return wish->wish == WISH_WRITABLE && !roots_find(sorted->roots, wish->path);
+}
+
+int seatbelt_write_wish(struct buf *profile, const struct seatbelt_sorted *sorted,
+                        const struct plan_wish *wish)
+{
+    const struct seatbelt_says *says = sorted->says;
     struct seatbelt_rule rule = {.profile = profile};
     const char *filter = "subpath";
     int rc;
@@ -51,13 +62,14 @@ int seatbelt_write_wish(struct buf *profile, const struct plan_wish *wish)
     switch (wish->wish) {
     case WISH_HIDDEN_FILE:
     case WISH_HIDDEN_FOLDER:
-        rule.says = "deny " SEATBELT_ALL;
+        rule.says = says->hidden;
         break;
     case WISH_WRITABLE:
-        rule.says = "allow " SEATBELT_ALL;
+        rule.says = says->writable;
+        filter = seatbelt_opens_file(sorted, wish) ? "literal" : filter;
         break;
     case WISH_VISIBLE:
-        rule.says = "allow " SEATBELT_SEE;
+        rule.says = says->visible;
         filter = wish->target ? "literal" : filter;
         break;
     case WISH_PROTECTED:
@@ -89,7 +101,7 @@ int seatbelt_write_list(struct seatbelt_rule *rule, struct file_list *list)
     int rc = 0;
 
     if (list->count > 1)
-        qsort(list->items, list->count, sizeof *list->items, compare_texts);
+        qsort(list->items, list->count, sizeof *list->items, str_compare_items);
     for (size_t i = 0; rc == 0 && i < list->count; i++) {
         if (i == 0 || strcmp(list->items[i], list->items[i - 1]) != 0)
             rc = seatbelt_rule_path(rule, "literal", list->items[i]);
@@ -108,17 +120,31 @@ int seatbelt_end_with(struct seatbelt_rule *rule, struct seatbelt_names *names,
 
 /* ---- what can be read ---- */
 
-static int write_start(struct buf *profile, const struct seatbelt_places *p)
+/* The one folder of /System/Volumes that programs are made of; by the others all disks are seen. */
+static int write_volumes(struct buf *profile, const struct seatbelt_says *says)
 {
-    struct seatbelt_rule see = {.profile = profile, .says = "allow " SEATBELT_SEE};
+    return buf_printf(profile,
+                      "(%s (subpath \"/System/Volumes\"))\n"
+                      "(%s (subpath \"/System/Volumes/Preboot/Cryptexes\"))\n",
+                      says->hidden, says->visible);
+}
+
+static int write_start(struct buf *profile, const struct seatbelt_places *p,
+                       const struct seatbelt_says *says)
+{
+    struct seatbelt_rule see = {.profile = profile, .says = says->visible};
     struct seatbelt_rule names = {.profile = profile, .says = "allow file-read*"};
     int rc = 0;
 
     if (!p->deny_read)
-        return buf_append_text(profile, "(allow " SEATBELT_SEE ")\n");
+        return buf_append_text(profile, p->sockets ? "(allow file-read* process-exec*)\n"
+                                                     "(allow network-outbound (subpath \"/\"))\n"
+                                                   : "(allow file-read* process-exec*)\n");
     for (size_t i = 0; rc == 0 && p->system && i < ARRAY_LEN(system_folders); i++)
         rc = seatbelt_rule_path(&see, "subpath", system_folders[i]);
     seatbelt_rule_end(&see);
+    if (p->system)
+        write_volumes(profile, says);
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(system_names); i++)
         rc = seatbelt_rule_path(&names, "literal", system_names[i]);
     return rc < 0 ? rc : seatbelt_rule_end(&names);
@@ -179,10 +205,10 @@ static bool is_closed(const struct files *files, const struct plan_wish *wish)
 static int write_all(struct buf *profile, const struct seatbelt_places *p,
                      const struct seatbelt_sorted *sorted)
 {
-    int rc = write_start(profile, p);
+    int rc = write_start(profile, p, sorted->says);
 
     for (size_t i = 0; rc == 0 && i < sorted->count; i++)
-        rc = seatbelt_write_wish(profile, sorted->wishes[i]);
+        rc = seatbelt_write_wish(profile, sorted, sorted->wishes[i]);
     if (rc == 0)
         rc = seatbelt_hide(profile, p->files, sorted);
     if (rc == 0)
@@ -194,10 +220,13 @@ int seatbelt_files(struct buf *profile, const struct seatbelt_places *places)
 {
     const struct files *files = places->files;
     auto_free const struct plan_wish **wishes = calloc(files->nwishes + 1, sizeof(void *));
-    struct seatbelt_sorted sorted = {.wishes = wishes};
+    struct roots roots = {0};
+    struct seatbelt_sorted sorted = {.wishes = wishes,
+                                     .says = places->sockets ? &files_and_sockets : &files_alone,
+                                     .roots = &roots};
     int rc;
 
-    if (!wishes)
+    if (!wishes || roots_init(&roots, files) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < files->nwishes; i++) {
         if (!is_closed(files, &files->wishes[i]))
@@ -205,5 +234,6 @@ int seatbelt_files(struct buf *profile, const struct seatbelt_places *places)
     }
     qsort(wishes, sorted.count, sizeof(void *), compare_wishes);
     rc = write_all(profile, places, &sorted);
+    roots_deinit(&roots);
     return rc < 0 ? rc : profile->error;
 }

@@ -15,6 +15,7 @@ struct seatbelt_places {
     const char *cwd; /* canonical */
     bool deny_read;  /* nothing can be read but what is wished for   */
     bool system;     /* and what programs are made of: system_paths.h */
+    bool sockets;    /* Unix sockets can be connected to where they can be seen */
 };
 
 /* Appends the rules: of several the last one counts. Returns 0, -EINVAL for a path that a profile

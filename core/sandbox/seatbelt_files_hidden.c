@@ -7,9 +7,10 @@
 #include "sandbox/pattern.h"
 #include "sandbox/seatbelt_places.h"
 
-static int write_hidden_names(struct buf *profile, const struct files *files)
+static int write_hidden_names(struct buf *profile, const struct files *files,
+                              const struct seatbelt_says *says)
 {
-    struct seatbelt_rule rule = {.profile = profile, .says = "deny " SEATBELT_ALL};
+    struct seatbelt_rule rule = {.profile = profile, .says = says->hidden};
     struct seatbelt_names names = {0};
     int rc = 0;
 
@@ -65,9 +66,10 @@ static int hide_from_above(struct seatbelt_rule *rule, const struct file_rule *e
 }
 
 /* What is hidden below a folder that was opened once more. */
-static int hide_below(struct buf *profile, const struct files *files, const char *opened)
+static int hide_below(struct buf *profile, const struct files *files,
+                      const struct seatbelt_says *says, const char *opened)
 {
-    struct seatbelt_rule rule = {.profile = profile, .says = "deny " SEATBELT_ALL};
+    struct seatbelt_rule rule = {.profile = profile, .says = says->hidden};
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < files->nrules; i++) {
@@ -98,9 +100,9 @@ static int open_below(struct buf *profile, const struct files *files,
             hidden = wish->path;
         if (!below)
             continue;
-        rc = seatbelt_write_wish(profile, wish);
+        rc = seatbelt_write_wish(profile, sorted, wish);
         if (rc == 0 && seatbelt_opens(wish))
-            rc = hide_below(profile, files, wish->path);
+            rc = hide_below(profile, files, sorted->says, wish->path);
     }
     return rc;
 }
@@ -108,7 +110,7 @@ static int open_below(struct buf *profile, const struct files *files,
 int seatbelt_hide(struct buf *profile, const struct files *files,
                   const struct seatbelt_sorted *sorted)
 {
-    int rc = write_hidden_names(profile, files);
+    int rc = write_hidden_names(profile, files, sorted->says);
 
     return rc == 0 ? open_below(profile, files, sorted) : rc;
 }

@@ -4,24 +4,34 @@
 #define FENCE_SANDBOX_SEATBELT_PLACES_H
 
 #include "sandbox/files.h"
+#include "sandbox/roots.h"
 #include "sandbox/seatbelt_names.h"
 
-#define SEATBELT_SEE  "file-read* process-exec*"
-#define SEATBELT_ALL  "file-read* file-write* process-exec*"
 #define SEATBELT_MAKE "file-write-create file-write-unlink" /* a rename takes both */
+
+/* The beginnings of rules: "deny file-read* file-write* process-exec*". */
+struct seatbelt_says {
+    const char *hidden, *writable, *visible;
+};
 
 /* Wishes, but for those that open nothing: what is above comes first, and of one path the strongest
  * last. */
 struct seatbelt_sorted {
     const struct plan_wish **wishes;
     size_t count;
+    const struct seatbelt_says *says;
+    const struct roots *roots;
 };
 
 /* Each returns 0, or what seatbelt_files() does. */
 
 bool seatbelt_hides(const struct plan_wish *wish);
 bool seatbelt_opens(const struct plan_wish *wish);
-int seatbelt_write_wish(struct buf *profile, const struct plan_wish *wish);
+int seatbelt_write_wish(struct buf *profile, const struct seatbelt_sorted *sorted,
+                        const struct plan_wish *wish);
+
+/* A file, which is to stay one: what is put in its place must not be writable as a folder. */
+bool seatbelt_opens_file(const struct seatbelt_sorted *sorted, const struct plan_wish *wish);
 
 /* Every folder above `path` that lies in `top`, which may be "/". */
 int seatbelt_add_above(struct file_list *list, const char *top, const char *path);

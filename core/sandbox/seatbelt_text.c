@@ -7,7 +7,7 @@
 
 #include "sandbox/pattern.h"
 
-#define OTHERS "[^ -~]*" /* bytes, or characters, that are not printable ASCII */
+#define OTHER "[^ -~]" /* a byte, or a character, that is not printable ASCII */
 
 static bool is_control(char c)
 {
@@ -34,9 +34,12 @@ static bool is_letter(char c)
     return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
 }
 
+/* Whether \" is a quotation mark or the end, readers differ about: its neighbours close it, too. */
 static int put_itself(struct buf *profile, char c)
 {
-    if (strchr(".[]{}()*+?|^$\\\"", c))
+    if (c == '"')
+        return buf_append_text(profile, "[!-#]");
+    if (strchr(".[]{}()*+?|^$\\", c))
         return buf_printf(profile, "\\%c", c);
     return buf_append(profile, &c, 1);
 }
@@ -51,9 +54,11 @@ int seatbelt_character(struct buf *profile, char c)
 /* ---- one name ---- */
 
 /* U+017F folds to "s" and U+212A to "k"; U+FB00 to U+FB06 to two or three of the others. */
+#define FOLDED "FIKLSTfiklst"
+
 static bool folds_from_others(char c)
 {
-    return strchr("fiklst", ascii_lower(c)) != NULL;
+    return c != '\0' && strchr(FOLDED, c) != NULL;
 }
 
 static bool in_class(const char *class, size_t len, char c)
@@ -90,7 +95,7 @@ static int put_class(struct buf *profile, const char *class, size_t len)
         others =
             others || ((c < ' ' || c >= 0x7f) && pattern_in_class(class, len, (unsigned char)c));
     if (others)
-        buf_printf(profile, "%s[^ -~]", between);
+        buf_printf(profile, "%s" OTHER, between);
     else if (!between[0])
         buf_append_text(profile, "//"); /* nothing it stands for is in a path */
     return buf_append_text(profile, ")");
@@ -110,30 +115,103 @@ static size_t count_others(struct str text)
     return len;
 }
 
+/* Of these, one is written with ASCII alone: U+00DF, U+1E9E, U+0149, U+017F, U+212A and U+FB00 to
+ * U+FB06. */
+static bool folds_to_ascii(struct str others)
+{
+    static const char *const ones[] = {"\xc3\x9f", "\xe1\xba\x9e", "\xc5\x89",
+                                       "\xc5\xbf", "\xe2\x84\xaa", "\xef\xac"};
+    bool found = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(ones); i++)
+        found = found || memmem(others.bytes, others.len, ones[i], strlen(ones[i]));
+    return found;
+}
+
+static bool is_marked(struct str name, size_t len)
+{
+    return len < name.len && !is_ascii(name.bytes[len]);
+}
+
+/* The length of the letter, class or "?" that stands first, if a letter of another alphabet may be
+ * written for it; else 0. */
+static size_t foldable(struct str name)
+{
+    size_t class = pattern_class(name.bytes, name.len);
+
+    if (name.len == 0)
+        return 0;
+    if (class == 0)
+        return name.bytes[0] == '?' || folds_from_others(name.bytes[0]);
+    for (const char *c = FOLDED; *c; c++) {
+        if (in_class(name.bytes, class, *c))
+            return class;
+    }
+    return 0;
+}
+
+static void put_exactly(struct buf *profile, struct str name, size_t len)
+{
+    if (len > 1)
+        put_class(profile, name.bytes, len);
+    else if (name.bytes[0] == '?')
+        buf_append_text(profile, "[^/]");
+    else
+        seatbelt_character(profile, name.bytes[0]);
+}
+
+/* Of these one character may stand for several, so that they are taken together: as they are
+ * written, or with at least one that is not ASCII. The last one, where a mark follows, may be one
+ * with that, and stands alone. Returns their length. */
+static size_t put_foldable(struct buf *profile, struct str name)
+{
+    size_t at = 0, count = 0;
+    bool letters = true, marked = false;
+
+    buf_append_text(profile, "(");
+    for (size_t len; !marked && (len = foldable(str_slice(name, at, name.len))) > 0; at += len) {
+        marked = is_marked(name, at + len);
+        if (marked && count > 0)
+            break;
+        put_exactly(profile, str_slice(name, at, name.len), len);
+        letters = letters && len == 1 && name.bytes[at] != '?';
+        count++;
+    }
+    if (count == 1 && name.bytes[0] != '?')
+        buf_append_text(profile, "|" OTHER "+)");
+    else if (letters)
+        buf_append_text(profile, "|[" FOLDED "]*" OTHER "([" FOLDED "]|" OTHER ")*)");
+    else
+        buf_append_text(profile, "|[^/]*" OTHER "[^/]*)");
+    if (marked && count == 1)
+        buf_append_text(profile, "?");
+    return at;
+}
+
 /* What stands first in `name`, which is not empty. Returns its length. */
 static size_t put_next(struct buf *profile, struct str name)
 {
     char c = name.bytes[0];
-    bool marked = name.len > 1 && !is_ascii(name.bytes[1]);
     size_t class = pattern_class(name.bytes, name.len), others = count_others(name);
 
+    if (foldable(name) > 0)
+        return put_foldable(profile, name);
     if (class > 0) {
         put_class(profile, name.bytes, class);
         return class;
     }
     if (others > 0) {
-        buf_append_text(profile, "([A-Za-z]?[^ -~])+");
+        bool ascii = folds_to_ascii(str_slice(name, 0, others));
+
+        buf_append_text(profile,
+                        ascii ? "([A-Za-z]?" OTHER "|[Nn" FOLDED "])+" : "([A-Za-z]?" OTHER ")+");
         return others;
     }
     if (c == '*')
         buf_append_text(profile, "[^/]*");
-    else if (c == '?')
-        buf_append_text(profile, "[^/]");
-    else if (is_letter(c) && folds_from_others(c))
-        buf_printf(profile, "([%c%c]|%s)", ascii_lower(c), ascii_lower(c) - 'a' + 'A', OTHERS);
     else
         seatbelt_character(profile, c);
-    if (is_letter(c) && !folds_from_others(c) && marked) /* both may be one character */
+    if (is_letter(c) && is_marked(name, 1)) /* both may be one character */
         buf_append_text(profile, "?");
     return 1;
 }

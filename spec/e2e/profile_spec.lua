@@ -27,6 +27,8 @@ local more_words = "[fence:macos] 1 command rules of more than a program's name,
 local parts = "[fence:macos] 1 programs that command.deny names are not closed to what the " ..
   "command starts, \"npm\" the first, as command.allow lets \"npm ci\" pass and macOS does not " ..
   "show words\n"
+local repositories = "[fence:macos] a git repository that the command makes is not looked " ..
+  "through: git runs what its config and hooks name\n"
 local on_exec = "[fence:macos] on_exec is asked about the command alone, not about what it " ..
   "starts\n"
 
@@ -65,6 +67,24 @@ local rows = {
   { "a port of another address", {}, { "-p", "0.0.0.0:3000" }, 0, "[fence:macos] -p with an " ..
     "address that is not of the loopback is not held: only this machine reaches the command's " ..
     "server\n" },
+  { "a port twice", {}, { "-p", "3000", "-p", "127.0.0.1:3000" }, 125,
+    "fence: port '127.0.0.1:3000': it was given twice: leave one out\n" },
+  { "the proxy's port", {}, { "-p", "3128" }, 125, "fence: port '3128': the command finds " ..
+    "fence's own proxy at this port: choose another\n" },
+  { "a port that leads out",
+    { network = { allowLocalOutbound = true, allowLocalOutboundPorts = { 5432 } } },
+    { "-p", "5432" }, 125, "fence: port '5432': network.allowLocalOutboundPorts has this port " ..
+      "lead out: choose another\n" },
+  { "a session", { forceNewSession = true }, {}, 0, "[fence:macos] forceNewSession is not " ..
+    "held: start the command in a terminal of its own, by script(1)\n" },
+  { "a sandbox in it", { allowNested = true }, {}, 0, "[fence:macos] allowNested opens nothing: " ..
+    "macOS makes no sandbox within another\n" },
+  { "what is made of git", {}, { "--allow-write", "." }, 0, repositories },
+  { "a pattern that a rename gets round", { filesystem = { allowWrite = { "." },
+    denyWrite = { "/var/tmp/*/b/conf" } } }, {}, 0, repositories .. "[fence:macos] 1 patterns " ..
+    'of denyWrite and denyRead, "/var/tmp/*/b/conf" the first, are not held for what lies in a ' ..
+    'folder that is renamed into their reach, or out of it: begin them with "**/", below a ' ..
+    "folder that has all that is writable\n" },
   { "no port", {}, { "-p", "x" }, 125,
     "fence: port 'x': write the port as a number from 1 to 65535, without leading zeros\n" },
   { "a path that is not there", {}, { "--allow-write", "none" }, 0,
@@ -85,10 +105,10 @@ for _, identity in ipairs(users.identities()) do
   describe("fence profile as " .. identity, function()
     local folder
 
-    local function run(settings, words)
+    local function run(settings, words, env)
       local path = users.write_file(identity, folder .. "/f.json", json.encode(settings))
       users.write_file(identity, folder .. "/p.lua", policy)
-      return process.run({ as_user = identity, cwd = folder,
+      return process.run({ as_user = identity, cwd = folder, env = env,
         argv = { users.binary(identity), "profile", "-s", path, table.unpack(words) } })
     end
 
@@ -120,13 +140,27 @@ for _, identity in ipairs(users.identities()) do
       assert.matches("\n%(allow file%-read%* process%-exec%*%)\n", result.out)
     end)
 
+    it("closes what a link of a denied name leads to, or says that it does not", function()
+      local links = [[cd '%s' && mkdir bin && : >bin/tool-2.0 && ln -s tool-2.0 bin/tool && ]] ..
+        [[: >bin/other && ln -s other bin/thing]]
+      assert(os.execute(links:format(folder)))
+      local result = run({ command = { deny = { "tool", "thing" }, useDefaults = false } }, {},
+        { PATH = folder .. "/bin:/usr/bin:/bin" })
+      assert.equal("[fence:macos] 1 programs that command rules deny are links to others, " ..
+        '"thing" to ' .. folder .. "/bin/other the first, and not closed to what the command " ..
+        "starts: deny those by name\n", result.err)
+      assert.truthy(result.out:find('(deny process-exec*\n  (literal "' .. folder ..
+        '/bin/tool-2.0"))\n', 1, true), result.out)
+      assert.is_nil(result.out:find('/bin/other"', 1, true))
+    end)
+
     it("opens what the settings open, with the paths of this machine", function()
       assert(os.execute(("cd '%s' && ln -s . here && mkdir 'a \"b\\'"):format(folder)))
       local result = run({ network = { httpProxyPort = 4000, allowUnixSockets = { "f.json" } },
         filesystem = { allowWrite = { 'here/a "b\\' } },
         macos = { mach = { lookup = { "com.apple.trustd.agent" }, register = { "org.x.*" } } } },
         { "-p", "3000" })
-      assert.equal("", result.err)
+      assert.equal(repositories, result.err)
       for _, line in ipairs({
         '(subpath "' .. folder .. '/a \\"b\\\\")',
         '(remote ip "localhost:4000")', '(remote ip "localhost:1080")',

@@ -25,7 +25,8 @@ struct sbpl_question {
 
 /* The last rule that matches decides, and `line` (or NULL) is where it stands: 0 when it is that of
  * (allow default) or (deny default). A filter matches nothing when the question does not have what
- * it is about, so require-not of it always does. tcp and udp are not told apart. Aborts when the
+ * it is about, so require-not of it always does. tcp and udp are not told apart. Some operations
+ * (deny default) does not reach: they are allowed unless a rule names them. Aborts when the
  * question itself is wrong: a slip in a test would be a decision otherwise. */
 bool sbpl_allows(const struct sbpl *profile, const struct sbpl_question *question, unsigned *line);
 

@@ -204,6 +204,8 @@ bool sbpl_allows(const struct sbpl *profile, const struct sbpl_question *questio
     }
     if (line)
         *line = last ? last->line : 0;
+    if (!last && sbpl_is_open_by_default(question->operation))
+        return true;
     last = last ? last : otherwise;
     return last && strcmp(last->child->text, "allow") == 0;
 }

@@ -123,6 +123,24 @@ bool sbpl_is_operation(const char *name)
     return false;
 }
 
+/* By what Apple's own profiles and browsers' deny by name beside (deny default). */
+bool sbpl_is_open_by_default(const char *operation)
+{
+    static const char *const open[] = {"appleevent-send",
+                                       "dynamic-code-generation",
+                                       "file-map-executable",
+                                       "iokit-get-properties",
+                                       "lsopen",
+                                       "nvram*",
+                                       "process-info*"};
+
+    for (size_t i = 0; i < ARRAY_LEN(open); i++) {
+        if (sbpl_covers(open[i], operation))
+            return true;
+    }
+    return false;
+}
+
 bool sbpl_covers(const char *pattern, const char *operation)
 {
     size_t len = strlen(pattern);

@@ -44,24 +44,31 @@ static void skip_blank(struct reader *r)
     }
 }
 
-/* In an expression only the quote can be escaped: its other backslashes are its own. */
-static bool is_escape(const char *at, bool expression)
+/* In an expression backslashes are its own, and whether one escapes a quote readers differ about.
+ */
+static const char *find_escape_fault(const char *at, bool expression)
 {
-    return at[0] == '\\' && (at[1] == '"' || (at[1] == '\\' && !expression));
+    if (expression)
+        return at[1] == '"' ? "an escaped quote in an expression" : NULL;
+    return at[1] == '"' || at[1] == '\\' ? NULL : "an unknown escape in a string";
 }
 
 /* `at` is behind the opening quote. */
 static bool read_quoted(struct reader *r, bool expression)
 {
     for (; *r->at != '"'; r->at++) {
+        const char *fault = *r->at == '\\' ? find_escape_fault(r->at, expression) : NULL;
+
         if (*r->at == '\0' || *r->at == '\n')
             return sbpl_fail(r->error, r->line, "a string does not end on its line", NULL);
         if ((unsigned char)*r->at < ' ' || *r->at == 0x7f)
             return sbpl_fail(r->error, r->line, "a control character in a string", NULL);
-        if (is_escape(r->at, expression))
+        if (fault)
+            return sbpl_fail(r->error, r->line, fault, NULL);
+        if (r->at[0] == '\\' && r->at[1] == '\\' && expression)
+            *r->room++ = '\\';
+        if (r->at[0] == '\\' && (r->at[1] == '\\' || !expression))
             r->at++;
-        else if (*r->at == '\\' && !expression)
-            return sbpl_fail(r->error, r->line, "an unknown escape in a string", NULL);
         *r->room++ = *r->at;
     }
     r->at++;

@@ -68,6 +68,9 @@ const struct sbpl_filter *sbpl_find_filter(const char *name); /* or NULL */
 /* "file-read*" covers "file-read-data". "default" covers nothing here. */
 bool sbpl_covers(const char *pattern, const char *operation);
 
+/* One that (deny default) does not reach: it has to be denied by its name. */
+bool sbpl_is_open_by_default(const char *operation);
+
 /* ---- sbpl_expression.c ---- */
 
 bool sbpl_compile(const struct sbpl_error *error, struct sbpl_node *node);

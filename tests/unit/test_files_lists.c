@@ -59,7 +59,7 @@ static void test_covers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(covers_rows); i++) {
-        if (resolver_covers(covers_rows[i].dir, covers_rows[i].path) != covers_rows[i].covers)
+        if (plan_covers(covers_rows[i].dir, covers_rows[i].path) != covers_rows[i].covers)
             fail_msg("%s", covers_rows[i].name);
     }
 }

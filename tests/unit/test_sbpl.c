@@ -35,7 +35,7 @@ static const char whole[] =
     "(allow file-read* file-test-existence (subpath \"/\") (with no-report))\n"
     "(deny file-write* (with no-log)\n"
     "  (require-all (prefix \"/private/tmp/.\") (require-not (literal \"/private/tmp/.x\")))\n"
-    "  (require-any (regex #\"^/dev/(tty|pty)[0-9]*$\" #\"\\.x\\\"y$\") (vnode-type DIRECTORY)))\n"
+    "  (require-any (regex #\"^/dev/(tty|pty)[0-9]*$\" #\"\\.x[!-#]y$\") (vnode-type DIRECTORY)))\n"
     "(allow file-read-metadata (path-ancestors \"/usr/local/bin\") (file-mode #o0004))\n"
     "(allow signal process-info* mach-priv-task-port (target same-sandbox))\n"
     "(allow mach-lookup (global-name \"com.a\" \"com.b\") (local-name \"c\")\n"
@@ -90,7 +90,11 @@ static const struct {
     {"closed twice", V "(allow default))", "line 2: a ) without its ("},
     {"no end", A "(literal \"/a", "line 2: a string does not end on its line"},
     {"an escaped end", A "(literal \"/a\\\"", "line 2: a string does not end on its line"},
-    {"an expression's", A "(regex #\"a\\\"))", "line 2: a string does not end on its line"},
+    {"an expression's", A "(regex #\"a))", "line 2: a string does not end on its line"},
+    {"a quote in an expression", A "(regex #\"a\\\"b\"))",
+     "line 2: an escaped quote in an expression"},
+    {"a quote behind a backslash in one", A "(regex #\"a\\\\\\\"b\"))",
+     "line 2: an escaped quote in an expression"},
     {"a line end", A "(literal \"/a\n\"))", "line 2: a string does not end on its line"},
     {"a control character", A "(literal \"/a\tb\"))", "line 2: a control character in a string"},
     {"delete", A "(regex #\"\x7f\"))", "line 2: a control character in a string"},
@@ -245,9 +249,9 @@ static const struct decision {
     {"a quote", "(allow file* (literal \"/a\\\"b\\\\c\"))", {READ("/a\"b\\c")}, true, 2},
     {"a dot", "(allow file* (regex #\"/a\\.b$\"))", {READ("/a.b")}, true, 2},
     {"no dot", "(allow file* (regex #\"/a\\.b$\"))", {READ("/axb")}, false, 0},
-    {"a quote in one", "(allow file* (regex #\"/a\\\"b$\"))", {READ("/a\"b")}, true, 2},
+    {"a quote in one", "(allow file* (regex #\"/a[!-#]b$\"))", {READ("/a\"b")}, true, 2},
     {"a backslash in one", "(allow file* (regex #\"/a\\\\b$\"))", {READ("/a\\b")}, true, 2},
-    {"an escaped quote in one", "(allow file* (regex #\"^/\\\\\\\"$\"))", {READ("/\\\"")}, true, 2},
+    {"a backslash at the end of one", "(allow file* (regex #\"a\\\\\"))", {READ("/a\\")}, true, 2},
     {"anywhere", "(allow file* (regex #\"x\" #\"b.d\"))", {READ("/abcde")}, true, 2},
     {"extended", "(allow file* (regex #\"^/(a|b)+$\"))", {READ("/aba")}, true, 2},
 

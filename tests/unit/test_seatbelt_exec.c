@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * test_seatbelt_exec.c - what a profile holds of command rules, and what is said of the rest. The
- * expressions are evaluated by regcomp(3): those of a profile are of the same kind. */
-#include <regex.h>
+ * test_seatbelt_exec.c - what a profile holds of command rules, and what is said of the rest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,28 +13,33 @@
 #include "base/base.h"
 #include "sandbox/seatbelt_exec.h"
 #include "support/config_of.h"
+#include "support/sbpl_ask.h"
 
-#define MOST 6
+#define MOST       6
+#define TEXT(text) ((char *)(text)) /* nobody writes to it */
 
 static const struct row {
     const char *name, *settings;
     bool asks;
     const char *denied[MOST], *free[MOST];
     const char *told; /* a line each; "" is none */
+    struct seatbelt_link links[4];
 } rows[] = {
-    {"nothing is said", "{}", false, {0}, {"/sbin/shutdown", "/usr/bin/git"}, ""},
+    {"nothing is said", "{}", false, {0}, {"/sbin/shutdown", "/usr/bin/git"}, "", {{0}}},
     {"one word",
      "{\"command\": {\"deny\": [\"tool\"], \"useDefaults\": false}}",
      false,
      {"/usr/bin/tool", "/a b/tool", "/opt/TOOL"},
      {"/usr/bin/toolx", "/usr/bin/xtool", "/tool/x", "tool", "/sbin/shutdown"},
-     ""},
+     "",
+     {{0}}},
     {"a path is its name",
      "{\"command\": {\"deny\": [\"/usr/bin/tool\"], \"useDefaults\": false}}",
      false,
      {"/opt/tool"},
      {"/opt/other"},
-     ""},
+     "",
+     {{0}}},
     {"the default list beside it",
      "{\"command\": {\"deny\": [\"tool\"]}}",
      false,
@@ -44,14 +47,16 @@ static const struct row {
      {"/sbin/mkfsxext4", "/bin/dd", "/bin/systemctl", "/usr/local/bin/docker"},
      "8 command rules of more than a program's name, \"init 0\" the first, are not held for what "
      "the "
-     "command starts: macOS does not show its words\n"},
+     "command starts: macOS does not show its words\n",
+     {{0}}},
     {"odd names",
      "{\"command\": {\"deny\": [\"a.b+c\", \"'q\\\"[x]'\", \"g++\"], "
      "\"useDefaults\": false}}",
      false,
      {"/x/a.b+c", "/x/q\"[x]", "/x/g++", "/x/A.B+C"},
      {"/x/aXb+c", "/x/a.bbc", "/x/q\"x", "/x/g"},
-     ""},
+     "",
+     {{0}}},
     {"more words",
      "{\"command\": {\"deny\": [\"git push\", \"tool\", \"npm publish\"], "
      "\"useDefaults\": false}}",
@@ -59,7 +64,8 @@ static const struct row {
      {"/x/tool"},
      {"/usr/bin/git", "/usr/bin/npm"},
      "2 command rules of more than a program's name, \"git push\" the first, are not held for what "
-     "the command starts: macOS does not show its words\n"},
+     "the command starts: macOS does not show its words\n",
+     {{0}}},
     {"an exception",
      "{\"command\": {\"deny\": [\"tool\", \"git\"], \"allow\": [\"git status\"], "
      "\"useDefaults\": false}}",
@@ -67,34 +73,64 @@ static const struct row {
      {"/x/tool"},
      {"/usr/bin/git"},
      "1 programs that command.deny names are not closed to what the command starts, \"git\" the "
-     "first, as command.allow lets \"git status\" pass and macOS does not show words\n"},
+     "first, as command.allow lets \"git status\" pass and macOS does not show words\n",
+     {{0}}},
     {"allowed as a whole",
      "{\"command\": {\"deny\": [\"tool\", \"git push\"], "
      "\"allow\": [\"tool\", \"git\", \"tool x\"], \"useDefaults\": false}}",
      false,
      {0},
      {"/x/tool", "/x/git"},
-     ""},
+     "",
+     {{0}}},
     {"of the default list, too",
      "{\"command\": {\"allow\": [\"reboot\", \"init\", \"systemctl\", "
      "\"dd\", \"docker\"]}}",
      false,
      {"/sbin/halt"},
      {"/sbin/reboot"},
-     ""},
+     "",
+     {{0}}},
+    {"a link to the program by its longer name closes that, and a script",
+     "{\"command\": {\"deny\": [\"python3\", \"npm\"], \"useDefaults\": false}}",
+     false,
+     {"/usr/bin/python3.11", "/opt/npm/npm-cli.js", "/usr/bin/python3", "/opt/npm"},
+     {"/usr/bin/python3.12", "/opt/other/npm-cli.js", "/usr/bin/node"},
+     "",
+     {{TEXT("python3"), TEXT("/usr/bin/python3.11")}, {TEXT("npm"), TEXT("/opt/npm/npm-cli.js")}}},
+    {"a link to another program does not close that",
+     "{\"command\": {\"deny\": [\"reboot\", \"awk\"], \"useDefaults\": false}}",
+     false,
+     {"/sbin/reboot", "/usr/bin/awk"},
+     {"/bin/systemctl", "/usr/bin/mawk"},
+     "2 programs that command rules deny are links to others, \"reboot\" to /bin/systemctl the "
+     "first, and not closed to what the command starts: deny those by name\n",
+     {{TEXT("reboot"), TEXT("/bin/systemctl")}, {TEXT("awk"), TEXT("/usr/bin/mawk")}}},
+    {"nor does one to what is allowed, as a whole or in part",
+     "{\"command\": {\"deny\": [\"python\", \"git\"], \"allow\": [\"python3.11\", "
+     "\"git-lfs pull\"], \"useDefaults\": false}}",
+     false,
+     {"/usr/bin/python", "/usr/bin/git"},
+     {"/usr/bin/python3.11", "/usr/bin/git-lfs"},
+     "2 programs that command rules deny are links to others, \"python\" to "
+     "/usr/bin/python3.11 the first, and not closed to what the command starts: deny those by "
+     "name\n",
+     {{TEXT("python"), TEXT("/usr/bin/python3.11")}, {TEXT("git"), TEXT("/usr/bin/git-lfs")}}},
     {"ssh",
      "{\"command\": {\"useDefaults\": false}, \"ssh\": {\"allowedHosts\": [\"a.test\"]}}",
      false,
      {0},
      {"/usr/bin/ssh"},
      "the rules of ssh are not held for what the command starts: name the hosts in "
-     "network.allowedDomains\n"},
+     "network.allowedDomains\n",
+     {{0}}},
     {"on_exec",
      "{}",
      true,
      {0},
      {"/usr/bin/git"},
-     "on_exec is asked about the command alone, not about what it starts\n"},
+     "on_exec is asked about the command alone, not about what it starts\n",
+     {{0}}},
 };
 
 static void tell(void *payload, const char *text)
@@ -103,47 +139,20 @@ static void tell(void *payload, const char *text)
     buf_append_text(payload, "\n");
 }
 
-/* Each line is a rule. Returns whether one of them is about the path. */
-static bool is_denied(const char *row, const char *profile, const char *path)
+static void check(const struct row *row, struct buf *profile, const char *told)
 {
-    static const char begin[] = "(deny process-exec* (regex #\"", end[] = "\"))\n";
-    bool found = false;
+    struct sbpl *read = sbpl_of(row->name, profile);
 
-    while (*profile && !found) {
-        const char *line_end = strchr(profile, '\n') + 1;
-        char text[512];
-        size_t len = 0;
-        regex_t regex;
+    for (size_t i = 0; i < 2 * MOST; i++) {
+        bool denied = i < MOST;
+        const char *path = denied ? row->denied[i] : row->free[i - MOST];
+        struct sbpl_question question = {.operation = "process-exec", .path = path};
 
-        if (strncmp(profile, begin, strlen(begin)) != 0 ||
-            strncmp(line_end - strlen(end), end, strlen(end)) != 0)
-            fail_msg("%s: no rule: %s", row, profile);
-        profile += strlen(begin);
-        for (; profile < line_end - strlen(end); profile++) {
-            if (profile[0] == '\\' && profile[1] == '"') /* of the string, not of the expression */
-                profile++;
-            text[len++] = *profile;
-        }
-        text[len] = '\0';
-        profile = line_end;
-        if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
-            fail_msg("%s: no expression: %s", row, text);
-        found = regexec(&regex, path, 0, NULL, 0) == 0;
-        regfree(&regex);
+        if (path && sbpl_allows(read, &question, NULL) == denied)
+            fail_msg("%s: %s %s be executed:\n%s", row->name, path, denied ? "may" : "may not",
+                     profile->bytes);
     }
-    return found;
-}
-
-static void check(const struct row *row, const char *profile, const char *told)
-{
-    for (size_t i = 0; i < MOST && row->denied[i]; i++) {
-        if (!is_denied(row->name, profile, row->denied[i]))
-            fail_msg("%s: %s may be executed:\n%s", row->name, row->denied[i], profile);
-    }
-    for (size_t i = 0; i < MOST && row->free[i]; i++) {
-        if (is_denied(row->name, profile, row->free[i]))
-            fail_msg("%s: %s may not be executed:\n%s", row->name, row->free[i], profile);
-    }
+    sbpl_free(read);
     if (strcmp(told, row->told) != 0)
         fail_msg("%s: told %s", row->name, told);
 }
@@ -152,15 +161,20 @@ static void test_rows(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct buf profile = BUF_INIT(64 * 1024), told = BUF_INIT(64 * 1024);
+        auto_buf struct buf profile = BUF_INIT(64 * 1024), told = BUF_INIT(64 * 1024);
         fence_config *config = config_of(rows[i].settings);
+        struct seatbelt_exec_input in = {.config = config,
+                                         .links = rows[i].links,
+                                         .asks = rows[i].asks,
+                                         .told = tell,
+                                         .payload = &told};
 
-        assert_int_equal(seatbelt_exec(&profile, config, rows[i].asks, tell, &told), 0);
-        assert_int_equal(buf_append(&profile, "", 1), 0);
+        while (in.nlinks < ARRAY_LEN(rows[i].links) && rows[i].links[in.nlinks].name)
+            in.nlinks++;
+        buf_append_text(&profile, "(version 1)\n(deny default)\n(allow process-exec*)\n");
+        assert_int_equal(seatbelt_exec(&profile, &in), 0);
         assert_int_equal(buf_append(&told, "", 1), 0);
-        check(&rows[i], buf_str(&profile).bytes, buf_str(&told).bytes);
-        buf_deinit(&profile);
-        buf_deinit(&told);
+        check(&rows[i], &profile, told.bytes);
         fence_config_unref(config);
     }
 }
@@ -169,20 +183,21 @@ static void test_rows(void **state)
 static void test_no_room(void **state)
 {
     static const char text[] = "{\"command\": {\"deny\": [\"tool\"], \"useDefaults\": false}}";
+    static const struct seatbelt_link link = {TEXT("tool"), TEXT("/opt/tool-2")};
     fence_config *config = config_of(text);
     size_t room = 0;
     int rc = -1;
 
     (void)state;
     for (; rc < 0 && room < 1000; room++) {
-        struct buf profile = BUF_INIT(room), told = BUF_INIT(1000);
+        auto_buf struct buf profile = BUF_INIT(room), told = BUF_INIT(1000);
+        struct seatbelt_exec_input in = {
+            .config = config, .links = &link, .nlinks = 1, .told = tell, .payload = &told};
 
-        rc = seatbelt_exec(&profile, config, false, tell, &told);
-        buf_deinit(&profile);
-        buf_deinit(&told);
+        rc = seatbelt_exec(&profile, &in);
     }
     assert_int_equal(rc, 0);
-    assert_true(room > strlen("(deny process-exec* (regex #\"/tool$\"))\n"));
+    assert_true(room > strlen("(deny process-exec*\n  (literal \"/opt/tool-2\"))\n"));
     fence_config_unref(config);
 }
 

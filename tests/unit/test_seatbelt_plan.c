@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_seatbelt_plan.c - settings made by chance over one tree: what a profile opens, the plan of
  * the same settings has open; and what the plan has open is open in the profile, but for the names
- * that a pattern closes before somebody makes them. */
+ * that a pattern closes before somebody makes them. And what a profile closes no rename opens,
+ * unless it is said that it does. */
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "sandbox/pattern.h"
 #include "sandbox/seatbelt_files.h"
+#include "sandbox/seatbelt_told.h"
 #include "support/config_of.h"
 #include "support/sbpl_ask.h"
 #include "unit/tree.h"
 
-#define ROUNDS 1500
-#define PATHS  64
+#define ROUNDS  1500
+#define RENAMES 24 /* of each round */
+#define PATHS   64
 
 static const char *const tree[] = {"@/u/p/a/b/c/d",   "@/u/p/a/b/e",  "@/u/p/a/f.key",
                                    "@/u/p/.env",      "@/u/p/g/.env", "@/u/p/g/h/x.key",
@@ -52,7 +56,15 @@ struct round {
     struct plan *plan;
     struct sbpl *profile;
     const char *text;
+    bool told; /* of patterns that a rename gets round */
 };
+
+static void hear(void *payload, const char *text)
+{
+    struct round *r = payload;
+
+    r->told = r->told || strstr(text, " patterns of denyWrite and denyRead");
+}
 
 static void settle(struct round *r)
 {
@@ -87,6 +99,9 @@ static bool prepare(struct round *r, struct buf *profile, const char *cwd)
     int rc = files_resolve(&r->files, config, cwd, tree_at("@/u"), ignore, NULL, &err);
     struct plan_input in = {.cwd = cwd, .deny_read = deny_read, .ordinary_user = true};
 
+    if (rc == 0)
+        rc = seatbelt_tell(&(struct seatbelt_input){
+            .config = config, .files = &r->files, .told = hear, .payload = r});
     fence_config_unref(config);
     if (rc < 0)
         return false;
@@ -95,11 +110,20 @@ static bool prepare(struct round *r, struct buf *profile, const char *cwd)
     if (plan_make(&r->plan, &in, &err) != 0)
         fail_msg("%u: %s: %s", r->seed, r->json, err.message);
     buf_append_text(profile, "(version 1)\n(deny default)\n");
-    assert_int_equal(
-        seatbelt_files(profile, &(struct seatbelt_places){&r->files, cwd, deny_read, true}), 0);
+    assert_int_equal(seatbelt_files(profile, &(struct seatbelt_places){.files = &r->files,
+                                                                       .cwd = cwd,
+                                                                       .deny_read = deny_read,
+                                                                       .system = true}),
+                     0);
     r->profile = sbpl_of(r->json, profile);
     r->text = profile->bytes;
     return true;
+}
+
+/* A name that a profile protects below all roots, and a plan not below the home folder. */
+static bool is_protected(const char *path)
+{
+    return strstr(path, "/.vscode") != NULL;
 }
 
 /* Is the path one that a pattern of this kind closes? */
@@ -162,15 +186,61 @@ static void compare(const struct round *r, const char *operation, const char *pa
 /* ---- the paths ---- */
 
 static char paths[PATHS][TREE_PATH];
+static bool is_folder[PATHS];
 static size_t npaths, nthere; /* of them, those that are there */
 
 static int note(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
     (void)st;
     (void)ftw;
-    if (kind != FTW_SL && npaths < PATHS)
-        snprintf(paths[npaths++], TREE_PATH, "%s", path);
+    if (kind == FTW_SL || npaths == PATHS)
+        return 0;
+    is_folder[npaths] = kind == FTW_D;
+    snprintf(paths[npaths++], TREE_PATH, "%s", path);
     return 0;
+}
+
+/* ---- renames ---- */
+
+static bool may(const struct round *r, const char *operation, const char *path)
+{
+    return sbpl_allows(r->profile, &(struct sbpl_question){.operation = operation, .path = path},
+                       NULL);
+}
+
+/* A folder gets another name: whatever lies in it, or comes there, is what it was. */
+static void try_rename(const struct round *r, const char *from, const char *to)
+{
+    static const char *const names[] = {"",   "/b",         "/x.key", "/a/b/new", "/.env",
+                                        "/h", "/.vscode/t", "/new",   "/b/c/d"};
+    char old[TREE_PATH + 32], new[TREE_PATH + 32];
+
+    if (!may(r, "file-write-unlink", from) || !may(r, "file-write-create", to) ||
+        (access(to, F_OK) == 0 && !may(r, "file-write-unlink", to)))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(old, sizeof old, "%s%s", from, names[i]);
+        snprintf(new, sizeof new, "%s%s", to, names[i]);
+        if (may(r, "file-write-data", old) != may(r, "file-write-data", new))
+            fail_msg("%u: %s: %s -> %s: writing\n%s", r->seed, r->json, old, new, r->text);
+        if (!may(r, "file-read-data", old) && may(r, "file-read-data", new))
+            fail_msg("%u: %s: %s -> %s: reading\n%s", r->seed, r->json, old, new, r->text);
+    }
+}
+
+static void try_renames(const struct round *r)
+{
+    static const char *const names[] = {"b", "g", "moved", ".vscode", "c"};
+    uint32_t state = r->seed ^ 0x5eed;
+
+    for (size_t i = 0; !r->told && i < RENAMES; i++) {
+        size_t from = next(&state) % nthere, into = next(&state) % nthere;
+        char to[TREE_PATH + 16];
+
+        snprintf(to, sizeof to, "%s/%s", paths[into], names[next(&state) % ARRAY_LEN(names)]);
+        if (is_folder[from] && is_folder[into] && !plan_covers(paths[from], to))
+            try_rename(r, paths[from], to);
+    }
 }
 
 static void test_rounds(void **state)
@@ -198,8 +268,10 @@ static void test_rounds(void **state)
 
                 compare(&round, "file-read-data", paths[i], plan_reads(&round, paths[i]), hidden);
                 compare(&round, "file-write-data", paths[i], plan_writes(&round, paths[i]),
-                        hidden || (absent && is_ruled(&round, paths[i], false)));
+                        hidden || is_protected(paths[i]) ||
+                            (absent && is_ruled(&round, paths[i], false)));
             }
+            try_renames(&round);
         }
         sbpl_free(round.profile);
         plan_free(round.plan);

@@ -223,8 +223,7 @@ FENCE_API int fence_policy_new(fence_policy **out, fence_error *err);
  * Takes a reference. */
 FENCE_API void fence_policy_configure(fence_policy *policy, const fence_config *config);
 
-/* Loads and checks a file, behind the others; a failure names file and line, and changes nothing.
- */
+/* Loads and checks a file, behind the others; a failure names file and line and changes nothing. */
 FENCE_API int fence_policy_load(fence_policy *policy, const char *path, fence_error *err);
 
 /* The same for a text; `name` stands for the file. It can require "fence" and nothing else. */
@@ -463,7 +462,7 @@ FENCE_API int fence_terminate(fence_sandbox *sandbox, int signum);
 /* Writes a profile of sandbox-exec(1), by which macOS holds a command as these settings say, with
  * the proxy at their ports of 127.0.0.1 and the paths of this machine: free(3). Of `options` it
  * takes argv, env, ports and rule_files; argv, or NULL, is judged as it is before it starts, by
- * `policy`, or NULL, as well: FENCE_EDENIED. Tells what a profile does not hold. */
+ * `policy`, or NULL, as well: FENCE_EDENIED. `told`, or NULL: what a profile does not hold. */
 typedef void (*fence_told_cb)(void *payload, const char *text);
 FENCE_API int fence_profile(char **out, const fence_config *config, fence_policy *policy,
                             const fence_sandbox_options *options, fence_told_cb told, void *payload,

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * seatbelt_told.c - see seatbelt_told.h. */
+#include "sandbox/seatbelt_told.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "sandbox/pattern.h"
+#include "sandbox/roots.h"
+
+/* ---- patterns ---- */
+
+/* Has a folder of the pattern a wildcard? A folder that is renamed is within its reach or leaves
+ * it, and nobody looks at what is in it. */
+static bool has_wild_folder(const char *rest)
+{
+    const char *name = strrchr(rest, '/');
+    auto_free char *folders = name ? strndup(rest, (size_t)(name - rest)) : NULL;
+
+    return name && (!folders || pattern_is_wild(folders));
+}
+
+/* Is it about the same names wherever a folder can be renamed to, or about one place, above which
+ * none is renamed? */
+static bool holds(const struct roots *roots, const struct file_rule *rule)
+{
+    bool everywhere = str_has_prefix(str_of(rule->rest), STR("**/"));
+    const char *rest = rule->rest + (everywhere ? strlen("**/") : 0);
+    size_t below;
+    const char *const *root = roots_find(roots, rule->base);
+
+    roots_below(roots, rule->base, &below);
+    if (below == 0 && !root) /* nothing of it is writable */
+        return true;
+    return !has_wild_folder(rest) && (!everywhere || below == roots->count);
+}
+
+static int tell_patterns(const struct seatbelt_input *in)
+{
+    struct roots roots;
+    const struct file_rule *first = NULL;
+    size_t count = 0;
+    char text[512], shown[256];
+    int rc = roots_init(&roots, in->files);
+
+    for (size_t i = 0; rc == 0 && i < in->files->nrules; i++) {
+        const struct file_rule *rule = &in->files->rules[i];
+
+        if (rule->kind == FILE_PROTECTED || holds(&roots, rule))
+            continue;
+        first = first ? first : rule;
+        count++;
+    }
+    roots_deinit(&roots);
+    if (rc < 0 || count == 0)
+        return rc;
+    snprintf(text, sizeof text, "%.120s/%.120s", strcmp(first->base, "/") == 0 ? "" : first->base,
+             first->rest);
+    str_escape(shown, sizeof shown, str_of(text));
+    snprintf(text, sizeof text,
+             "%zu patterns of denyWrite and denyRead, \"%s\" the first, are not held for what lies "
+             "in a folder that is renamed into their reach, or out of it: begin them with \"**/\", "
+             "below a folder that has all that is writable",
+             count, shown);
+    in->told(in->payload, text);
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+int seatbelt_tell(const struct seatbelt_input *in)
+{
+    const struct fence_config *config = in->config;
+
+    if (config->devices.count > 0)
+        in->told(in->payload, "devices.allow is not held: a profile opens no device but a "
+                              "program's usual ones");
+    if (!config->env_inherit || config->env_allow.count + config->env_deny.count > 0 ||
+        config->env_set.count > 0)
+        in->told(in->payload, "environment is not held: start the command with env -i and what it "
+                              "is to have");
+    if (config->force_new_session)
+        in->told(in->payload, "forceNewSession is not held: start the command in a terminal of "
+                              "its own, by script(1)");
+    if (config->allow_nested)
+        in->told(in->payload, "allowNested opens nothing: macOS makes no sandbox within another");
+    if (in->files->roots.count > 0)
+        in->told(in->payload, "a git repository that the command makes is not looked through: git "
+                              "runs what its config and hooks name");
+    return tell_patterns(in);
+}
