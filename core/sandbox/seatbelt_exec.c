@@ -6,10 +6,12 @@
 #include "sandbox/seatbelt_exec.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/base.h"
 #include "sandbox/seatbelt_rule.h"
+#include "sandbox/seatbelt_told.h"
 
 struct writing {
     struct buf *profile;
@@ -130,47 +132,50 @@ static int write_list(struct writing *w, const struct command_rule *list, size_t
 
 /* ---- what is not held ---- */
 
-static void tell_links(const struct writing *w)
+/* The first of `count`, and how many more there are. */
+FENCE_PRINTF(3, 4)
+static void tell(const struct writing *w, size_t count, const char *fmt, ...)
 {
-    char text[512], shown[256];
+    char text[512], more[32];
+    va_list args;
+    int len;
 
-    str_escape(shown, sizeof shown, str_of(w->link->path));
-    snprintf(text, sizeof text,
-             "%zu programs that command rules deny are links to others, \"%.100s\" to %s the "
-             "first, and not closed to what the command starts: deny those by name",
-             w->nlinks, w->link->name, shown);
+    va_start(args, fmt);
+    len = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (len > 0 && (size_t)len < sizeof text)
+        snprintf(text + len, sizeof text - (size_t)len, "%s", seatbelt_and_more(more, count));
     w->in->told(w->in->payload, text);
 }
 
 static void tell_rest(const struct writing *w)
 {
     const struct config_ssh *ssh = &w->in->config->ssh;
-    seatbelt_told told = w->in->told;
-    void *payload = w->in->payload;
-    char text[512];
+    char shown[256];
 
-    if (w->of_words > 0) {
-        snprintf(text, sizeof text,
-                 "%zu command rules of more than a program's name, \"%.100s\" the first, are not "
-                 "held for what the command starts: macOS does not show its words",
-                 w->of_words, w->words);
-        told(payload, text);
+    if (w->of_words > 0)
+        tell(w, w->of_words,
+             "command rules of more than a program's name are not held for what the command "
+             "starts, as macOS does not show its words: \"%.100s\"",
+             w->words);
+    if (w->nsplit > 0)
+        tell(w, w->nsplit,
+             "programs of which command.allow lets a part pass are not closed to what the command "
+             "starts, as macOS does not show words: \"%.100s\" (\"%.100s\" passes)",
+             w->split, w->by);
+    if (w->nlinks > 0) {
+        str_escape(shown, sizeof shown, str_of(w->link->path));
+        tell(w, w->nlinks,
+             "denied programs that are links to others are not closed to what the command starts, "
+             "unless those are denied by name: \"%.100s\" (%s)",
+             w->link->name, shown);
     }
-    if (w->nsplit > 0) {
-        snprintf(text, sizeof text,
-                 "%zu programs that command.deny names are not closed to what the command starts, "
-                 "\"%.100s\" the first, as command.allow lets \"%.100s\" pass and macOS does not "
-                 "show words",
-                 w->nsplit, w->split, w->by);
-        told(payload, text);
-    }
-    if (w->nlinks > 0)
-        tell_links(w);
     if (ssh->allowed_hosts.count + ssh->denied_hosts.count > 0)
-        told(payload, "the rules of ssh are not held for what the command starts: name the hosts "
-                      "in network.allowedDomains");
+        tell(w, 1,
+             "the rules of ssh are not held for what the command starts: name the hosts in "
+             "network.allowedDomains");
     if (w->in->asks)
-        told(payload, "on_exec is asked about the command alone, not about what it starts");
+        tell(w, 1, "on_exec is asked about the command alone, not about what it starts");
 }
 
 int seatbelt_exec(struct buf *profile, const struct seatbelt_exec_input *in)

@@ -9,6 +9,14 @@
 #include "sandbox/pattern.h"
 #include "sandbox/roots.h"
 
+const char *seatbelt_and_more(char out[32], size_t count)
+{
+    out[0] = '\0';
+    if (count > 1)
+        snprintf(out, 32, " and %zu more", count - 1);
+    return out;
+}
+
 /* ---- patterns ---- */
 
 /* Has a folder of the pattern a wildcard? A folder that is renamed is within its reach or leaves
@@ -41,7 +49,7 @@ static int tell_patterns(const struct seatbelt_input *in)
     struct roots roots;
     const struct file_rule *first = NULL;
     size_t count = 0;
-    char text[512], shown[256];
+    char text[768], shown[256], more[32];
     int rc = roots_init(&roots, in->files);
 
     for (size_t i = 0; rc == 0 && i < in->files->nrules; i++) {
@@ -59,10 +67,10 @@ static int tell_patterns(const struct seatbelt_input *in)
              first->rest);
     str_escape(shown, sizeof shown, str_of(text));
     snprintf(text, sizeof text,
-             "%zu patterns of denyWrite and denyRead, \"%s\" the first, are not held for what lies "
-             "in a folder that is renamed into their reach, or out of it: begin them with \"**/\", "
-             "below a folder that has all that is writable",
-             count, shown);
+             "patterns with a folder of any name, or for a part of what is writable, are not held "
+             "against a folder that is renamed into their reach or out of it: \"%s\"%s; begin them "
+             "with \"**/\", below a folder that has all that is writable",
+             shown, seatbelt_and_more(more, count));
     in->told(in->payload, text);
     return 0;
 }

@@ -6,6 +6,9 @@
 
 #include "sandbox/seatbelt.h"
 
+/* Of several things one is named: writes " and 2 more", or nothing. Returns `out`. */
+const char *seatbelt_and_more(char out[32], size_t count);
+
 /* Returns 0 or -ENOMEM. */
 int seatbelt_tell(const struct seatbelt_input *in);
 

@@ -22,11 +22,10 @@ local rules = { command = { deny = { "tool", "git push", "npm" }, allow = { "npm
 
 local blocked = "fence: command blocked by "
 
-local more_words = "[fence:macos] 1 command rules of more than a program's name, \"git push\" " ..
-  "the first, are not held for what the command starts: macOS does not show its words\n"
-local parts = "[fence:macos] 1 programs that command.deny names are not closed to what the " ..
-  "command starts, \"npm\" the first, as command.allow lets \"npm ci\" pass and macOS does not " ..
-  "show words\n"
+local more_words = "[fence:macos] command rules of more than a program's name are not held for " ..
+  "what the command starts, as macOS does not show its words: \"git push\"\n"
+local parts = "[fence:macos] programs of which command.allow lets a part pass are not closed to " ..
+  "what the command starts, as macOS does not show words: \"npm\" (\"npm ci\" passes)\n"
 local repositories = "[fence:macos] a git repository that the command makes is not looked " ..
   "through: git runs what its config and hooks name\n"
 local on_exec = "[fence:macos] on_exec is asked about the command alone, not about what it " ..
@@ -81,10 +80,10 @@ local rows = {
     "macOS makes no sandbox within another\n" },
   { "what is made of git", {}, { "--allow-write", "." }, 0, repositories },
   { "a pattern that a rename gets round", { filesystem = { allowWrite = { "." },
-    denyWrite = { "/var/tmp/*/b/conf" } } }, {}, 0, repositories .. "[fence:macos] 1 patterns " ..
-    'of denyWrite and denyRead, "/var/tmp/*/b/conf" the first, are not held for what lies in a ' ..
-    'folder that is renamed into their reach, or out of it: begin them with "**/", below a ' ..
-    "folder that has all that is writable\n" },
+    denyWrite = { "/var/tmp/*/b/conf" } } }, {}, 0, repositories .. "[fence:macos] patterns with " ..
+    "a folder of any name, or for a part of what is writable, are not held against a folder that " ..
+    'is renamed into their reach or out of it: "/var/tmp/*/b/conf"; begin them with "**/", below ' ..
+    "a folder that has all that is writable\n" },
   { "no port", {}, { "-p", "x" }, 125,
     "fence: port 'x': write the port as a number from 1 to 65535, without leading zeros\n" },
   { "a path that is not there", {}, { "--allow-write", "none" }, 0,
@@ -146,9 +145,9 @@ for _, identity in ipairs(users.identities()) do
       assert(os.execute(links:format(folder)))
       local result = run({ command = { deny = { "tool", "thing" }, useDefaults = false } }, {},
         { PATH = folder .. "/bin:/usr/bin:/bin" })
-      assert.equal("[fence:macos] 1 programs that command rules deny are links to others, " ..
-        '"thing" to ' .. folder .. "/bin/other the first, and not closed to what the command " ..
-        "starts: deny those by name\n", result.err)
+      assert.equal("[fence:macos] denied programs that are links to others are not closed to " ..
+        "what the command starts, unless those are denied by name: \"thing\" (" .. folder ..
+        "/bin/other)\n", result.err)
       assert.truthy(result.out:find('(deny process-exec*\n  (literal "' .. folder ..
         '/bin/tool-2.0"))\n', 1, true), result.out)
       assert.is_nil(result.out:find('/bin/other"', 1, true))

@@ -45,9 +45,8 @@ static const struct row {
      false,
      {"/usr/bin/tool", "/sbin/shutdown", "/sbin/mkfs.ext4", "/usr/sbin/chroot"},
      {"/sbin/mkfsxext4", "/bin/dd", "/bin/systemctl", "/usr/local/bin/docker"},
-     "8 command rules of more than a program's name, \"init 0\" the first, are not held for what "
-     "the "
-     "command starts: macOS does not show its words\n",
+     "command rules of more than a program's name are not held for what the command starts, as "
+     "macOS does not show its words: \"init 0\" and 7 more\n",
      {{0}}},
     {"odd names",
      "{\"command\": {\"deny\": [\"a.b+c\", \"'q\\\"[x]'\", \"g++\"], "
@@ -63,8 +62,8 @@ static const struct row {
      false,
      {"/x/tool"},
      {"/usr/bin/git", "/usr/bin/npm"},
-     "2 command rules of more than a program's name, \"git push\" the first, are not held for what "
-     "the command starts: macOS does not show its words\n",
+     "command rules of more than a program's name are not held for what the command starts, as "
+     "macOS does not show its words: \"git push\" and 1 more\n",
      {{0}}},
     {"an exception",
      "{\"command\": {\"deny\": [\"tool\", \"git\"], \"allow\": [\"git status\"], "
@@ -72,8 +71,8 @@ static const struct row {
      false,
      {"/x/tool"},
      {"/usr/bin/git"},
-     "1 programs that command.deny names are not closed to what the command starts, \"git\" the "
-     "first, as command.allow lets \"git status\" pass and macOS does not show words\n",
+     "programs of which command.allow lets a part pass are not closed to what the command starts, "
+     "as macOS does not show words: \"git\" (\"git status\" passes)\n",
      {{0}}},
     {"allowed as a whole",
      "{\"command\": {\"deny\": [\"tool\", \"git push\"], "
@@ -103,8 +102,8 @@ static const struct row {
      false,
      {"/sbin/reboot", "/usr/bin/awk"},
      {"/bin/systemctl", "/usr/bin/mawk"},
-     "2 programs that command rules deny are links to others, \"reboot\" to /bin/systemctl the "
-     "first, and not closed to what the command starts: deny those by name\n",
+     "denied programs that are links to others are not closed to what the command starts, unless "
+     "those are denied by name: \"reboot\" (/bin/systemctl) and 1 more\n",
      {{TEXT("reboot"), TEXT("/bin/systemctl")}, {TEXT("awk"), TEXT("/usr/bin/mawk")}}},
     {"nor does one to what is allowed, as a whole or in part",
      "{\"command\": {\"deny\": [\"python\", \"git\"], \"allow\": [\"python3.11\", "
@@ -112,9 +111,8 @@ static const struct row {
      false,
      {"/usr/bin/python", "/usr/bin/git"},
      {"/usr/bin/python3.11", "/usr/bin/git-lfs"},
-     "2 programs that command rules deny are links to others, \"python\" to "
-     "/usr/bin/python3.11 the first, and not closed to what the command starts: deny those by "
-     "name\n",
+     "denied programs that are links to others are not closed to what the command starts, unless "
+     "those are denied by name: \"python\" (/usr/bin/python3.11) and 1 more\n",
      {{TEXT("python"), TEXT("/usr/bin/python3.11")}, {TEXT("git"), TEXT("/usr/bin/git-lfs")}}},
     {"ssh",
      "{\"command\": {\"useDefaults\": false}, \"ssh\": {\"allowedHosts\": [\"a.test\"]}}",

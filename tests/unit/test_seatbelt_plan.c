@@ -63,7 +63,7 @@ static void hear(void *payload, const char *text)
 {
     struct round *r = payload;
 
-    r->told = r->told || strstr(text, " patterns of denyWrite and denyRead");
+    r->told = r->told || strstr(text, "patterns with a folder of any name");
 }
 
 static void settle(struct round *r)

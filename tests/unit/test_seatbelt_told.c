@@ -93,9 +93,9 @@ static void test_patterns(void **state)
         char expected[1024];
 
         snprintf(expected, sizeof expected,
-                 "%s1 patterns of denyWrite and denyRead, \"%s/%s\" the first, are not held for "
-                 "what lies in a folder that is renamed into their reach, or out of it: begin them "
-                 "with \"**/\", below a folder that has all that is writable\n",
+                 "%spatterns with a folder of any name, or for a part of what is writable, are not "
+                 "held against a folder that is renamed into their reach or out of it: \"%s/%s\"; "
+                 "begin them with \"**/\", below a folder that has all that is writable\n",
                  git, rule.base, rule.rest);
         assert_int_equal(seatbelt_tell(&(struct seatbelt_input){
                              .config = config, .files = &files, .told = tell, .payload = &told}),
