@@ -160,21 +160,33 @@ static void put_exactly(struct buf *profile, struct str name, size_t len)
         seatbelt_character(profile, name.bytes[0]);
 }
 
+/* Its mark may be one with it, and stands behind. */
+static size_t put_marked(struct buf *profile, struct str name, size_t len)
+{
+    if (name.bytes[0] == '?') {
+        buf_append_text(profile, "[^/]?");
+        return len;
+    }
+    buf_append_text(profile, "(");
+    put_exactly(profile, name, len);
+    buf_append_text(profile, "|" OTHER "*)");
+    return len;
+}
+
 /* Of these one character may stand for several, so that they are taken together: as they are
- * written, or with at least one that is not ASCII. The last one, where a mark follows, may be one
- * with that, and stands alone. Returns their length. */
+ * written, or with at least one that is not ASCII. Returns their length. */
 static size_t put_foldable(struct buf *profile, struct str name)
 {
-    size_t at = 0, count = 0;
-    bool letters = true, marked = false;
+    size_t at = 0, count = 0, len = foldable(name);
+    bool letters = true;
 
+    if (is_marked(name, len))
+        return put_marked(profile, name, len);
     buf_append_text(profile, "(");
-    for (size_t len; !marked && (len = foldable(str_slice(name, at, name.len))) > 0; at += len) {
-        marked = is_marked(name, at + len);
-        if (marked && count > 0)
-            break;
+    for (; len > 0 && !is_marked(name, at + len); len = foldable(str_slice(name, at, name.len))) {
         put_exactly(profile, str_slice(name, at, name.len), len);
         letters = letters && len == 1 && name.bytes[at] != '?';
+        at += len;
         count++;
     }
     if (count == 1 && name.bytes[0] != '?')
@@ -183,8 +195,6 @@ static size_t put_foldable(struct buf *profile, struct str name)
         buf_append_text(profile, "|[" FOLDED "]*" OTHER "([" FOLDED "]|" OTHER ")*)");
     else
         buf_append_text(profile, "|[^/]*" OTHER "[^/]*)");
-    if (marked && count == 1)
-        buf_append_text(profile, "?");
     return at;
 }
 

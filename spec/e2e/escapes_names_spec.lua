@@ -26,6 +26,11 @@ local home_names = {
   ".xprofile", ".xsession", ".xsessionrc", ".xinitrc", ".vimrc", ".vim/vimrc", ".emacs",
   ".emacs.d/init.el", ".tmux.conf", ".curlrc", ".wgetrc", ".npmrc", ".gdbinit", ".lldbinit",
   ".pythonrc", ".docker/config.json", ".kube/config",
+  "Library/Application Scripts/x/y.scpt", "Library/Frameworks/x", "Library/Input Methods/x",
+  "Library/Internet Plug-Ins/x", "Library/Keychains/x", "Library/LaunchAgents/x.plist",
+  "Library/PreferencePanes/x", "Library/Preferences/x.plist", "Library/QuickLook/x",
+  "Library/Screen Savers/x", "Library/Scripts/x", "Library/Services/x", "Library/Spotlight/x",
+  "Library/Workflows/x",
 }
 
 -- How a name may come that is not there.

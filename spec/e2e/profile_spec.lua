@@ -80,10 +80,10 @@ local rows = {
     "macOS makes no sandbox within another\n" },
   { "what is made of git", {}, { "--allow-write", "." }, 0, repositories },
   { "a pattern that a rename gets round", { filesystem = { allowWrite = { "." },
-    denyWrite = { "/var/tmp/*/b/conf" } } }, {}, 0, repositories .. "[fence:macos] patterns with " ..
-    "a folder of any name, or for a part of what is writable, are not held against a folder that " ..
-    'is renamed into their reach or out of it: "/var/tmp/*/b/conf"; begin them with "**/", below ' ..
-    "a folder that has all that is writable\n" },
+    denyWrite = { "/var/tmp/*/b/conf" } } }, {}, 0, repositories .. "[fence:macos] patterns " ..
+    "with a folder of any name, or for a part of what is writable, are not held against a " ..
+    'folder that is renamed into their reach or out of it: "/var/tmp/*/b/conf"; begin them ' ..
+    'with "**/", below a folder that has all that is writable\n' },
   { "no port", {}, { "-p", "x" }, 125,
     "fence: port 'x': write the port as a number from 1 to 65535, without leading zeros\n" },
   { "a path that is not there", {}, { "--allow-write", "none" }, 0,
