@@ -299,8 +299,8 @@ static int open_worktree(struct resolver *r, const char *root)
         !S_ISREG(st.st_mode))
         return 0;
     git_dir_of_worktree(common, file);
-    if (!common[0] || resolver_is_writable(r, common))
-        return 0;
+    if (!common[0] || resolver_is_writable(r, common) || resolver_has_root_below(r, common))
+        return 0; /* what could be written before could say that it is one */
     resolver_tell(r, "'%.200s' is a git worktree: its repository '%.200s' is writable too", root,
                   common);
     rc = resolver_wish(r, WISH_WRITABLE, common, NULL);
@@ -448,6 +448,8 @@ static int resolve(struct resolver *r)
         rc = protect_roots(r);
     if (rc == 0)
         rc = resolver_search(r);
+    if (rc == 0)
+        rc = resolver_pin(r);
     forget_seeks(r);
     free(r->seeks);
     return rc == 0 ? show_system(r) : rc;

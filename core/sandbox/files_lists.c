@@ -186,3 +186,27 @@ bool resolver_is_writable(const struct resolver *r, const char *path)
     }
     return false;
 }
+
+bool resolver_has_root_below(const struct resolver *r, const char *path)
+{
+    for (size_t i = 0; i < r->files->roots.count; i++) {
+        if (plan_covers(path, r->files->roots.items[i]))
+            return true;
+    }
+    return false;
+}
+
+int resolver_pin(struct resolver *r)
+{
+    const char *last = "";
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < r->files->nrules; i++) {
+        const char *base = r->files->rules[i].base;
+
+        if (strcmp(base, last) != 0 && resolver_is_writable(r, base))
+            rc = resolver_wish(r, WISH_PINNED, base, NULL);
+        last = base;
+    }
+    return rc;
+}

@@ -52,6 +52,10 @@ void resolver_tell_missing(struct resolver *r, const char *key);
 
 bool resolver_has_dots(const char *path); /* a component ".." */
 bool resolver_is_writable(const struct resolver *r, const char *path);
+bool resolver_has_root_below(const struct resolver *r, const char *path);
+
+/* Where a rule begins, in a writable folder, is to stay: what comes later is judged by its path. */
+int resolver_pin(struct resolver *r);
 
 /* ---- files_way.c ---- */
 

@@ -239,6 +239,19 @@ static bool read_path(char out[LIMIT_PATH], const char *file, const char *prefix
     return canonical && snprintf(out, LIMIT_PATH, "%s", canonical) < LIMIT_PATH;
 }
 
+/* What git takes for a git folder. */
+static bool is_git(const char *dir)
+{
+    static const char *const parts[] = {"HEAD", "objects", "refs"};
+    char path[LIMIT_PATH];
+    bool found = true;
+
+    for (size_t i = 0; found && i < ARRAY_LEN(parts); i++)
+        found = snprintf(path, sizeof path, "%s/%s", dir, parts[i]) < (int)sizeof path &&
+                access(path, F_OK) == 0;
+    return found;
+}
+
 void git_dir_of_worktree(char out[4096], const char *file)
 {
     char top[LIMIT_PATH], dir[LIMIT_PATH], back[LIMIT_PATH], common[LIMIT_PATH];
@@ -258,6 +271,6 @@ void git_dir_of_worktree(char out[4096], const char *file)
     if (!read_path(common, name, "", dir))
         return;
     below = strncmp(dir, common, strlen(common)) == 0 ? dir + strlen(common) : "";
-    if (strncmp(below, "/worktrees/", 11) == 0)
+    if (strncmp(below, "/worktrees/", 11) == 0 && !strchr(below + 11, '/') && is_git(common))
         memcpy(out, common, strlen(common) + 1);
 }

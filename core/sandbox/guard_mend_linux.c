@@ -369,8 +369,8 @@ void guard_appeared(struct guard *g, const char *path, bool moved)
         return;
     if (planned || (rule && rule->kind == FILE_DENY_READ))
         close_again(g, path, moved);
-    else if (rule)
-        guard_refuse(g, path);
+    if (!g->ended && !planned && guard_is_unwritable(g, path))
+        guard_refuse(g, path); /* its mount goes with it */
     file_list_remove(&g->awaited, path);
     if (g->awaited.count == 0)
         go_on(g);

@@ -85,6 +85,9 @@ void guard_rules_deinit(struct guard *guard);
 
 /* The rule that says most about `path`, or NULL. */
 const struct file_rule *guard_rule_at(const struct guard *guard, const char *path);
+
+/* Must nothing be made at `path`, whether it is hidden or not? */
+bool guard_is_unwritable(const struct guard *guard, const char *path);
 bool guard_leads_below(const struct guard *guard, const char *path);
 
 /* The last name of an absolute path. */

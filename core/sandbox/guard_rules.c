@@ -134,7 +134,9 @@ static const char *below(const struct guard_group *group, const char *path)
     return path + group->base_len;
 }
 
-const struct file_rule *guard_rule_at(const struct guard *g, const char *path)
+/* Of those that say no more than `most`. */
+static const struct file_rule *find_rule(const struct guard *g, const char *path,
+                                         enum file_rule_kind most)
 {
     const struct file_rule *best = NULL;
 
@@ -149,11 +151,21 @@ const struct file_rule *guard_rule_at(const struct guard *g, const char *path)
         while ((index = names_find(g->groups[i].names, rest, slash + 1, &cursor)) != NAMES_NONE) {
             const struct file_rule *rule = g->groups[i].rules[index];
 
-            if (!best || rule->kind > best->kind) /* hiding closes more than protecting */
+            if (rule->kind <= most && (!best || rule->kind > best->kind))
                 best = rule;
         }
     }
     return best;
+}
+
+const struct file_rule *guard_rule_at(const struct guard *g, const char *path)
+{
+    return find_rule(g, path, FILE_DENY_READ); /* hiding closes more than protecting */
+}
+
+bool guard_is_unwritable(const struct guard *g, const char *path)
+{
+    return find_rule(g, path, FILE_DENY_WRITE) != NULL;
 }
 
 bool guard_leads_below(const struct guard *g, const char *path)

@@ -203,8 +203,8 @@ enum rank {
     RANK_PROTECTED = WISH_PROTECTED,
     RANK_WRITABLE = WISH_WRITABLE,
     RANK_VISIBLE = WISH_VISIBLE,
-    RANK_PINNED, /* cannot be renamed, as something below it is closed */
-    RANK_OWN,    /* an empty folder of the sandbox's own               */
+    RANK_PINNED = WISH_PINNED, /* cannot be renamed, as something below it is closed */
+    RANK_OWN,                  /* an empty folder of the sandbox's own               */
     RANK_CWD
 };
 
@@ -397,7 +397,7 @@ static int pin(struct wants *wants)
 
     qsort(wants->items, sorted, sizeof *wants->items, compare_wants);
     for (size_t i = 0; rc == 0 && i < sorted; i++) {
-        if (wants->items[i].rank <= RANK_PROTECTED)
+        if (wants->items[i].rank <= RANK_PROTECTED || wants->items[i].rank == RANK_PINNED)
             rc = pin_above(wants, sorted, wants->items[i].path);
     }
     qsort(wants->items, wants->count, sizeof *wants->items, compare_wants);

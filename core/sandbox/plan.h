@@ -40,9 +40,10 @@ struct plan {
 enum wish {
     WISH_HIDDEN_FILE,
     WISH_HIDDEN_FOLDER,
-    WISH_PROTECTED, /* not writable where it would be: whatever opens something below it       */
+    WISH_PROTECTED, /* not writable where it would be: whatever opens something below it        */
     WISH_WRITABLE,
-    WISH_VISIBLE /* not hidden where it would be                                             */
+    WISH_VISIBLE, /* not hidden where it would be                                              */
+    WISH_PINNED   /* not renamed where it would be, nor are folders above it                   */
 };
 
 struct plan_wish {

@@ -73,6 +73,7 @@ int seatbelt_write_wish(struct buf *profile, const struct seatbelt_sorted *sorte
         filter = wish->target ? "literal" : filter;
         break;
     case WISH_PROTECTED:
+    case WISH_PINNED:
         return 0; /* seatbelt_close() */
     }
     rc = seatbelt_rule_path(&rule, filter, wish->path);

@@ -174,6 +174,39 @@ echo evil >.npmrc; exit 0]] },
       assert.is_false(fenced.exists(folder .. "/p/src/proj/.git/hooks/pre-commit"))
     end)
 
+    row("the folder above the current one keeps its place in a home that is writable", function()
+      host("mkdir -p p/src/proj")
+      local result = fenced.run({ as_user = identity, cwd = folder .. "/p/src/proj",
+        env = { HOME = folder .. "/p" }, settings = { filesystem = { allowWrite = { "~" } } },
+        argv = { "sh", "-c", "cd ~; mv src old; mkdir -p src/proj/.vscode; exit 0" } })
+      assert.matches("mv: [^\n]*busy\n", result.err)
+      assert.is_false(fenced.exists(folder .. "/p/src/proj/.vscode"))
+    end)
+
+    row("what is hidden and protected is refused when it is made, and stays hidden", function()
+      host("mkdir p")
+      local result = inside("echo own >.bashrc; sleep 0.4; cat .bashrc.fence-refused; exit 0", {
+        settings = { filesystem = { allowWrite = { "." }, denyRead = { "**/.bashrc" } } } })
+      assert.equal("", result.out)
+      assert.matches("%.bashrc' must not be made while a command runs", result.err)
+      assert.matches("cat: %.bashrc%.fence%-refused: Permission denied\n", result.err)
+      assert.is_false(fenced.exists(folder .. "/p/.bashrc"))
+      assert.equal("own\n", fenced.read_file(folder .. "/p/.bashrc.fence-refused"))
+    end)
+
+    row("no worktree that was made up opens a folder above", function()
+      host("mkdir -p p/worktrees/foo; echo own >p/.bashrc; git init -q p/worktrees/foo/sub")
+      local forge = "D=$PWD/sub/.git/worktrees/x; mkdir -p $D; echo \"gitdir: $D\" >.git; " ..
+        "echo $PWD/.git >$D/gitdir; (cd ../..; pwd) >$D/commondir; exit 0"
+      local options = { cwd = "/p/worktrees/foo", settings = { filesystem = { allowWrite = {
+        "." } } } }
+      assert.equal(0, inside(forge, options).code)
+      local result = inside("echo evil >../../.bashrc; echo evil >../../new; exit 0", options)
+      assert.matches("Read%-only file system", result.err)
+      assert.equal("own\n", fenced.read_file(folder .. "/p/.bashrc"))
+      assert.is_false(fenced.exists(folder .. "/p/new"))
+    end)
+
     row("3D.142 a folder that cannot be read is closed with all it holds", function()
       host("mkdir -p p/closed/deep; echo own >p/closed/deep/.bashrc; chmod 000 p/closed")
       local result = inside("chmod 700 closed; echo evil >closed/deep/.bashrc; " ..

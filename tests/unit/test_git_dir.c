@@ -231,9 +231,11 @@ static void test_modules(void **state)
 
 /* ---- linked worktrees ---- */
 
+#define GIT_FOLDER(dir) dir "/HEAD", dir "/objects/", dir "/refs/"
+
 static const struct {
     const char *name, *file;
-    const char *lines[6];
+    const char *lines[8];
     const char *common; /* "" for none */
 } worktrees[] = {
     {"one that git has made", "@/wt/.git", {0}, "@/p/.git"},
@@ -275,12 +277,22 @@ static const struct {
     {"one that belongs together",
      "@/f/.git",
      {"@/f/.git = gitdir: r/worktrees/y\r\n", "@/f/r/worktrees/y/gitdir = ../../../.git\n",
-      "@/f/r/worktrees/y/commondir = ../.."},
+      "@/f/r/worktrees/y/commondir = ../..", GIT_FOLDER("@/f/r")},
      "@/f/r"},
+    {"a common folder that is no repository",
+     "@/f/.git",
+     {"@/f/.git = gitdir: r/worktrees/y\n", "@/f/r/worktrees/y/gitdir = @/f/.git",
+      "@/f/r/worktrees/y/commondir = ../..", "@/f/r/HEAD", "@/f/r/objects/"},
+     ""},
+    {"a folder deeper than its worktrees are",
+     "@/f/.git",
+     {"@/f/.git = gitdir: r/worktrees/y/z\n", "@/f/r/worktrees/y/z/gitdir = @/f/.git",
+      "@/f/r/worktrees/y/z/commondir = ../../..", GIT_FOLDER("@/f/r")},
+     ""},
     {"links within are resolved",
      "@/f/.git",
      {"@/f/.git = gitdir: @/f/l/worktrees/y", "@/f/l -> r", "@/f/r/worktrees/y/gitdir = @/f/.git",
-      "@/f/r/worktrees/y/commondir = ../.."},
+      "@/f/r/worktrees/y/commondir = ../..", GIT_FOLDER("@/f/r")},
      "@/f/r"},
 };
 

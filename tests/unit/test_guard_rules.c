@@ -63,6 +63,9 @@ static void test_rows(void **state)
         if (guard_leads_below(&guard, rows[i].path) != rows[i].leads_below)
             fail_msg("%s: leads below", rows[i].name);
     }
+    assert_true(guard_is_unwritable(&guard, "/h/p/z.key")); /* hidden, and protected */
+    assert_false(guard_is_unwritable(&guard, "/h/p/y.key"));
+    assert_true(guard_is_unwritable(&guard, "/h/p/secret"));
     guard_rules_deinit(&guard);
 }
 
