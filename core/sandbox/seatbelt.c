@@ -26,7 +26,7 @@ static int write_ports(struct buf *profile, const struct seatbelt_input *in)
     return seatbelt_rule_end(&rule);
 }
 
-/* What the command listens at, the whole machine can reach. */
+/* "localhost" is every address of the machine here, that of its network too: seatbelt_told.c. */
 static int write_servers(struct buf *profile, const struct seatbelt_input *in)
 {
     struct seatbelt_rule rule = {.profile = profile, .says = "allow network-bind network-inbound"};
@@ -58,13 +58,16 @@ static int write_all_sockets(struct buf *profile, const struct files *files)
 static int write_sockets(struct buf *profile, const struct seatbelt_input *in)
 {
     struct seatbelt_rule rule = {.profile = profile, .says = "allow network-outbound"};
+    bool all = in->config->all_unix_sockets;
     int rc = 0;
 
-    if (in->config->all_unix_sockets)
-        return write_all_sockets(profile, in->files);
     for (size_t i = 0; rc == 0 && i < in->nsockets; i++)
         rc = seatbelt_rule_path(&rule, "literal", in->sockets[i]);
-    return rc < 0 ? rc : seatbelt_rule_end(&rule);
+    if (rc == 0)
+        rc = seatbelt_rule_end(&rule);
+    if (rc == 0 && (all || in->nsockets > 0))
+        rc = buf_append_text(profile, "(allow system-socket (socket-domain AF_UNIX))\n");
+    return rc == 0 && all ? write_all_sockets(profile, in->files) : rc;
 }
 
 static int write_network(struct buf *profile, const struct seatbelt_input *in)

@@ -24,6 +24,8 @@ const char seatbelt_base[] =
     "(deny lsopen)\n"
     "(deny appleevent-send)\n"
     "(deny process-info*)\n"
+    "; F_MAKECOMPRESSED and F_TRANSFEREXTENTS write by descriptors that are for reading\n"
+    "(deny system-fcntl (fcntl-command 80 110))\n"
     "; processes: its own\n"
     "(allow process-fork)\n"
     "(allow process-info* (target same-sandbox))\n"

@@ -22,7 +22,7 @@ struct writing {
     const char *split, *by; /* the first one of which a rule allows a part, and that rule */
     size_t nsplit;
     const struct seatbelt_link *link; /* the first that leads to what stays open */
-    size_t nlinks;
+    size_t nlinks, nclosed;
 };
 
 /* ---- one program ---- */
@@ -73,6 +73,17 @@ static bool is_the_same(const struct commands *commands, struct str name, struct
            !find_allowed(&part, commands, other) && !part;
 }
 
+/* By its own name. */
+static bool is_denied(const struct commands *commands, struct str name)
+{
+    const struct command_rule *part;
+    size_t defaults = commands->use_defaults ? ncommand_defaults : 0;
+
+    return (is_denied_before(commands->deny.list, commands->deny.count, name) ||
+            is_denied_before(command_defaults, defaults, name)) &&
+           !find_allowed(&part, commands, name) && !part;
+}
+
 static int deny_links(struct writing *w, struct str name)
 {
     int rc = 0;
@@ -82,6 +93,8 @@ static int deny_links(struct writing *w, struct str name)
         struct seatbelt_rule rule = {.profile = w->profile, .says = "deny process-exec*"};
 
         if (!str_equal(str_of(link->name), name))
+            continue;
+        if (is_denied(w->commands, str_base_name(str_of(link->path))))
             continue;
         if (!is_the_same(w->commands, name, str_base_name(str_of(link->path)))) {
             w->link = w->nlinks++ == 0 ? link : w->link;
@@ -110,6 +123,7 @@ static int write_rule(struct writing *w, const struct command_rule *rule)
         w->split = w->nsplit++ == 0 ? rule->text : w->split;
         return 0;
     }
+    w->nclosed++;
     rc = deny(w->profile, rule->tokens[0]);
     return rc == 0 ? deny_links(w, rule->tokens[0]) : rc;
 }
@@ -163,6 +177,10 @@ static void tell_rest(const struct writing *w)
              "programs of which command.allow lets a part pass are not closed to what the command "
              "starts, as macOS does not show words: \"%.100s\" (\"%.100s\" passes)",
              w->split, w->by);
+    if (w->nclosed > 0)
+        tell(w, 1,
+             "copies of denied programs, and links of other names to them, are not closed to "
+             "what the command starts");
     if (w->nlinks > 0) {
         str_escape(shown, sizeof shown, str_of(w->link->path));
         tell(w, w->nlinks,

@@ -28,8 +28,8 @@ struct seatbelt_exec_input {
 /* Appends a line for each program that a rule of one word denies, by its name in any folder and any
  * case; and for what links of that name lead to where it is the same program, as its longer name
  * says: python3.11 of python3. They have to stand behind what allows executing: of several rules
- * the last one counts. Nothing is written, and nothing told, where the rules are for the command
- * alone (struct commands). Returns 0, -ENOMEM, or -EINVAL as seatbelt_string() does. */
+ * the last one counts. Nothing is written, and nothing told of rules, where they are for the
+ * command alone (struct commands). Returns 0, -ENOMEM, or -EINVAL as seatbelt_string() does. */
 int seatbelt_exec(struct buf *profile, const struct seatbelt_exec_input *in);
 
 #endif

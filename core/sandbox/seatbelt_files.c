@@ -46,9 +46,14 @@ bool seatbelt_opens(const struct plan_wish *wish)
     return wish->wish == WISH_WRITABLE || wish->wish == WISH_VISIBLE;
 }
 
+static bool is_tmp(const struct plan_wish *wish)
+{
+    return wish->wish == WISH_WRITABLE && strcmp(wish->path, "/tmp") == 0;
+}
+
 bool seatbelt_opens_file(const struct seatbelt_sorted *sorted, const struct plan_wish *wish)
 {
-    return wish->wish == WISH_WRITABLE && !roots_find(sorted->roots, wish->path);
+    return wish->wish == WISH_WRITABLE && !is_tmp(wish) && !roots_find(sorted->roots, wish->path);
 }
 
 int seatbelt_write_wish(struct buf *profile, const struct seatbelt_sorted *sorted,
@@ -76,7 +81,10 @@ int seatbelt_write_wish(struct buf *profile, const struct seatbelt_sorted *sorte
     case WISH_PINNED:
         return 0; /* seatbelt_close() */
     }
-    rc = seatbelt_rule_path(&rule, filter, wish->path);
+    if (is_tmp(wish)) /* a plan has one of its own, so that it is no root */
+        rc = seatbelt_rule_path(&rule, "subpath", "/private/tmp");
+    else
+        rc = seatbelt_rule_path(&rule, filter, wish->path);
     return rc < 0 ? rc : seatbelt_rule_end(&rule);
 }
 

@@ -128,15 +128,11 @@ static int pin_above(struct file_list *pins, const struct closing *c, const char
     return root ? seatbelt_add_above(pins, *root, path) : 0;
 }
 
-/* The folder where a pattern begins; or the roots below it. */
+/* The folder where a pattern begins. */
 static int pin_base(struct file_list *pins, const struct closing *c, const char *base)
 {
-    size_t below;
-    const char *const *roots = roots_below(c->roots, base, &below);
     int rc = roots_find(c->roots, base) ? file_list_add(pins, base) : 0;
 
-    for (size_t i = 0; rc == 0 && i < below; i++)
-        rc = file_list_add(pins, roots[i]);
     return rc == 0 ? pin_above(pins, c, base) : rc;
 }
 

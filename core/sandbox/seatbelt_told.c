@@ -68,11 +68,38 @@ static int tell_patterns(const struct seatbelt_input *in)
     str_escape(shown, sizeof shown, str_of(text));
     snprintf(text, sizeof text,
              "patterns with a folder of any name, or for a part of what is writable, are not held "
-             "against a folder that is renamed into their reach or out of it: \"%s\"%s; begin them "
-             "with \"**/\", below a folder that has all that is writable",
+             "against a folder that is renamed into their reach or out of it: \"%s\"%s; write "
+             "\"**/NAME\", below a folder that has all that is writable",
              shown, seatbelt_and_more(more, count));
     in->told(in->payload, text);
     return 0;
+}
+
+/* What stands in front of a denied name is closed to making and removing: seatbelt_files_closed.c.
+ * Of protected names README says so. */
+static void tell_fronts(const struct seatbelt_input *in)
+{
+    const struct file_rule *first = NULL;
+    char text[512], shown[256], more[32];
+    size_t count = 0;
+
+    for (size_t i = 0; i < in->files->nrules; i++) {
+        const struct file_rule *rule = &in->files->rules[i];
+        const char *rest = rule->rest;
+
+        rest += str_has_prefix(str_of(rest), STR("**/")) ? strlen("**/") : 0;
+        if (rule->kind == FILE_PROTECTED || rest[strcspn(rest, "/*?[")] != '/')
+            continue;
+        first = first ? first : rule;
+        count++;
+    }
+    if (count == 0)
+        return;
+    str_escape(shown, sizeof shown, str_of(first->rest));
+    snprintf(text, sizeof text,
+             "what stands in front of a denied name cannot be made, renamed or removed: \"%s\"%s",
+             shown, seatbelt_and_more(more, count));
+    in->told(in->payload, text);
 }
 
 /* ---- all of it ---- */
@@ -93,8 +120,12 @@ int seatbelt_tell(const struct seatbelt_input *in)
                               "its own, by script(1)");
     if (config->allow_nested)
         in->told(in->payload, "allowNested opens nothing: macOS makes no sandbox within another");
+    if (config->local_binding || in->nports > 0)
+        in->told(in->payload, "what the command listens at, other machines may reach: a profile "
+                              "does not tell the loopback from other addresses of this machine");
     if (in->files->roots.count > 0)
         in->told(in->payload, "a git repository that the command makes is not looked through: git "
                               "runs what its config and hooks name");
+    tell_fronts(in);
     return tell_patterns(in);
 }

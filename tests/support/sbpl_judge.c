@@ -54,13 +54,14 @@ static bool is_this_machine(struct str host)
            str_equal(host, STR("::1")) || str_equal(host, STR("[::1]"));
 }
 
-static bool matches_address(const char *rule, const char *asked)
+/* Of the near end "localhost" is every address of the machine. */
+static bool matches_address(const char *rule, const char *asked, bool near)
 {
     const char *rule_port = strrchr(rule, ':'), *port = strrchr(asked, ':');
 
     if (strcmp(rule_port, ":*") != 0 && strcmp(rule_port, port) != 0)
         return false;
-    return rule[0] == '*' || is_this_machine((struct str){asked, (size_t)(port - asked)});
+    return rule[0] == '*' || near || is_this_machine((struct str){asked, (size_t)(port - asked)});
 }
 
 /* ---- one filter ---- */
@@ -76,7 +77,8 @@ static bool matches_endpoint(const struct sbpl_node *node, const struct sbpl_que
         return false;
     if (strcmp(protocol->text, "unix-socket") == 0)
         return question->path && (!what || matches(what, question));
-    return question->address && (!what || matches_address(what->text, question->address));
+    return question->address &&
+           (!what || matches_address(what->text, question->address, !outbound));
 }
 
 static bool matches_all(const struct sbpl_node *first, const struct sbpl_question *question)

@@ -104,6 +104,7 @@ static const char *const operations[] = {
     "system*",
     "system-audit",
     "system-debug",
+    "system-fcntl",
     "system-fsctl",
     "system-info",
     "system-mac-syscall",
@@ -132,7 +133,8 @@ bool sbpl_is_open_by_default(const char *operation)
                                        "iokit-get-properties",
                                        "lsopen",
                                        "nvram*",
-                                       "process-info*"};
+                                       "process-info*",
+                                       "system-fcntl"};
 
     for (size_t i = 0; i < ARRAY_LEN(open); i++) {
         if (sbpl_covers(open[i], operation))
@@ -218,6 +220,7 @@ static const struct sbpl_filter filters[] = {
     OTHERS("socket-domain", 1, SBPL_WORD, domains),
     OTHERS("socket-type", 1, SBPL_WORD, socket_types),
     OTHERS("socket-protocol", 1, SBPL_WORD, NULL),
+    OTHERS("fcntl-command", MANY, SBPL_WORD, NULL),
     OTHERS("fsctl-command", MANY, SBPL_WORD, NULL),
     OTHERS("mac-policy-name", MANY, SBPL_STRING, NULL),
     OTHERS("mac-syscall-number", MANY, SBPL_WORD, NULL),

@@ -17,6 +17,9 @@
 
 #define MOST       6
 #define TEXT(text) ((char *)(text)) /* nobody writes to it */
+#define COPIES                                                                                     \
+    "copies of denied programs, and links of other names to them, are not closed to what the "     \
+    "command starts\n"
 
 static const struct row {
     const char *name, *settings;
@@ -31,14 +34,14 @@ static const struct row {
      false,
      {"/usr/bin/tool", "/a b/tool", "/opt/TOOL"},
      {"/usr/bin/toolx", "/usr/bin/xtool", "/tool/x", "tool", "/sbin/shutdown"},
-     "",
+     COPIES,
      {{0}}},
     {"a path is its name",
      "{\"command\": {\"deny\": [\"/usr/bin/tool\"], \"useDefaults\": false}}",
      false,
      {"/opt/tool"},
      {"/opt/other"},
-     "",
+     COPIES,
      {{0}}},
     {"the default list beside it",
      "{\"command\": {\"deny\": [\"tool\"]}}",
@@ -46,7 +49,7 @@ static const struct row {
      {"/usr/bin/tool", "/sbin/shutdown", "/sbin/mkfs.ext4", "/usr/sbin/chroot"},
      {"/sbin/mkfsxext4", "/bin/dd", "/bin/systemctl", "/usr/local/bin/docker"},
      "command rules of more than a program's name are not held for what the command starts, as "
-     "macOS does not show its words: \"init 0\" and 7 more\n",
+     "macOS does not show its words: \"init 0\" and 7 more\n" COPIES,
      {{0}}},
     {"odd names",
      "{\"command\": {\"deny\": [\"a.b+c\", \"'q\\\"[x]'\", \"g++\"], "
@@ -54,7 +57,7 @@ static const struct row {
      false,
      {"/x/a.b+c", "/x/q\"[x]", "/x/g++", "/x/A.B+C"},
      {"/x/aXb+c", "/x/a.bbc", "/x/q\"x", "/x/g"},
-     "",
+     COPIES,
      {{0}}},
     {"more words",
      "{\"command\": {\"deny\": [\"git push\", \"tool\", \"npm publish\"], "
@@ -63,7 +66,7 @@ static const struct row {
      {"/x/tool"},
      {"/usr/bin/git", "/usr/bin/npm"},
      "command rules of more than a program's name are not held for what the command starts, as "
-     "macOS does not show its words: \"git push\" and 1 more\n",
+     "macOS does not show its words: \"git push\" and 1 more\n" COPIES,
      {{0}}},
     {"an exception",
      "{\"command\": {\"deny\": [\"tool\", \"git\"], \"allow\": [\"git status\"], "
@@ -72,7 +75,7 @@ static const struct row {
      {"/x/tool"},
      {"/usr/bin/git"},
      "programs of which command.allow lets a part pass are not closed to what the command starts, "
-     "as macOS does not show words: \"git\" (\"git status\" passes)\n",
+     "as macOS does not show words: \"git\" (\"git status\" passes)\n" COPIES,
      {{0}}},
     {"allowed as a whole",
      "{\"command\": {\"deny\": [\"tool\", \"git push\"], "
@@ -88,29 +91,38 @@ static const struct row {
      false,
      {"/sbin/halt"},
      {"/sbin/reboot"},
-     "",
+     COPIES,
      {{0}}},
     {"a link to the program by its longer name closes that, and a script",
      "{\"command\": {\"deny\": [\"python3\", \"npm\"], \"useDefaults\": false}}",
      false,
      {"/usr/bin/python3.11", "/opt/npm/npm-cli.js", "/usr/bin/python3", "/opt/npm"},
      {"/usr/bin/python3.12", "/opt/other/npm-cli.js", "/usr/bin/node"},
-     "",
+     COPIES,
      {{TEXT("python3"), TEXT("/usr/bin/python3.11")}, {TEXT("npm"), TEXT("/opt/npm/npm-cli.js")}}},
     {"a link to another program does not close that",
      "{\"command\": {\"deny\": [\"reboot\", \"awk\"], \"useDefaults\": false}}",
      false,
      {"/sbin/reboot", "/usr/bin/awk"},
      {"/bin/systemctl", "/usr/bin/mawk"},
+     COPIES
      "denied programs that are links to others are not closed to what the command starts, unless "
      "those are denied by name: \"reboot\" (/bin/systemctl) and 1 more\n",
      {{TEXT("reboot"), TEXT("/bin/systemctl")}, {TEXT("awk"), TEXT("/usr/bin/mawk")}}},
+    {"a link to another program that is denied, too",
+     "{\"command\": {\"deny\": [\"awk\", \"mawk\"], \"useDefaults\": false}}",
+     false,
+     {"/usr/bin/awk", "/usr/bin/mawk"},
+     {"/usr/bin/gawk"},
+     COPIES,
+     {{TEXT("awk"), TEXT("/usr/bin/mawk")}}},
     {"nor does one to what is allowed, as a whole or in part",
      "{\"command\": {\"deny\": [\"python\", \"git\"], \"allow\": [\"python3.11\", "
      "\"git-lfs pull\"], \"useDefaults\": false}}",
      false,
      {"/usr/bin/python", "/usr/bin/git"},
      {"/usr/bin/python3.11", "/usr/bin/git-lfs"},
+     COPIES
      "denied programs that are links to others are not closed to what the command starts, unless "
      "those are denied by name: \"python\" (/usr/bin/python3.11) and 1 more\n",
      {{TEXT("python"), TEXT("/usr/bin/python3.11")}, {TEXT("git"), TEXT("/usr/bin/git-lfs")}}},

@@ -37,6 +37,31 @@ static const struct {
      "allowNested opens nothing: macOS makes no sandbox within another\n"},
 };
 
+static void test_servers(void **state)
+{
+    static const struct files files = {0};
+    fence_config *binding = config_of("{\"network\": {\"allowLocalBinding\": true}}");
+    fence_config *none = config_of("{}");
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        auto_buf struct buf told = BUF_INIT(4096);
+
+        assert_int_equal(seatbelt_tell(&(struct seatbelt_input){.config = i == 0 ? binding : none,
+                                                                .files = &files,
+                                                                .nports = i == 1,
+                                                                .told = tell,
+                                                                .payload = &told}),
+                         0);
+        assert_true((told.len > 0) == (i < 2));
+        assert_true(i == 2 || str_has_prefix(buf_str(&told),
+                                             STR("what the command listens at, other machines may "
+                                                 "reach: ")));
+    }
+    fence_config_unref(binding);
+    fence_config_unref(none);
+}
+
 static void test_settings(void **state)
 {
     (void)state;
@@ -59,22 +84,51 @@ static const struct {
     const char *name;
     bool two;
     struct file_rule rule;
-    bool told;
+    bool told;         /* that a rename gets round it                 */
+    const char *front; /* what cannot be made for it; NULL for nothing */
 } patterns[] = {
-    {"a name at one place", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("later")}, false},
-    {"in folders that are not there", true, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("a/b/c")}, false},
-    {"names of one folder", true, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("a/*.lock")}, false},
-    {"everywhere", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("**/*.lock")}, false},
-    {"from above", true, {FILE_DENY_READ, TEXT("/u"), TEXT("**/.env")}, false},
-    {"a path everywhere", false, {FILE_DENY_READ, TEXT("/u/p"), TEXT("**/a/key")}, false},
-    {"everywhere in one of two", true, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("**/*.lock")}, true},
-    {"everywhere in a part", false, {FILE_DENY_READ, TEXT("/u/p/src"), TEXT("**/key")}, true},
-    {"folders of any name", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("a/*/conf")}, true},
-    {"of one letter", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("?/conf")}, true},
-    {"of a class", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("**/[ab]/conf")}, true},
-    {"any below one", false, {FILE_DENY_READ, TEXT("/u/p"), TEXT("src/**/key")}, true},
-    {"where nothing is writable", false, {FILE_DENY_READ, TEXT("/u/q"), TEXT("*/key")}, false},
-    {"of our own", false, {FILE_PROTECTED, TEXT("/u/p/.git"), TEXT("*/x")}, false},
+    {"a name at one place", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("later")}, false, NULL},
+    {"in folders that are not there",
+     true,
+     {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("a/b/c")},
+     false,
+     "a/b/c"},
+    {"names of one folder",
+     true,
+     {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("a/*.lock")},
+     false,
+     "a/*.lock"},
+    {"everywhere", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("**/*.lock")}, false, NULL},
+    {"from above", true, {FILE_DENY_READ, TEXT("/u"), TEXT("**/.env")}, false, NULL},
+    {"a path everywhere",
+     false,
+     {FILE_DENY_READ, TEXT("/u/p"), TEXT("**/a/key")},
+     false,
+     "**/a/key"},
+    {"everywhere in one of two",
+     true,
+     {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("**/*.lock")},
+     true,
+     NULL},
+    {"everywhere in a part", false, {FILE_DENY_READ, TEXT("/u/p/src"), TEXT("**/key")}, true, NULL},
+    {"folders of any name",
+     false,
+     {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("a/*/conf")},
+     true,
+     "a/*/conf"},
+    {"of one letter", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("?/conf")}, true, NULL},
+    {"of a class", false, {FILE_DENY_WRITE, TEXT("/u/p"), TEXT("**/[ab]/conf")}, true, NULL},
+    {"any below one",
+     false,
+     {FILE_DENY_READ, TEXT("/u/p"), TEXT("src/**/key")},
+     true,
+     "src/**/key"},
+    {"where nothing is writable",
+     false,
+     {FILE_DENY_READ, TEXT("/u/q"), TEXT("*/key")},
+     false,
+     NULL},
+    {"of our own", false, {FILE_PROTECTED, TEXT("/u/p/.git"), TEXT("*/x")}, false, NULL},
 };
 
 static void test_patterns(void **state)
@@ -90,17 +144,24 @@ static void test_patterns(void **state)
         struct files files = {
             .rules = &rule, .nrules = 1, .roots = {roots, patterns[i].two ? 2 : 1, 0}};
         auto_buf struct buf told = BUF_INIT(4096);
+        char front[512];
         char expected[1024];
 
+        snprintf(front, sizeof front, "%s", git);
+        if (patterns[i].front)
+            snprintf(front, sizeof front,
+                     "%swhat stands in front of a denied name cannot be made, renamed or removed: "
+                     "\"%s\"\n",
+                     git, patterns[i].front);
         snprintf(expected, sizeof expected,
                  "%spatterns with a folder of any name, or for a part of what is writable, are not "
                  "held against a folder that is renamed into their reach or out of it: \"%s/%s\"; "
-                 "begin them with \"**/\", below a folder that has all that is writable\n",
-                 git, rule.base, rule.rest);
+                 "write \"**/NAME\", below a folder that has all that is writable\n",
+                 front, rule.base, rule.rest);
         assert_int_equal(seatbelt_tell(&(struct seatbelt_input){
                              .config = config, .files = &files, .told = tell, .payload = &told}),
                          0);
-        if (!str_equal(buf_str(&told), str_of(patterns[i].told ? expected : git)))
+        if (!str_equal(buf_str(&told), str_of(patterns[i].told ? expected : front)))
             fail_msg("%s: " STR_FMT, patterns[i].name, STR_ARG(buf_str(&told)));
     }
     fence_config_unref(config);
@@ -110,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_servers),
         cmocka_unit_test(test_patterns),
     };
 
