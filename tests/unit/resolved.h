@@ -11,11 +11,10 @@
 
 #define MOST 8 /* lines of a row's list */
 
-static const char *const wishes[] = {[WISH_HIDDEN_FILE] = "nofile",
-                                     [WISH_HIDDEN_FOLDER] = "nofolder",
-                                     [WISH_PROTECTED] = "ro",
-                                     [WISH_WRITABLE] = "rw",
-                                     [WISH_VISIBLE] = "see"};
+static const char *const wishes[] = {
+    [WISH_HIDDEN_FILE] = "nofile", [WISH_HIDDEN_FOLDER] = "nofolder",
+    [WISH_PROTECTED] = "ro",       [WISH_WRITABLE] = "rw",
+    [WISH_VISIBLE] = "see",        [WISH_PINNED] = "pin"};
 static const char *const kinds[] = {
     [FILE_PROTECTED] = "protected", [FILE_DENY_WRITE] = "nowrite", [FILE_DENY_READ] = "noread"};
 
