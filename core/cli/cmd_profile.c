@@ -12,7 +12,7 @@ static void tell(void *payload, const char *text)
     print_plain("[fence:macos] %s", text);
 }
 
-/* Whoever starts something with it has to look at the status: half a profile says less. */
+/* Half a profile may deny less than all of it: the status says that it is none. */
 static int write_profile(const char *profile)
 {
     if (fputs(profile, stdout) >= 0 && fflush(stdout) == 0)

@@ -212,27 +212,24 @@ int text_help_config(void)
 
 int text_help_profile(void)
 {
-    fputs(
-        "Usage: fence profile [options] [--] [COMMAND [ARG...]]\n"
-        "       fence profile [options] -c STRING\n"
-        "\n"
-        "Prints the settings as a profile of sandbox-exec(1), by which macOS holds a command: its\n"
-        "files, the network but for fence's proxy at its ports (3128 and 1080), the programs "
-        "that it may\n"
-        "execute. A COMMAND is judged by the rules of commands first. What a profile does not "
-        "hold\n"
-        "is said on standard error, a line each. Where fence runs, and then on the Mac:\n"
-        "\n"
-        "  fence profile -s my.json -- COMMAND >my.sb &&\n"
-        "  fence proxy -s my.json --http 127.0.0.1:3128 --socks 127.0.0.1:1080\n"
-        "\n"
-        "  sandbox-exec -f my.sb env http_proxy=http://127.0.0.1:3128 \\\n"
-        "    https_proxy=http://127.0.0.1:3128 all_proxy=socks5h://127.0.0.1:1080 COMMAND\n"
-        "\n"
-        "Options: -s, -t, -p, --policy, --allow-write, --deny-read, --deny-write, --allow, "
-        "--deny,\n"
-        "--allow-other-owners as in fence --help. Exit status: 0; 126 where a rule denies the "
-        "command; 125 otherwise.\n",
-        stdout);
+    fputs("Usage: fence profile [options] [--] [COMMAND [ARG...]]\n"
+          "       fence profile [options] -c STRING\n"
+          "\n"
+          "Prints the settings as a profile of sandbox-exec(1), by which macOS holds a command:\n"
+          "its files, the network but for fence's proxy at its ports (3128 and 1080), the\n"
+          "programs that it may execute. A COMMAND is judged by the rules of commands first. What\n"
+          "a profile does not hold is said on standard error, a line each. Where fence runs, and\n"
+          "then on the Mac:\n"
+          "\n"
+          "  fence profile -s my.json -- COMMAND >my.sb &&\n"
+          "  fence proxy -s my.json --http 127.0.0.1:3128 --socks 127.0.0.1:1080\n"
+          "\n"
+          "  sandbox-exec -f my.sb env http_proxy=http://127.0.0.1:3128 \\\n"
+          "    https_proxy=http://127.0.0.1:3128 all_proxy=socks5h://127.0.0.1:1080 COMMAND\n"
+          "\n"
+          "Options: -s, -t, -p, --policy, --allow-write, --deny-read, --deny-write, --allow,\n"
+          "--deny, --allow-other-owners as in fence --help. Exit status: 0; 126 where a rule\n"
+          "denies the command; 125 otherwise.\n",
+          stdout);
     return finish();
 }

@@ -81,3 +81,11 @@ const char *const *roots_below(const struct roots *roots, const char *path, size
         ++*count;
     return roots->items + at;
 }
+
+bool roots_touch(const struct roots *roots, const char *folder)
+{
+    size_t below;
+
+    roots_below(roots, folder, &below);
+    return below > 0 || roots_find(roots, folder);
+}

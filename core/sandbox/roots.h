@@ -18,6 +18,9 @@ void roots_deinit(struct roots *roots); /* takes a zeroed one */
 /* The one that `path` is, or lies below. NULL: it is writable nowhere. */
 const char *const *roots_find(const struct roots *roots, const char *path);
 
+/* Is something at or below `folder` writable? */
+bool roots_touch(const struct roots *roots, const char *folder);
+
 /* The first one that is `path` or lies below; those that do stand side by side. Sets `count`. */
 const char *const *roots_below(const struct roots *roots, const char *path, size_t *count);
 

@@ -16,17 +16,6 @@ struct closing {
     const struct roots *roots;
 };
 
-/* Is it about a place that is writable? */
-static bool matters(const struct closing *c, const struct file_rule *rule)
-{
-    size_t below;
-
-    if (roots_find(c->roots, rule->base))
-        return true;
-    roots_below(c->roots, rule->base, &below);
-    return below > 0;
-}
-
 static bool is_everywhere(const char *rest)
 {
     return str_has_prefix(str_of(rest), STR("**/"));
@@ -79,7 +68,7 @@ static int write_protected(const struct closing *c)
     for (size_t i = 0; rc == 0 && i < c->files->nrules; i++) {
         const struct file_rule *each = &c->files->rules[i];
 
-        if (each->kind != FILE_DENY_READ && matters(c, each))
+        if (each->kind != FILE_DENY_READ && roots_touch(c->roots, each->base))
             rc = seatbelt_names_add(&names, each->base, str_of(each->rest));
     }
     if (rc == 0)
@@ -110,7 +99,7 @@ static int write_fronts(const struct closing *c)
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < c->files->nrules; i++) {
-        if (matters(c, &c->files->rules[i]))
+        if (roots_touch(c->roots, c->files->rules[i].base))
             rc = add_fronts(&names, c->files->rules[i].base, str_of(c->files->rules[i].rest));
     }
     if (rc == 0)

@@ -2,6 +2,7 @@
  * seatbelt_told.c - see seatbelt_told.h. */
 #include "sandbox/seatbelt_told.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,33 +37,27 @@ static bool holds(const struct roots *roots, const struct file_rule *rule)
     bool everywhere = str_has_prefix(str_of(rule->rest), STR("**/"));
     const char *rest = rule->rest + (everywhere ? strlen("**/") : 0);
     size_t below;
-    const char *const *root = roots_find(roots, rule->base);
 
     roots_below(roots, rule->base, &below);
-    if (below == 0 && !root) /* nothing of it is writable */
-        return true;
     return !has_wild_folder(rest) && (!everywhere || below == roots->count);
 }
 
-static int tell_patterns(const struct seatbelt_input *in)
+static void tell_patterns(const struct seatbelt_input *in, const struct roots *roots)
 {
-    struct roots roots;
     const struct file_rule *first = NULL;
     size_t count = 0;
     char text[768], shown[256], more[32];
-    int rc = roots_init(&roots, in->files);
 
-    for (size_t i = 0; rc == 0 && i < in->files->nrules; i++) {
+    for (size_t i = 0; i < in->files->nrules; i++) {
         const struct file_rule *rule = &in->files->rules[i];
 
-        if (rule->kind == FILE_PROTECTED || holds(&roots, rule))
+        if (rule->kind == FILE_PROTECTED || !roots_touch(roots, rule->base) || holds(roots, rule))
             continue;
         first = first ? first : rule;
         count++;
     }
-    roots_deinit(&roots);
-    if (rc < 0 || count == 0)
-        return rc;
+    if (count == 0)
+        return;
     snprintf(text, sizeof text, "%.120s/%.120s", strcmp(first->base, "/") == 0 ? "" : first->base,
              first->rest);
     str_escape(shown, sizeof shown, str_of(text));
@@ -72,12 +67,11 @@ static int tell_patterns(const struct seatbelt_input *in)
              "\"**/NAME\", below a folder that has all that is writable",
              shown, seatbelt_and_more(more, count));
     in->told(in->payload, text);
-    return 0;
 }
 
 /* What stands in front of a denied name is closed to making and removing: seatbelt_files_closed.c.
  * Of protected names README says so. */
-static void tell_fronts(const struct seatbelt_input *in)
+static void tell_fronts(const struct seatbelt_input *in, const struct roots *roots)
 {
     const struct file_rule *first = NULL;
     char text[512], shown[256], more[32];
@@ -88,7 +82,8 @@ static void tell_fronts(const struct seatbelt_input *in)
         const char *rest = rule->rest;
 
         rest += str_has_prefix(str_of(rest), STR("**/")) ? strlen("**/") : 0;
-        if (rule->kind == FILE_PROTECTED || rest[strcspn(rest, "/*?[")] != '/')
+        if (rule->kind == FILE_PROTECTED || !roots_touch(roots, rule->base) ||
+            rest[strcspn(rest, "/*?[")] != '/')
             continue;
         first = first ? first : rule;
         count++;
@@ -107,7 +102,10 @@ static void tell_fronts(const struct seatbelt_input *in)
 int seatbelt_tell(const struct seatbelt_input *in)
 {
     const struct fence_config *config = in->config;
+    struct roots roots;
 
+    if (roots_init(&roots, in->files) < 0)
+        return -ENOMEM;
     if (config->devices.count > 0)
         in->told(in->payload, "devices.allow is not held: a profile opens no device but a "
                               "program's usual ones");
@@ -126,6 +124,8 @@ int seatbelt_tell(const struct seatbelt_input *in)
     if (in->files->roots.count > 0)
         in->told(in->payload, "a git repository that the command makes is not looked through: git "
                               "runs what its config and hooks name");
-    tell_fronts(in);
-    return tell_patterns(in);
+    tell_fronts(in, &roots);
+    tell_patterns(in, &roots);
+    roots_deinit(&roots);
+    return 0;
 }

@@ -128,6 +128,11 @@ static const struct {
      {FILE_DENY_READ, TEXT("/u/q"), TEXT("*/key")},
      false,
      NULL},
+    {"in front of a name where nothing is writable",
+     false,
+     {FILE_DENY_READ, TEXT("/u/q"), TEXT("a/key")},
+     false,
+     NULL},
     {"of our own", false, {FILE_PROTECTED, TEXT("/u/p/.git"), TEXT("*/x")}, false, NULL},
 };
 
